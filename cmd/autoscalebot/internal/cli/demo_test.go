@@ -30,13 +30,13 @@ func TestDemoOfAPool(t *testing.T) {
 			`the sample app answers at http://127\.0\.0\.1:[0-9]+, its servers behind (HAProxy [0-9.]+|the built-in balancer \(.*\)); watch the bot at http`,
 			`0:[0-9]{2} +[0-9]+ req/s  web [1-6] .* cpu +[0-9]+ %`,
 		}, []string{
-			`requests +[1-9][0-9]*, of which [0-9]+ were not answered`,
+			`requests +[1-9][0-9]*, [0-9]+ not answered`,
 			`server-seconds +[1-9]`,
-			`servers +[1-9] were made, [0-9] destroyed, behind (HAProxy [0-9.]+|the built-in balancer.*)`,
+			`servers +[1-9] created, [0-9] destroyed, behind (HAProxy [0-9.]+|the built-in balancer.*)`,
 		}},
 		"built-in, as JSON": {[]string{"--balancer", "built-in", "--json"}, []string{
 			`"readings":\[\{"signal":"heartbeat",.*"outcome":"answered",.*\{"signal":"cpu",[^{}]*"outcome":"answered"`,
-		}, []string{`servers +[1-9] were made, [0-9] destroyed, behind the built-in balancer`}},
+		}, []string{`servers +[1-9] created, [0-9] destroyed, behind the built-in balancer`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -1,5 +1,5 @@
-// Package demo is the world of autoscalebot demo: a sample app that gets slower as it gets busier, a wave of requests
-// that grows and falls, and views of what the bot makes of it.
+// Package demo is what autoscalebot demo runs and shows: a sample app that slows down under load, a load that rises and
+// falls in waves, and views of the bot's decisions.
 package demo
 
 import (
@@ -12,26 +12,26 @@ import (
 	"time"
 )
 
-// The sample app works as a dyno with one core does: it gives each request a slice of its time in turn, so that all of
-// them get slower as it gets busier.
+// The sample app behaves like a dyno with one core. Requests take turns of one slice each, so all of them slow down under
+// load.
 const (
 	slice         = 5 * time.Millisecond
-	visitSlices   = 8 // a visitor's request takes 40 ms of work, so a process serves 25 a second at the most
-	beatSlices    = 4 // a heartbeat takes 20 ms
+	visitSlices   = 8 // 40 ms for a visitor's request, so a process serves up to 25 a second
+	beatSlices    = 4 // 20 ms for a heartbeat
 	visitPath     = "/"
 	heartbeatPath = "/autoscalebot/heartbeat/"
-	// HealthPath answers at once, however busy the core is.
+	// HealthPath is the path of the health check. It answers at once, at any load.
 	HealthPath  = "/health"
 	metricsPath = "/metrics"
 	bootTime    = 1200 * time.Millisecond
 )
 
-// A core is the one that a process pretends to have. It is held for slices of time in which another app would
-// compute, so that six processes fit on a smaller machine.
+// A core is the simulated core of a process. A request holds it and sleeps instead of computing, so six processes fit on
+// a small machine.
 type core struct {
 	turn  chan struct{}
 	began time.Time
-	busy  atomic.Int64 // nanoseconds for which it was held
+	busy  atomic.Int64 // nanoseconds held
 }
 
 func newCore() *core { return &core{turn: make(chan struct{}, 1), began: time.Now()} }
@@ -60,7 +60,8 @@ node_cpu_seconds_total{cpu="0",mode="idle"} %f
 `, busy.Seconds(), idle.Seconds())
 }
 
-// RunApp serves the sample app on a port of this machine until ctx ends. It boots for a second or so first, as apps do.
+// RunApp serves the sample app on a port of 127.0.0.1 until ctx ends. It first takes 1.2 s to boot, as real apps take
+// time.
 func RunApp(ctx context.Context, port string) error {
 	select {
 	case <-time.After(bootTime):
@@ -86,7 +87,6 @@ func RunApp(ctx context.Context, port string) error {
 	return nil
 }
 
-// work stops for a visitor who hung up.
 func work(core *core, slices int, answer string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for range slices {

@@ -9,11 +9,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 )
 
-const cpuTimeout = 500 * time.Millisecond // for all servers together, side by side
+const cpuTimeout = 500 * time.Millisecond // for all servers, asked in parallel
 
-// A CPU is the signal of how busy the servers of a pool are: the mean over those that serve, whoever they are at the
-// moment. One that has only just joined counts from the second reading on. (A [cpu.Fleet] tells servers apart by their
-// hosts, and these share one.)
+// A CPU is the mean CPU use of a pool's servers in rotation. A new server counts from its second reading. A [cpu.Fleet]
+// does not work here: it identifies servers by their hosts, and these share one.
 type CPU struct {
 	addresses func() []string
 
@@ -24,12 +23,13 @@ type CPU struct {
 
 var _ probe.Prober = (*CPU)(nil)
 
-// NewCPU gives the signal of the servers at these addresses, "127.0.0.1:43210", as they are at each reading.
+// NewCPU returns the signal of the servers at the addresses that the function returns at each reading, such as
+// "127.0.0.1:43210".
 func NewCPU(addresses func() []string) *CPU {
 	return &CPU{addresses: addresses, nodes: map[string]*cpu.Nodes{}}
 }
 
-// Of tells how busy the server at an address was when it was last asked, in per cent.
+// Of returns the last known CPU use of the server at an address, in percent.
 func (c *CPU) Of(address string) (percent float64, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -37,11 +37,11 @@ func (c *CPU) Of(address string) (percent float64, ok bool) {
 	return percent, ok
 }
 
-// Probe asks all servers side by side.
+// Probe reads all servers in parallel.
 func (c *CPU) Probe(ctx context.Context) probe.Reading {
 	out := probe.Reading{
 		Signal: string(cpu.CPU), Time: time.Now(), Unit: "%", Outcome: probe.Unreachable,
-		Error: "no server serves",
+		Error: "no server is in rotation",
 	}
 	nodes, err := c.follow(c.addresses())
 	if err != nil {
@@ -77,7 +77,7 @@ func (c *CPU) Probe(ctx context.Context) probe.Reading {
 	return out
 }
 
-// follow keeps what known addresses have measured.
+// A known address keeps its prober, whose last counters the next reading needs.
 func (c *CPU) follow(addresses []string) (map[string]*cpu.Nodes, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -24,7 +24,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 func must(t testing.TB, err error) {
 	t.Helper()
@@ -102,8 +102,8 @@ func TestSummaryOfAPool(t *testing.T) {
 	s.Tally.Failed.Store(3)
 	text := s.Sum(s.End).String()
 	for _, want := range []string{
-		"requests        900, of which 3 were not answered\n", "server-seconds  150, against 180 with the maximum all the time: 17 % less\n",
-		"servers         7 were made, 2 destroyed, behind HAProxy 2.6.12\n",
+		"requests        900, 3 not answered\n", "server-seconds  150 instead of 180 at the maximum: 17 % less\n",
+		"servers         7 created, 2 destroyed, behind HAProxy 2.6.12\n",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in the summary:\n%s", want, text)
@@ -127,7 +127,7 @@ func TestSummary(t *testing.T) {
 	if got != want {
 		t.Errorf("summary %+v, want %+v", got, want)
 	}
-	if text := got.String(); !strings.Contains(text, "45, against 180 with the maximum all the time: 75 % less") {
+	if text := got.String(); !strings.Contains(text, "45 instead of 180 at the maximum: 75 % less") {
 		t.Errorf("the summary says\n%s", text)
 	}
 }
@@ -153,7 +153,7 @@ func TestViewsAreAsTheyWere(t *testing.T) {
 		want, err := os.ReadFile(path)
 		must(t, err)
 		if got != string(want) {
-			t.Errorf("%s is now\n%s\nlook at it, and write it anew with -update", name, got)
+			t.Errorf("%s is now\n%s\ncheck it, and rewrite it with -update", name, got)
 		}
 	}
 }
@@ -164,7 +164,7 @@ func plain(s string) string { return escape.ReplaceAllString(s, "") }
 
 func TestFrameFitsTheTerminal(t *testing.T) {
 	behind := servers()
-	behind.Pool.Front = "the built-in balancer (there is no haproxy here, and more that is to be said of that)"
+	behind.Pool.Front = "the built-in balancer (haproxy is not installed, and a reason too long for the screen)"
 	for _, size := range []struct {
 		columns, rows int
 		s             *Story
@@ -213,7 +213,7 @@ func TestSampleAppSlowsDown(t *testing.T) {
 	}
 }
 
-// answersWithin is in virtual time, of visitors who come at once.
+// The visitors come at the same moment of virtual time.
 func answersWithin(t *testing.T, visitors int) (took time.Duration) {
 	synctest.Test(t, func(t *testing.T) {
 		app := work(newCore(), visitSlices, "Hello\n")

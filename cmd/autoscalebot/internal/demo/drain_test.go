@@ -31,7 +31,7 @@ func TestNoRequestFailsWhileServersComeAndGo(t *testing.T) {
 	}
 	for _, kind := range []string{HAProxy, BuiltIn} {
 		t.Run(kind, func(t *testing.T) {
-			t.Parallel() // it waits more than it computes
+			t.Parallel() // waits more than it computes
 			if kind == HAProxy {
 				if _, _, err := findHAProxy(t.Context()); err != nil {
 					t.Skipf("%v: apt-get install haproxy", err)

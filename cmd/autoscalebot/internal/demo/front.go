@@ -20,27 +20,27 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// A Front is the balancer that a pool's servers are put behind.
+// A Front is the balancer in front of the demo's servers.
 type Front struct {
 	pool.Balancer
-	// URL is where it takes requests.
+	// URL is the balancer's own, for requests to the app.
 	URL string
-	// Name says what it is, for people: "HAProxy 2.6.12".
+	// Name is what the demo shows, such as "HAProxy 2.6.12".
 	Name  string
 	close func()
 }
 
-// Close ends it.
+// Close stops the balancer.
 func (f *Front) Close() { f.close() }
 
-// What a front can be.
+// The kinds of balancers.
 const (
-	Auto    = "auto"     // HAProxy where there is one, else the built-in balancer
-	HAProxy = "haproxy"  // HAProxy, or an error
-	BuiltIn = "built-in" // the one inside this program
+	Auto    = "auto"     // HAProxy if it is installed, else the built-in balancer
+	HAProxy = "haproxy"  // HAProxy, else an error
+	BuiltIn = "built-in" // the balancer inside this program
 )
 
-// OpenFront starts a balancer of a kind. What it needs of the environment is the PATH.
+// OpenFront starts a balancer of a kind. It looks for HAProxy on the PATH and in the usual folders.
 func OpenFront(ctx context.Context, kind string) (*Front, error) {
 	switch kind {
 	case Auto:
@@ -54,7 +54,7 @@ func OpenFront(ctx context.Context, kind string) (*Front, error) {
 	case BuiltIn:
 		return openBuiltIn("the built-in balancer")
 	}
-	return nil, fmt.Errorf("balancer %q: want %s, %s or %s", kind, Auto, HAProxy, BuiltIn)
+	return nil, fmt.Errorf("invalid balancer %q: must be %s, %s or %s", kind, Auto, HAProxy, BuiltIn)
 }
 
 func openBuiltIn(name string) (*Front, error) {
@@ -65,7 +65,7 @@ func openBuiltIn(name string) (*Front, error) {
 	return &Front{Balancer: b, URL: b.URL(), Name: name, close: b.Close}, nil
 }
 
-// haproxyConfig has no server: those come and go by its socket.
+// The configuration names no servers: the pool adds and removes them through the socket.
 const haproxyConfig = `global
   stats socket "${ADMIN_SOCKET}" mode 600 level admin
 defaults
@@ -84,10 +84,10 @@ backend servers
 
 const (
 	haproxyStart  = 10 * time.Second
-	longestSocket = 100 // 104 bytes on macOS, its last zero among them
+	longestSocket = 100 // bytes; macOS allows 103
 )
 
-// openHAProxy keeps HAProxy as a local server is kept, so that it does not outlive this program.
+// HAProxy runs under the provider of local servers, which ends it even if this program is killed.
 func openHAProxy(ctx context.Context) (f *Front, err error) {
 	path, version, err := findHAProxy(ctx)
 	if err != nil {
@@ -95,7 +95,7 @@ func openHAProxy(ctx context.Context) (f *Front, err error) {
 	}
 	dir, err := socketFolder()
 	if err != nil {
-		return nil, fmt.Errorf("make a folder for HAProxy: %w", err)
+		return nil, fmt.Errorf("create a folder for HAProxy: %w", err)
 	}
 	var said tail
 	socket, config := filepath.Join(dir, "admin.sock"), filepath.Join(dir, "haproxy.cfg")
@@ -129,12 +129,12 @@ func openHAProxy(ctx context.Context) (f *Front, err error) {
 	}
 	if err != nil {
 		f.Close()
-		return nil, fmt.Errorf("talk to HAProxy: %w", err)
+		return nil, fmt.Errorf("ask HAProxy for its servers: %w", err)
 	}
 	return f, nil
 }
 
-// listens also waits for the socket, which HAProxy makes after it listens.
+// HAProxy creates its socket after it begins to listen, so both are awaited.
 func listens(ctx context.Context, p *local.Provider, socket string) (address string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, haproxyStart)
 	defer cancel()
@@ -164,7 +164,7 @@ func listens(ctx context.Context, p *local.Provider, socket string) (address str
 
 var haproxyVersion = regexp.MustCompile(`version (([0-9]+)\.([0-9]+)[0-9.]*)`)
 
-// findHAProxy looks on the PATH, and where Debian has it.
+// On Debian the PATH of a user lacks the folder of haproxy.
 func findHAProxy(ctx context.Context) (path, version string, err error) {
 	for _, name := range []string{"haproxy", "/usr/sbin/haproxy", "/usr/local/sbin/haproxy"} {
 		if path, err = exec.LookPath(name); err == nil {
@@ -172,7 +172,7 @@ func findHAProxy(ctx context.Context) (path, version string, err error) {
 		}
 	}
 	if err != nil {
-		return "", "", errors.New("there is no haproxy here")
+		return "", "", errors.New("haproxy is not installed")
 	}
 	ctx, cancel := context.WithTimeout(ctx, haproxyStart)
 	defer cancel()
@@ -184,17 +184,17 @@ func findHAProxy(ctx context.Context) (path, version string, err error) {
 	}
 	m := haproxyVersion.FindSubmatch(out)
 	if m == nil {
-		return "", "", fmt.Errorf("%s does not tell its version", path)
+		return "", "", fmt.Errorf("%s does not print its version", path)
 	}
 	major, _ := strconv.Atoi(string(m[2]))
 	minor, _ := strconv.Atoi(string(m[3]))
 	if major < 2 || major == 2 && minor < 5 {
-		return "", "", fmt.Errorf("HAProxy %s takes no servers while it runs, want 2.5 or newer", m[1])
+		return "", "", fmt.Errorf("HAProxy %s cannot add servers at run time: must be 2.5 or newer", m[1])
 	}
 	return path, string(m[1]), nil
 }
 
-// socketFolder has a short path: a Unix socket's is limited.
+// The path of a Unix socket is limited, and TMPDIR may be long.
 func socketFolder() (string, error) {
 	dir, err := os.MkdirTemp("", "autoscalebot-demo-")
 	if err == nil && len(dir)+len("/admin.sock") > longestSocket {

@@ -11,29 +11,29 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 )
 
-// A Pool is what a story tells of a pool of servers.
+// A Pool is the part of a story about a pool of servers.
 type Pool struct {
-	// Front is what the servers are behind, for people: "HAProxy 2.6.12".
+	// Front is the name of the balancer, such as "HAProxy 2.6.12".
 	Front string `json:"front"`
-	// Made and Destroyed are how many servers were.
+	// Made and Destroyed count servers.
 	Made      int `json:"made"`
 	Destroyed int `json:"destroyed"`
-	// Max is how many servers there may be.
+	// Max is the maximum number of servers.
 	Max int `json:"max"`
-	// Servers are those that there are, the oldest first.
+	// Servers are the existing servers, the oldest first.
 	Servers []Server `json:"-"`
-	there   []int    // how many there were at each record
+	there   []int    // the number of servers at each record
 }
 
-// A Server is one of a pool, as it is at a moment.
+// A Server is the state of one of a pool's servers.
 type Server struct {
 	pool.ServerStatus
-	// CPU is how busy it is in per cent, where Measured says that this is known.
+	// CPU is the CPU use in percent, valid if Measured is set.
 	CPU      float64
 	Measured bool
 }
 
-// Add takes in what became of a server.
+// Add counts an event.
 func (p *Pool) Add(e pool.Event) {
 	switch e.Kind {
 	case pool.Created:
@@ -45,10 +45,10 @@ func (p *Pool) Add(e pool.Event) {
 }
 
 func (p *Pool) sum() string {
-	return fmt.Sprintf("  servers         %d were made, %d destroyed, behind %s\n", p.Made, p.Destroyed, p.Front)
+	return fmt.Sprintf("  servers         %d created, %d destroyed, behind %s\n", p.Made, p.Destroyed, p.Front)
 }
 
-// EventLine writes what became of a server as one line, for a pipe.
+// EventLine returns an event as one line.
 func (s *Story) EventLine(e pool.Event) string {
 	return fmt.Sprintf("%5s    %s", s.clock(e.Time), e.Text)
 }
@@ -63,7 +63,7 @@ func cpuReading(r record.Record) string {
 }
 
 func cpuLine(r record.Record, columns int) string {
-	verdict, bounds := decide.NoData, "" // before the second reading
+	verdict, bounds := decide.NoData, "" // until the second reading
 	for _, j := range r.Decision.Signals {
 		if j.Rule == string(cpu.CPU) && j.Max != nil && j.Min != nil {
 			verdict, bounds = j.Verdict, fmt.Sprintf("(more servers above %g %%, fewer below %g %%)", *j.Max, *j.Min)
@@ -78,7 +78,7 @@ func cpuLine(r record.Record, columns int) string {
 
 const barWidth = 10
 
-// table leaves lines for servers that there may yet be, so that nothing moves.
+// Empty lines stand in for servers that may still come, so the lines below do not move.
 func (p *Pool) table(columns int) string {
 	var b strings.Builder
 	for _, s := range p.Servers {

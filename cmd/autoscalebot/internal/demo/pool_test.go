@@ -45,14 +45,14 @@ func TestCPUIsTheMeanOfTheServersThatServe(t *testing.T) {
 	serving := all[:2]
 	signal := NewCPU(func() []string { return serving })
 	read := func() probe.Reading {
-		time.Sleep(150 * time.Millisecond) // what comes sooner is no new measurement
+		time.Sleep(150 * time.Millisecond) // sooner, the reading would be the same
 		return signal.Probe(t.Context())
 	}
 	if r := read(); r.Outcome != probe.BadAnswer || r.Signal != "cpu" {
 		t.Errorf("the first reading is %+v, want one that is not known yet", r)
 	}
-	serving = all              // the third has only just joined
-	cores[0].busy.Add(1 << 62) // more than there was: 100 %
+	serving = all              // the third is new
+	cores[0].busy.Add(1 << 62) // more time than has passed: 100 %
 	r := read()
 	if busy, ok := signal.Of(all[0]); !ok || busy != 100 {
 		t.Errorf("the busy one is at %g %%, %v", busy, ok)
@@ -71,7 +71,7 @@ func TestCPUIsTheMeanOfTheServersThatServe(t *testing.T) {
 		t.Errorf("without the busy one the reading is %+v", r)
 	}
 	serving = nil
-	if r := read(); r.Outcome != probe.Unreachable || r.Error != "no server serves" {
+	if r := read(); r.Outcome != probe.Unreachable || r.Error != "no server is in rotation" {
 		t.Errorf("without servers the reading is %+v", r)
 	}
 }
@@ -110,12 +110,12 @@ func TestFronts(t *testing.T) {
 			}
 		})
 	}
-	if _, err := OpenFront(t.Context(), "nginx"); err == nil || err.Error() != `balancer "nginx": want auto, haproxy or built-in` {
+	if _, err := OpenFront(t.Context(), "nginx"); err == nil || err.Error() != `invalid balancer "nginx": must be auto, haproxy or built-in` {
 		t.Errorf("another balancer gave %v", err)
 	}
 }
 
-// HAProxy listens before it has made its socket, which takes a busy machine some time.
+// HAProxy begins to listen before it creates its socket. On a busy machine the gap is long.
 func TestHAProxysSocketIsWaitedFor(t *testing.T) {
 	path, _, err := findHAProxy(t.Context())
 	if err != nil {
@@ -143,7 +143,7 @@ func TestFrontThatCannotBeFoundIsBuiltIn(t *testing.T) {
 	f, err := OpenFront(t.Context(), Auto)
 	must(t, err)
 	defer f.Close()
-	if want := "the built-in balancer (HAProxy 2.4.24 takes no servers while it runs, want 2.5 or newer)"; f.Name != want {
+	if want := "the built-in balancer (HAProxy 2.4.24 cannot add servers at run time: must be 2.5 or newer)"; f.Name != want {
 		t.Errorf("the front is %q, want %q", f.Name, want)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -8,16 +8,16 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A Story is what happened in a run: one point for each heartbeat that was not interrupted.
+// A Story is what happened in a run.
 type Story struct {
-	// Start is when the run began, and End when it is to end by itself; zero if it is not.
+	// Start is the start of the run. End is its planned end; zero without one.
 	Start, End time.Time
-	// Records are the bot's own, and Rates the load at each of them, in requests a second.
+	// Records are the bot's records, except interrupted ones. Rates are the load at each record, in requests a second.
 	Records []record.Record
 	Rates   []float64
 	// Tally counts the load's requests.
 	Tally Tally
-	// Pool is what there is to tell of a pool of servers; nil where dynos are scaled.
+	// Pool is nil in a run without a pool.
 	Pool *Pool
 }
 
@@ -28,7 +28,7 @@ func (s *Story) things() string {
 	return "dynos"
 }
 
-// Add takes in the next record.
+// Add appends a record and the load at its time, in requests a second.
 func (s *Story) Add(r record.Record, rate float64) {
 	s.Records = append(s.Records, r)
 	s.Rates = append(s.Rates, rate)
@@ -42,25 +42,25 @@ func (s *Story) clock(t time.Time) string {
 	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
 }
 
-// Summary adds a run up.
+// A Summary is the totals of a run.
 type Summary struct {
 	Heartbeats int `json:"heartbeats"`
 	ScaleUps   int `json:"scale_ups"`
 	ScaleDowns int `json:"scale_downs"`
-	// SlowestMS is the slowest heartbeat that was answered, in milliseconds; Failed counts those that were not.
+	// SlowestMS is the slowest answered heartbeat, in milliseconds. Failed counts unanswered heartbeats.
 	SlowestMS float64 `json:"slowest_ms"`
 	Failed    int     `json:"failed"`
-	// DynoSeconds is what was paid for, FixedDynoSeconds what the maximum would have cost all the time.
+	// DynoSeconds is the paid time of all dynos. FixedDynoSeconds is that of a fleet that is always at its maximum.
 	DynoSeconds      float64 `json:"dyno_seconds"`
 	FixedDynoSeconds float64 `json:"fixed_dyno_seconds"`
-	// Requests are those of the load, Unanswered those of them that got no good answer.
+	// Requests counts the load's requests. Unanswered counts those without a good answer.
 	Requests   int64 `json:"requests"`
 	Unanswered int64 `json:"unanswered"`
-	// Pool is nil where dynos were scaled.
+	// Pool is nil in a run without a pool.
 	Pool *Pool `json:"pool,omitempty"`
 }
 
-// Sum adds the story up until end.
+// Sum returns the totals up to end.
 func (s *Story) Sum(end time.Time) Summary {
 	sum := Summary{Requests: s.Tally.All.Load(), Unanswered: s.Tally.Failed.Load(), Pool: s.Pool}
 	for i, r := range s.Records {
@@ -90,7 +90,7 @@ func (s *Story) Sum(end time.Time) Summary {
 	return sum
 }
 
-// String writes the summary for people.
+// String returns the summary as lines of text.
 func (s Summary) String() string {
 	saved := 0.0
 	if s.FixedDynoSeconds > 0 {
@@ -100,12 +100,12 @@ func (s Summary) String() string {
 	if s.Pool != nil {
 		seconds = "server-seconds"
 	}
-	text := fmt.Sprintf(`  heartbeats      %d, of which %d were not answered
+	text := fmt.Sprintf(`  heartbeats      %d, %d not answered
   scale-ups       %d
   scale-downs     %d
   slowest         %.0f ms
-  requests        %d, of which %d were not answered
-  %s  %.0f, against %.0f with the maximum all the time: %.0f %% less
+  requests        %d, %d not answered
+  %s  %.0f instead of %.0f at the maximum: %.0f %% less
 `, s.Heartbeats, s.Failed, s.ScaleUps, s.ScaleDowns, s.SlowestMS, s.Requests, s.Unanswered, seconds, s.DynoSeconds, s.FixedDynoSeconds, saved)
 	if s.Pool != nil {
 		text += s.Pool.sum()

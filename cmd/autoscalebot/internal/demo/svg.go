@@ -11,7 +11,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// In pixels: two panels below each other on one time axis.
+// In pixels: one panel above the other, on one time axis.
 const (
 	svgWidth, svgHeight = 860, 430
 	left, right         = 64, 24
@@ -19,8 +19,7 @@ const (
 	lowerTop, lowerLow  = 286, 388
 )
 
-// SVG draws the story as a picture: response times between the two bounds above, the load and the number of dynos
-// below.
+// SVG returns a picture of the story: response times and the two thresholds above, dynos and the load below.
 func (s *Story) SVG() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="system-ui, sans-serif" font-size="12" role="img" aria-labelledby="title">
@@ -81,7 +80,7 @@ func bound(b *strings.Builder, class string, y float64) {
 	fmt.Fprintf(b, `<line class="%s" x1="%d" x2="%d" y1="%.1f" y2="%.1f"/>`+"\n", class, left, svgWidth-right, y, y)
 }
 
-// responses has a dot at the top for each heartbeat without an answer.
+// An unanswered heartbeat is a dot at the top.
 func (s *Story) responses(b *strings.Builder, x func(time.Time) float64, y func(float64) float64) {
 	var path strings.Builder
 	for _, r := range s.Records {

@@ -13,7 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// Line writes a record as one line, for a pipe.
+// Line returns a record as one line.
 func (s *Story) Line(r record.Record, rate float64) string {
 	line := fmt.Sprintf("%5s  %3.0f req/s  web %d  %8s  %-5s", s.clock(r.Time), rate, r.Dynos, response(r),
 		r.Decision.Verdict)
@@ -47,10 +47,11 @@ const (
 	reset  = "\x1b[0m"
 )
 
-// chartRows is a multiple of 4, so that the upper bound, a quarter of the scale, falls on a row of its own.
+// The upper threshold is a quarter of the scale: with a multiple of 4 rows it has its own row.
 func chartRows(rows int) int { return max(4, min(12, (rows-15)/4*4)) }
 
-// Frame draws the story so far for a terminal of so many columns and rows, in colour. url is where the app answers.
+// Frame returns the story so far as a frame for a terminal with this number of columns and rows, in colour. url is the
+// web page's.
 func (s *Story) Frame(url string, now time.Time, columns, rows int) string {
 	var b strings.Builder
 	until := ""
@@ -61,7 +62,7 @@ func (s *Story) Frame(url string, now time.Time, columns, rows int) string {
 	if len(s.Records) == 0 {
 		b.WriteString("the sample app is starting …\n")
 		if s.Pool != nil {
-			fmt.Fprintf(&b, "its servers are processes of this machine, behind %s\n\n%s",
+			fmt.Fprintf(&b, "its servers are processes on this machine, behind %s\n\n%s",
 				cut(s.Pool.Front, columns-50), s.Pool.table(columns))
 		}
 		return b.String()
@@ -88,7 +89,7 @@ func (s *Story) Frame(url string, now time.Time, columns, rows int) string {
 	b.WriteString(s.chart(columns, height))
 	b.WriteString("\n")
 	b.WriteString(s.changes(columns, rows-height-taken))
-	fmt.Fprintf(&b, "\n%sCtrl-C ends it with a summary%s\n", faint, reset)
+	fmt.Fprintf(&b, "\n%sPress Ctrl-C to end with a summary%s\n", faint, reset)
 	lines := strings.SplitAfter(b.String(), "\n")
 	return strings.Join(lines[:max(0, min(len(lines), rows-1))], "")
 }
@@ -121,7 +122,7 @@ func (s *Story) chart(columns, height int) string {
 		ms, upper, lower = append(ms, value), append(upper, d.MaxResponseMS), append(lower, d.MinResponseMS)
 		fmt.Fprintf(&dynos, "%x", max(0, min(15, r.Dynos)))
 	}
-	if len(ms) == 1 { // asciigraph wants two points
+	if len(ms) == 1 { // asciigraph needs two points
 		ms, upper, lower = append(ms, ms[0]), append(upper, upper[0]), append(lower, lower[0])
 	}
 	plot := asciigraph.PlotMany([][]float64{upper, lower, ms},

@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// A Wave is a load that grows and falls, again and again.
+// A Wave is a load that rises and falls in a sine wave.
 type Wave struct {
-	// Low and High are the requests a second at the foot and at the crest.
+	// Low and High are the lowest and the highest load, in requests a second.
 	Low, High float64
-	// Period is from foot to foot.
+	// Period is the time from one lowest load to the next.
 	Period time.Duration
 }
 
-// Rate is the number of requests a second, so long after the first foot.
+// Rate returns the load in requests a second, at a time after the start at the lowest load.
 func (w Wave) Rate(passed time.Duration) float64 {
 	phase := math.Pi * passed.Seconds() / w.Period.Seconds()
 	return w.Low + (w.High-w.Low)*math.Pow(math.Sin(phase), 2)
@@ -30,11 +30,11 @@ const (
 	crowd    = 600
 )
 
-// A Tally counts a wave's requests: all whose end is known, and those of them that got no good answer.
+// A Tally counts a wave's finished requests, and those of them without a good answer.
 type Tally struct{ All, Failed atomic.Int64 }
 
-// Run sends the wave's requests to url until ctx ends, each on time whether or not earlier ones were answered, as
-// visitors do, and counts them. It returns when the last one was answered or given up.
+// Run sends the wave's requests to url until ctx ends, and counts them. Like visitors, requests do not wait for the
+// answers to earlier ones. Run returns after the last answer or timeout.
 func (w Wave) Run(ctx context.Context, url string, tally *Tally) {
 	tr := &http.Transport{MaxIdleConnsPerHost: crowd}
 	defer tr.CloseIdleConnections()
@@ -67,7 +67,7 @@ func (w Wave) Run(ctx context.Context, url string, tally *Tally) {
 					}
 					<-room
 				})
-			default: // the crowd is too large already: this visitor does not come
+			default: // the crowd is at its maximum: this visitor does not come
 			}
 		}
 	}

@@ -13,7 +13,7 @@ import (
 const style = `table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884;vertical-align:top}td:first-child{white-space:nowrap}`
 
-// HTML writes the report as a page that stands alone: the picture, light and dark, and every change with its reason.
+// HTML writes the report as a self-contained page: the chart, light and dark, and every change with its reason.
 func (r Report) HTML(w io.Writer) error {
 	return chart.Page(w, r.App+" · "+r.ProcessType, style, func(b *bytes.Buffer) error {
 		fmt.Fprintf(b, "<p>%s to %s: %s.</p>\n", r.clock(r.From), r.clock(r.To), html.EscapeString(r.Sum().String()))
@@ -27,7 +27,7 @@ func (r Report) HTML(w io.Writer) error {
 		}
 		b.WriteString("<h2>Changes</h2>\n")
 		if len(r.Changes) == 0 {
-			b.WriteString("<p>None is known of this time.</p>")
+			b.WriteString("<p>No changes in this period.</p>")
 			return nil
 		}
 		b.WriteString(`<table><thead><tr><th scope="col">Time</th><th scope="col">Change</th><th scope="col">Why</th></tr></thead><tbody>` + "\n")
@@ -40,7 +40,7 @@ func (r Report) HTML(w io.Writer) error {
 	})
 }
 
-// Draw writes the report in the form of a file's ending: .html, .svg or .png.
+// Draw writes the report in the format that a file's ending names: .html, .svg or .png.
 func (r Report) Draw(w io.Writer, ending string) error {
 	switch ending {
 	case ".html":

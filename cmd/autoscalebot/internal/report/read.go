@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	// mostPoints is about one for each pixel column; the newest changes count.
+	// About one point for each pixel column. Of more changes the newest are shown.
 	mostPoints, mostChanges = 1000, 1000
 	hourPoints, hourChanges = 240, 60
-	pricedRecords           = 200 // the records of a start have no price while the platform fails
+	pricedRecords           = 200 // several, as records have no price while the platform fails
 )
 
-// Read reads what happened to the settings' app from one moment to another. The price is that of the settings, or else
-// of the newest heartbeat that knew it.
+// Read reads the report of the settings' app for a period. The price comes from the settings, or else from the newest
+// record that has one.
 func Read(ctx context.Context, db *history.DB, s *settings.Settings, from, to time.Time) (Report, error) {
 	r, err := read(ctx, db, s, from, to, mostPoints, mostChanges)
 	if r.Price = float64(s.DynoPrice); err != nil || r.Price > 0 {
@@ -34,7 +34,7 @@ func Read(ctx context.Context, db *history.DB, s *settings.Settings, from, to ti
 	return r, err
 }
 
-// ReadHour reads the hour up to a moment, without its price.
+// ReadHour reads the report of the hour before a moment, without the price.
 func ReadHour(ctx context.Context, db *history.DB, s *settings.Settings, at time.Time) (Report, error) {
 	return read(ctx, db, s, at.Add(-time.Hour), at.Add(time.Second), hourPoints, hourChanges)
 }

@@ -1,4 +1,4 @@
-// Package report draws a stretch of the history: as a picture, and as a page that stands alone.
+// Package report draws a period of the history as a picture or as a self-contained page.
 package report
 
 import (
@@ -11,20 +11,20 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// A Report is what happened to an app from one moment to another.
+// A Report is what happened to an app in a period.
 type Report struct {
 	App, ProcessType string
 	From, To         time.Time
-	// Zone is that in which times are written; nil is UTC.
+	// Zone is the time zone of the times shown; nil is UTC.
 	Zone *time.Location
-	// Series is the history, Changes the records of the heartbeats that changed something, the oldest first.
+	// Series is the history of the period. Changes are the records that changed something, the oldest first.
 	Series  history.Series
 	Changes []record.Record
-	// Price is what a dyno costs a month, in dollars; 0 leaves the money out.
+	// Price is the price of a dyno in dollars a month; 0 leaves costs out.
 	Price float64
 }
 
-// Chart draws the report: response times with their bounds above, the dynos between their limits below.
+// Chart returns the report's chart: response times and their thresholds above, dynos and their limits below.
 func (r Report) Chart() chart.Chart {
 	c := chart.Chart{
 		Title: r.App + " · " + r.ProcessType, Subtitle: r.Sum().String(), From: r.From, To: r.To, Zone: r.Zone,
@@ -89,7 +89,7 @@ func (r Report) dynos() chart.Panel {
 	return chart.Panel{Title: "Dynos", Height: 110, Lines: []chart.Line{dynos}, Bands: []chart.Band{limits}}
 }
 
-// -1 is not known.
+// A value of -1 is unknown.
 func known(v float64) float64 {
 	if v < 0 {
 		return math.NaN()
@@ -97,16 +97,16 @@ func known(v float64) float64 {
 	return v
 }
 
-// A Sum is what a report comes to.
+// A Sum is the totals of a report.
 type Sum struct {
 	Heartbeats, Slow, Ups, Downs int
-	// DynoHours is what ran, MaxHours what the maximum of each hour would have been.
+	// DynoHours are the hours that dynos ran. MaxHours are those of a fleet that is always at its maximum.
 	DynoHours, MaxHours float64
-	// Dollars and MaxDollars are what they cost; 0 where the price is not known.
+	// Dollars and MaxDollars are their costs; 0 if the price is unknown.
 	Dollars, MaxDollars float64
 }
 
-// Sum adds the report up.
+// Sum returns the totals of the report.
 func (r Report) Sum() Sum {
 	var s Sum
 	for _, p := range r.Series.Points {
@@ -122,23 +122,23 @@ func (r Report) Sum() Sum {
 	return s
 }
 
-// monthHours is in UTC, as the page and the budget count.
+// Months are in UTC, as on the page and in the budget.
 func monthHours(t time.Time) float64 {
 	t = t.UTC()
 	month := time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
 	return month.AddDate(0, 1, 0).Sub(month).Hours()
 }
 
-// String writes the sum in a line.
+// String returns the totals as one line.
 func (s Sum) String() string {
 	if s.Heartbeats == 0 {
-		return "no heartbeat is known of this time"
+		return "no heartbeats in this period"
 	}
-	text := fmt.Sprintf("%d heartbeats, %.1f %% slow; %d ups, %d downs; %.1f dyno-hours", s.Heartbeats,
+	text := fmt.Sprintf("%d heartbeats, %.1f %% slow; %d scale-ups, %d scale-downs; %.1f dyno-hours", s.Heartbeats,
 		100*float64(s.Slow)/float64(s.Heartbeats),
 		s.Ups, s.Downs, s.DynoHours)
 	if s.Dollars > 0 {
-		text += fmt.Sprintf(", $%.2f against $%.2f at the maximum", s.Dollars, s.MaxDollars)
+		text += fmt.Sprintf(", $%.2f instead of $%.2f at the maximum", s.Dollars, s.MaxDollars)
 	}
 	return text
 }

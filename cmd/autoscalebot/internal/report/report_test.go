@@ -11,11 +11,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// The sum is that of the times between heartbeats, whatever the number of heartbeats and the last number of dynos of a
-// bucket are.
+// Dyno-hours come from the time between heartbeats, not from the number of heartbeats or the last dynos of a bucket.
 func TestSumIsThatOfTheTimesBetweenHeartbeats(t *testing.T) {
 	begin := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	r := report.Report{Price: 720, Series: history.Series{Step: time.Hour, Points: []history.Point{ // a dollar for an hour of a dyno
+	r := report.Report{Price: 720, Series: history.Series{Step: time.Hour, Points: []history.Point{ // one dollar a dyno-hour
 		{Time: begin, Heartbeats: 60, Dynos: 1, DynoSeconds: 4 * 3600, Seconds: 3600, MaxDynoSeconds: 5 * 3600, Max: 5},
 		{Time: begin.Add(time.Hour), Heartbeats: 720, Dynos: 0, DynoSeconds: 0, Seconds: 1800, MaxDynoSeconds: 5 * 1800, Max: 5},
 		{Time: begin.Add(2 * time.Hour), Heartbeats: 1, Dynos: 3, Max: 5},
@@ -26,7 +25,7 @@ func TestSumIsThatOfTheTimesBetweenHeartbeats(t *testing.T) {
 	}
 }
 
-// The price of a report is the newest that is known, also where the bot began anew while the platform did not answer.
+// The report uses the newest known price, even if the bot restarted while the platform was down.
 func TestAReportKnowsThePriceOfBefore(t *testing.T) {
 	t.Parallel()
 	db, err := history.Open(t.Context(), history.Options{URL: "memory", App: "forest", ProcessType: "web"})

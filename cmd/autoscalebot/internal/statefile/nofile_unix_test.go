@@ -17,13 +17,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/statefile"
 )
 
-// What is no file is not waited for, replaced or put aside, and a file that takes its place is used.
+// A pipe, a folder or a device at the path is neither opened nor replaced nor renamed. A file that replaces it is used.
 func TestWhatIsNoFileIsLeftAlone(t *testing.T) {
 	for name, put := range map[string]func(path string) error{
 		"a pipe":       func(path string) error { return syscall.Mkfifo(path, 0o600) },
 		"a folder":     func(path string) error { return os.Mkdir(path, 0o700) },
 		"a device":     func(path string) error { return os.Symlink("/dev/null", path) },
-		"not readable": func(path string) error { return os.Symlink("/proc/self/mem", path) }, // which root cannot read either
+		"not readable": func(path string) error { return os.Symlink("/proc/self/mem", path) }, // unreadable even for root
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()

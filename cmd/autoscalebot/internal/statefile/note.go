@@ -8,15 +8,15 @@ import (
 	"os"
 )
 
-// A Note is what one part of the bot keeps in a file of its own beside the state file, since it changes at times of its
-// own. The bot can do without it.
+// A Note is a small file next to the state file, in which one part of the bot keeps what changes independently of the
+// bot's state. The bot works without it.
 type Note[T any] struct{ path string }
 
-// Beside is the part's note beside the state file at path, which need not exist yet: path, a dot and the part's name.
+// Beside returns a part's note for the state file at path, which need not exist. The note's path is path, a dot and part.
 func Beside[T any](path, part string) Note[T] { return Note[T]{path + "." + part} }
 
-// Load reads the note. It is the zero value when there is none, and, with an error, when it cannot be read or
-// understood.
+// Load reads the note. It returns the zero value if the file does not exist, and the zero value with an error if the
+// file is unreadable or invalid.
 func (n Note[T]) Load() (T, error) {
 	var v, none T
 	text, err := os.ReadFile(n.path)
@@ -32,7 +32,7 @@ func (n Note[T]) Load() (T, error) {
 	return v, nil
 }
 
-// Save writes v in place of what the note held: whole, or after an error or a crash not at all.
+// Save replaces the note with v. After an error or a crash the file still holds the old note.
 func (n Note[T]) Save(v T) error {
 	text, err := json.MarshalIndent(v, "", "\t")
 	if err == nil {

@@ -56,7 +56,7 @@ func TestANoteThatCannotBeWrittenIsAnError(t *testing.T) {
 	}
 }
 
-// Any content is either understood, and can be written again, or an error and nothing.
+// Any content is either valid, and survives a Save, or an error with the zero value.
 func FuzzNote(f *testing.F) {
 	f.Add([]byte(`[{"Text":"a"},{"text":"b","other":1}]`))
 	f.Add([]byte(`[1]`))

@@ -1,4 +1,4 @@
-// Package statefile keeps the bot's memory in a file, so that a restart goes on from where the bot was.
+// Package statefile keeps the bot's memory in a file, so a restarted bot continues where it was.
 package statefile
 
 import (
@@ -16,15 +16,15 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 )
 
-const format = bot.Format // also that of the memory in the file; an older one is read, a newer one not
+const format = bot.Format // the memory's format too; Open reads older formats, and puts newer ones aside
 
-// A File is the memory of the bot of one process type of one app. Save is used by one bot at a time.
+// A File holds the memory of the bot of one process type of one app. Calls of Save must not overlap.
 type File struct {
 	path             string
 	app, processType string
 	log              *slog.Logger
-	last             []byte // nil where not known
-	unread           bool   // and so must not be replaced
+	last             []byte // the file's content, nil if unknown
+	unread           bool   // the content could not be read yet, so Save must not replace it
 	recall           func(bot.Memory)
 
 	mu     sync.Mutex
@@ -39,10 +39,9 @@ type content struct {
 	Memory      bot.Memory `json:"memory"`
 }
 
-// Open reads the file at path, which need not exist yet. A file that cannot be understood is kept aside under the same
-// name with .unreadable at its end, and the bot begins anew. That the file cannot be read or written is no error: it is
-// tried again, see [File.RecallTo], the memory waits until then, and log and [File.Warnings] tell. It is an error when
-// the file is another app's.
+// Open reads the file at path, which need not exist. An invalid file is renamed, with .unreadable appended, and the
+// memory is then empty. A file that cannot be read or written is not an error: Open logs it, [File.Warnings] reports it,
+// Save tries again, and [File.RecallTo] delivers the memory later. The file of another app or process type is an error.
 func Open(path, app, processType string, log *slog.Logger) (f *File, m bot.Memory, err error) {
 	f = &File{path: path, app: app, processType: processType, log: log}
 	m, found, err := f.read()
@@ -54,18 +53,18 @@ func Open(path, app, processType string, log *slog.Logger) (f *File, m bot.Memor
 	case err != nil:
 		return nil, bot.Memory{}, err
 	}
-	err = f.Save(m) // which finds out whether it can be written
+	err = f.Save(m) // finds out whether the file is writable
 	f.unread = f.last == nil && !found
 	return f, m, err
 }
 
-// RecallTo has tell called, from a goroutine of its own, with what the file holds where that could not be found at the
-// start and can be now. It is to be called before Save.
+// RecallTo registers a function that receives the file's memory once, if Open could not read it and a later Save can.
+// The call comes from its own goroutine. RecallTo must be called before Save.
 func (f *File) RecallTo(tell func(bot.Memory)) { f.recall = tell }
 
 var errReading = errors.New("read the state file")
 
-// Check says why the file at path could not be used. It changes nothing.
+// Check returns why the file at path cannot be used, nil if it can. It changes nothing.
 func Check(path, app, processType string) error {
 	f := &File{path: path, app: app, processType: processType}
 	if _, err := f.load(); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -73,7 +72,7 @@ func Check(path, app, processType string) error {
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
 	if err != nil {
-		return fmt.Errorf("it cannot be written: %w", err)
+		return fmt.Errorf("not writable: %w", err)
 	}
 	return errors.Join(tmp.Close(), os.Remove(tmp.Name()))
 }
@@ -94,17 +93,17 @@ func (f *File) load() (c content, err error) {
 		return c, err
 	}
 	if c.Format < 1 || c.Format > format {
-		return c, fmt.Errorf("it has format %d, want 1 to %d", c.Format, format)
+		return c, fmt.Errorf("unknown format %d: must be 1–%d", c.Format, format)
 	}
 	if c.App != f.app || c.ProcessType != f.processType {
-		return c, foreign(fmt.Sprintf("%s is the state of %s of %s, not of %s of %s; give each bot a file of its own",
+		return c, foreign(fmt.Sprintf("%s is the state of %s of %s, not of %s of %s. Use one file for each bot",
 			f.path, c.ProcessType, c.App, f.processType, f.app))
 	}
 	return c, nil
 }
 
-// found is false where there is no file, or one that cannot be understood and so is put aside. The error is
-// errReading where it cannot be read.
+// found is false if there is no file, or an invalid one, which is put aside. The error is errReading if the file cannot
+// be read.
 func (f *File) read() (m bot.Memory, found bool, err error) {
 	c, err := f.load()
 	switch {
@@ -125,20 +124,20 @@ func (f *File) putAside(why error) {
 		aside = fmt.Sprintf("%s.unreadable-%d", f.path, n)
 	}
 	if err := os.Rename(f.path, aside); err != nil {
-		f.log.Warn("the state file cannot be understood, and cannot be kept aside", "file", f.path, "error",
+		f.log.Warn("the state file is invalid, and cannot be renamed", "file", f.path, "error",
 			errors.Join(why, err))
 		return
 	}
-	f.note(fmt.Sprintf("the state file could not be understood and is kept as %s, so the bot began anew: %v", aside,
-		why))
-	f.log.Warn("the state file could not be understood, so the bot begins anew", "kept_aside", aside, "error", why)
+	f.note(fmt.Sprintf("the state file was invalid, so the bot started without its former state: %v. The file is "+
+		"now %s", why, aside))
+	f.log.Warn("the state file is invalid, so the bot starts without its former state", "kept_aside", aside, "error",
+		why)
 }
 
-// notFile says what stands at path instead of a file: a folder, a device, or a pipe, which would be waited for
-// without end.
+// Reading from a pipe would block forever, so only a regular file is opened.
 func notFile(path string) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s must be a file, and is something else (%v)", path, info.Mode().Type())
+		return fmt.Errorf("%s must be a regular file, is %v", path, info.Mode().Type())
 	}
 	return nil
 }
@@ -148,9 +147,9 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// Save writes m in place of what the file held: whole, or after a failure or a crash not at all. Memory that has not
-// changed is not written again. A failure is told once, and the next Save tries again; an error means that m has no
-// JSON form.
+// Save replaces the content of the file with m, unless m has not changed. After a failure or a crash the file still holds
+// the old content. A failed write is not an error: Save logs the first one, and the next Save tries again. An error means
+// that m has no JSON form.
 func (f *File) Save(m bot.Memory) error {
 	text, err := json.MarshalIndent(content{format, f.app, f.processType, m}, "", "\t")
 	if err != nil {
@@ -158,9 +157,9 @@ func (f *File) Save(m bot.Memory) error {
 	}
 	if f.last != nil && !exists(f.path) {
 		f.last = nil
-		f.note(fmt.Sprintf("the state file %s was deleted at %s while the bot ran, and written anew", f.path,
+		f.note(fmt.Sprintf("the state file %s was deleted while the bot ran. The bot wrote it again at %s", f.path,
 			time.Now().UTC().Format(time.RFC3339)))
-		f.log.Warn("the state file was deleted while the bot ran; it is written anew", "file", f.path)
+		f.log.Warn("the state file was deleted while the bot ran; writing it again", "file", f.path)
 	}
 	if bytes.Equal(text, f.last) {
 		return nil
@@ -173,7 +172,7 @@ func (f *File) Save(m bot.Memory) error {
 		}
 		f.unread = false
 		if found && f.recall != nil {
-			go f.recall(former) // which saves what becomes of the two
+			go f.recall(former) // merges the two and saves the result
 			return nil
 		}
 	}
@@ -192,9 +191,8 @@ func (f *File) tried(err error) {
 	defer f.mu.Unlock()
 	switch {
 	case err != nil && f.failed == "":
-		f.log.Warn("the state file cannot be written; it is tried again at each heartbeat, and a restart before that "+
-			"begins with what it holds",
-			"file", f.path, "error", err)
+		f.log.Warn("the state file cannot be written; trying again at each heartbeat. Until then a restart begins with "+
+			"the old state", "file", f.path, "error", err)
 	case err == nil && f.failed != "":
 		f.log.Warn("the state file can be written again", "file", f.path)
 	}
@@ -204,7 +202,7 @@ func (f *File) tried(err error) {
 	}
 }
 
-// Warnings are sentences about the file that people should read.
+// Warnings returns sentences about problems with the file, for the page and the status.
 func (f *File) Warnings() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -221,7 +219,7 @@ func (f *File) note(text string) {
 	f.notes = append(f.notes, text)
 }
 
-// replace makes sure that the text is on the disk before it takes path's place.
+// The text is on the disk before the rename, so a crash cannot leave an empty file.
 func replace(path string, text []byte) (err error) {
 	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
 	if err != nil {

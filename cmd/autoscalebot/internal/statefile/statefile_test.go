@@ -53,7 +53,7 @@ func TestWhatIsSavedIsThereAfterARestart(t *testing.T) {
 	}
 }
 
-// testdata/format1.json was written by version 0.1, by a bot that somebody had asked for 3 dynos.
+// Version 0.1 wrote testdata/format1.json, with an override of 3 dynos.
 func TestAFileOfFormat1IsReadAndWrittenAsFormat2(t *testing.T) {
 	text, err := os.ReadFile("testdata/format1.json")
 	must(t, err)
@@ -93,12 +93,12 @@ func TestErrorsSpeak(t *testing.T) {
 	path := filepath.Join(dir, "state.json")
 	open(t, path)
 	_, _, err := statefile.Open(path, "meadow", "web", slog.New(slog.DiscardHandler))
-	if err == nil || !strings.Contains(err.Error(), "is the state of web of forest, not of web of meadow; give each bot a file of its own") {
+	if err == nil || !strings.Contains(err.Error(), "is the state of web of forest, not of web of meadow. Use one file for each bot") {
 		t.Errorf("another app's file: %v", err)
 	}
 }
 
-// A file that cannot be written is told of once, and written as soon as it can be.
+// A failed write is reported once, and repeated until it succeeds.
 func TestAFileThatCannotBeWrittenIsTriedAgain(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "not yet")
 	path := filepath.Join(dir, "state.json")
@@ -161,7 +161,7 @@ func TestAFolderIsNoStateFile(t *testing.T) {
 	}
 }
 
-// Any content is either understood or kept aside, and never a crash.
+// Any content is either valid or put aside, and never causes a crash.
 func FuzzOpen(f *testing.F) {
 	f.Add([]byte(`{"format":1,"app":"forest","process_type":"web","memory":{"state":{"slow":3},"told":{"calm":{"ping":1}}}}`))
 	f.Add([]byte(`{"format":1,"app":"other"}`))
@@ -171,7 +171,7 @@ func FuzzOpen(f *testing.F) {
 		must(t, os.WriteFile(path, text, 0o600))
 		file, m, err := statefile.Open(path, "forest", "web", slog.New(slog.DiscardHandler))
 		if err != nil {
-			return // another app's
+			return // the state of another app
 		}
 		if err := file.Save(m); err != nil {
 			t.Errorf("what was read cannot be written: %v", err)
