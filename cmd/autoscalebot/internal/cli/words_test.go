@@ -18,8 +18,6 @@ const root = "../../../../"
 
 // unwritten are the folders and files whose sentences are still to be rewritten. A folder is named without those below it.
 var unwritten = []string{
-	"CHANGELOG.md",
-	"CONTRIBUTING.md",
 	"README.md",
 	"bot",
 	"bot/adaptive",
@@ -72,7 +70,6 @@ var unwritten = []string{
 	"docs/cloudfoundry.md",
 	"docs/coming-from.md",
 	"docs/openapi.yaml",
-	"docs/performance.md",
 	"docs/policies.md",
 	"docs/pools.md",
 	"docs/pools/aws.md",
@@ -244,11 +241,11 @@ func textsOf(t *testing.T, file string) map[int]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		listed := false // the phrases themselves
+		listed, quoted := false, regexp.MustCompile("`[^`]*`") // the phrases themselves; names in code
 		for i, line := range strings.Split(string(text), "\n") {
 			listed = line == "| instead of | write | except in |" || listed && line != ""
 			if !listed {
-				texts[i+1] = line
+				texts[i+1] = quoted.ReplaceAllString(line, "")
 			}
 		}
 		return texts
