@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The minimum is above the maximum.
+// Times at which the minimum is above the maximum.
 type clash struct {
 	span
 	ordinary []day // days without dates
@@ -17,14 +17,14 @@ type clash struct {
 
 type clashes struct {
 	list []*clash
-	more bool // There are others.
-	// to is not included.
+	more bool // there are more than maxClashes
+	// The days without dates that were examined; to is excluded.
 	from, to day
 }
 
-const maxClashes = 5 // a mistake in one row often makes several
+const maxClashes = 5 // a mistake in one row often causes several
 
-// zero is true where the minimum is 0 in any span.
+// zero: the minimum is 0 in some span.
 func (c *clashes) note(d day, dated bool, spans []span) (zero bool) {
 	for _, s := range spans {
 		zero = zero || s.Min == 0
@@ -35,7 +35,6 @@ func (c *clashes) note(d day, dated bool, spans []span) (zero bool) {
 	return zero
 }
 
-// Clashes beyond those that are told are only noted to exist.
 func (c *clashes) add(d day, dated bool, s span) {
 	i := slices.IndexFunc(c.list, func(k *clash) bool { return k.span == s })
 	if i < 0 {
@@ -63,7 +62,7 @@ func (c clashes) err() error {
 	return errors.Join(errs...)
 }
 
-// "on Mon–Fri from 9:00 to 17:00"
+// Such as "on Mon–Fri from 9:00 to 17:00".
 func (c clashes) when(k *clash) string {
 	always := c.alwaysOn(k)
 	whole := k.from == 0 && k.to == minutesPerDay
@@ -87,7 +86,7 @@ func (c clashes) when(k *clash) string {
 	return fmt.Sprintf("%s from %s to %s", on, clockText(k.from), clockText(k.to))
 }
 
-// They are on in every week without dates.
+// The weekdays on which the clash occurs in every week without dates.
 func (c clashes) alwaysOn(k *clash) (mask uint64) {
 	var left [7]int
 	for d := c.from; d < c.to; d++ {
@@ -104,7 +103,7 @@ func (c clashes) alwaysOn(k *clash) (mask uint64) {
 	return mask
 }
 
-// It moves all days to the year 2000, a leap year.
+// The same days in the year 2000, a leap year.
 func yearly(days []day) []day {
 	for i, d := range days {
 		_, month, dom := d.utc().Date()
@@ -114,7 +113,7 @@ func yearly(days []day) []day {
 	return slices.Compact(days)
 }
 
-// days are in order.
+// days must be sorted.
 func runs(days []day, layout, dash string) []string {
 	var texts []string
 	for i := 0; i < len(days); {

@@ -6,7 +6,6 @@ import (
 	"strings"
 )
 
-// H:MM or HH:MM
 func parseClock(text string) (minute int, err error) {
 	hour, min, ok := strings.Cut(text, ":")
 	h, hourOK := digits(hour)
@@ -17,7 +16,6 @@ func parseClock(text string) (minute int, err error) {
 	return h*60 + m, nil
 }
 
-// H:MM, and "midnight" for the end of the day
 func clockText(minute int) string {
 	if minute == minutesPerDay {
 		return "midnight"
@@ -41,7 +39,7 @@ func nearestClock(text string) string {
 	return clockText(h%24*60 + m)
 }
 
-// in digits alone, at most 9 of them
+// At most 9 digits, and nothing else.
 func digits(text string) (n int, ok bool) {
 	if text == "" || len(text) > 9 || strings.Trim(text, "0123456789") != "" {
 		return 0, false

@@ -8,16 +8,16 @@ import (
 	"github.com/robfig/cron/v3"
 )
 
-// Cron sets this bit in a field that holds a star without a step.
+// The cron package sets this bit in a field that holds a star without a step.
 const star uint64 = 1 << 63
 
-// expression is what stands between the parentheses of "cron(…)". Only its masks are used: cron's own Next skips a
-// time in the gap of a spring day, and runs a time in a repeated hour twice.
+// expression is the text between the parentheses of "cron(…)". Only the masks of the cron package are used: its own
+// Next skips a time in the gap of a spring day, and runs a time in a repeated hour twice.
 func parseCron(expression string) (row, error) {
 	expression = strings.Join(strings.Fields(expression), " ")
 	if upper := strings.ToUpper(expression); strings.HasPrefix(upper, "TZ=") || strings.HasPrefix(upper, "CRON_TZ=") {
-		// Besides, cron's parser panics on "TZ=UTC" alone.
-		return row{}, errors.New("a cron expression cannot name a time zone; set TIME_ZONE, which holds for all rows")
+		// The cron package's parser also panics on "TZ=UTC" alone.
+		return row{}, errors.New("a cron expression cannot name a time zone; set TIME_ZONE, which applies to all rows")
 	}
 	parsed, err := parseCrontab(expression)
 	if err != nil {
@@ -26,7 +26,7 @@ func parseCron(expression string) (row, error) {
 	spec, ok := parsed.(*cron.SpecSchedule)
 	if !ok {
 		return row{}, errors.New("@every counts from the start of the bot, not by the clock; write `*/15 * * * *` " +
-			"for each quarter of an hour")
+			"for every 15 minutes")
 	}
 	r := row{
 		rank:   onWeekdays,
@@ -47,7 +47,7 @@ func parseCron(expression string) (row, error) {
 	case r.minute == 0, r.hour == 0, r.dom == 0, r.month == 0, r.dow == 0:
 		return row{}, fmt.Errorf("cron expression %s never begins: a field is empty", quote(expression))
 	case !some:
-		return row{}, fmt.Errorf("cron expression %s never begins: no day of the calendar fits", quote(expression))
+		return row{}, fmt.Errorf("cron expression %s never begins: no date matches", quote(expression))
 	case all:
 		r.rank = everyDay
 	}

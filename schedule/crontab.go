@@ -24,7 +24,7 @@ var cronFields = [...]cronField{
 	{"day of the week", "0–7 or SUN–SAT, where 0 and 7 are Sunday", 0, 6},
 }
 
-// It writes a range that ends before it begins, as FRI-MON, as two: 5-6,0-1. It is "" where text is no such range.
+// A range that ends before it begins, such as FRI-MON, as two: 5-6,0-1; "" for any other text.
 func (f cronField) around(text string) string {
 	from, to, _ := strings.Cut(text, "-")
 	begin, beginOK := f.number(from)
@@ -58,7 +58,7 @@ func fromTo(from, to int) string {
 
 const macros = "@hourly, @daily, @weekly, @monthly or @yearly"
 
-// crontab(5): Sunday may be 7, and a range of weekdays may end with it.
+// As crontab(5): Sunday may be 7, and a range of weekdays may end with it.
 func parseCrontab(expression string) (cron.Schedule, error) {
 	fields := strings.Fields(expression)
 	switch {
@@ -111,7 +111,7 @@ func checkFields(expression string, fields []string) error {
 	return errors.Join(errs...)
 }
 
-// The parser knows Sunday as 0 alone: 7 and a range up to Sunday become lists. The rest stays as it is.
+// The cron package knows Sunday only as 0, so 7 and a range up to Sunday become lists.
 func sundays(field string) string {
 	items := strings.Split(field, ",")
 	for i, item := range items {
@@ -122,7 +122,7 @@ func sundays(field string) string {
 	return strings.Join(items, ",")
 }
 
-// An item is a number or a range with or without a step. ok is false where none of it is 7.
+// item is a number or a range, with or without a step. ok is false if it does not include 7.
 func sunday(item string) (list string, ok bool) {
 	span, stepText, stepped := strings.Cut(item, "/")
 	from, to, ranged := strings.Cut(span, "-")
@@ -148,7 +148,7 @@ func sunday(item string) (list string, ok bool) {
 	return strings.Join(days, ","), true
 }
 
-// 0 to 7, or the first three letters of its name
+// 0 to 7, or the first three letters of the name.
 func cronWeekday(text string) (n int, ok bool) {
 	if d, named := parseWeekday(strings.ToLower(text)); named && len(text) == 3 {
 		return int(d), true

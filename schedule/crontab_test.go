@@ -13,7 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// It counts the days from 2026-11-29, a Sunday, on. expression has the last three fields of a row at 9:00.
+// Days are counted from 2026-11-29, a Sunday. expression has the last three fields of a row at 9:00.
 func beginsOn(t testing.TB, expression string) (days []int) {
 	t.Helper()
 	tab := table(t, "0", "0:00=1, cron(0 9 "+expression+")=5", "UTC")
@@ -26,7 +26,7 @@ func beginsOn(t testing.TB, expression string) (days []int) {
 	return days
 }
 
-// 0 for Sunday
+// 0 is Sunday.
 func weekdaysOf(weekdays ...int) (days []int) {
 	for d := range 35 {
 		if slices.Contains(weekdays, d%7) {
@@ -53,7 +53,7 @@ func TestCronTakesSundayAsSeven(t *testing.T) {
 	}
 }
 
-// One of the day of the month and the day of the week is enough where both are restricted, also by a 7.
+// If both the day of the month and the day of the week are restricted, one of them is enough, also for a 7.
 func TestCronJoinsDaysOfTheMonthAndSundays(t *testing.T) {
 	want := weekdaysOf(0)
 	for d := range 35 {

@@ -12,7 +12,7 @@ const (
 	secondsPerDay = 24 * 60 * 60
 )
 
-// in days since 1970-01-01; it knows no zone
+// Days since 1970-01-01, without a zone.
 type day int
 
 func dayOf(year int, month time.Month, dom int) day {
@@ -23,8 +23,8 @@ func (d day) utc() time.Time { return time.Unix(int64(d)*secondsPerDay, 0).UTC()
 
 func (d day) String() string { return d.utc().Format(time.DateOnly) }
 
-// A calendar is what recurs about a day, one bit set in each: the day of the month (bit 1 to 31), the month (1 to 12)
-// and the day of the week (0 for Sunday to 6). These are cron's bits.
+// A calendar is the recurring part of a date, one bit set in each field: the day of the month (bit 1 to 31), the month
+// (1 to 12) and the day of the week (0 for Sunday to 6). The bits are those of the cron package.
 type calendar struct{ dom, month, dow uint64 }
 
 func (d day) calendar() calendar {
@@ -33,7 +33,7 @@ func (d day) calendar() calendar {
 	return calendar{1 << dom, 1 << month, 1 << t.Weekday()}
 }
 
-// each of the 366 dates on each weekday
+// Each of the 366 dates on each weekday.
 func everyCalendar() iter.Seq[calendar] {
 	return func(yield func(calendar) bool) {
 		leapYear := dayOf(2000, time.January, 1)
@@ -50,8 +50,8 @@ func everyCalendar() iter.Seq[calendar] {
 
 const allWeekdays uint64 = 1<<7 - 1
 
-// It calls put for each run in mask, Monday first, with both ends of the run, which may wrap at the end of the
-// week. Runs of two days come as two runs of one. mask is not allWeekdays.
+// Calls put for each run in mask, Monday first. A run may wrap at the end of the week. A run of two days counts as two
+// runs of one. mask must not be allWeekdays.
 func weekdays(mask uint64, put func(first, last time.Weekday)) {
 	has := func(d int) bool { return mask&(1<<(d%7)) != 0 }
 	for d := 1; d <= 7; d++ {
@@ -71,12 +71,12 @@ func weekdays(mask uint64, put func(first, last time.Weekday)) {
 	}
 }
 
-// as the grammar does: "mon-fri", "sat,sun"
+// As in the grammar: "mon-fri", "sat,sun".
 func weekdayText(mask uint64) string {
 	return strings.ToLower(joinWeekdays(mask, "-", ","))
 }
 
-// for people: "Mon–Fri", "Sat, Sun", "every day"
+// As in sentences: "Mon–Fri", "Sat, Sun", "every day".
 func weekdayTitle(mask uint64) string {
 	if mask == allWeekdays {
 		return "every day"
@@ -96,11 +96,11 @@ func joinWeekdays(mask uint64, dash, comma string) string {
 	return strings.Join(runs, comma)
 }
 
-// Monday is bit 0 then, and Sunday bit 6.
+// Monday becomes bit 0, and Sunday bit 6.
 func mondayFirst(mask uint64) uint64 {
 	mask &= allWeekdays
 	return mask>>1 | mask<<6&allWeekdays
 }
 
-// counted from Monday
+// Counted from Monday.
 func firstWeekday(mask uint64) int { return bits.TrailingZeros64(mondayFirst(mask)) }

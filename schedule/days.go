@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// They leave out nothing.
+// Masks of all days of the month, and of all months.
 const (
 	allDoms   uint64 = 1<<32 - 1<<1
 	allMonths uint64 = 1<<13 - 1<<1
 )
 
-// text is all of a row but its number, without spaces around it. There is one row for each date or range of dates,
-// and one for all weekdays, or everything that is wrong.
+// text is a row without its number and without spaces around it. There is one row for each date or range of dates, and
+// one for all weekdays. The errors are all that is wrong.
 func parseWhen(text string) ([]row, []error) {
 	if strings.Contains(text, "(") {
 		return parseCall(text)
@@ -47,7 +47,7 @@ func parseWhen(text string) ([]row, []error) {
 
 func everyDayRow() row { return row{rank: everyDay, dom: allDoms, month: allMonths, dow: allWeekdays} }
 
-// cron(expression), and the days before it that must hold as well
+// text is cron(expression), with or without days before it.
 func parseCall(text string) ([]row, []error) {
 	name, expression, _ := strings.Cut(text, "(")
 	expression, closed := strings.CutSuffix(expression, ")")
@@ -73,7 +73,7 @@ func parseCall(text string) ([]row, []error) {
 	return rows, errs
 }
 
-// text stands before a parenthesis.
+// text is what precedes a parenthesis.
 func cutCron(text string) (days string, ok bool) {
 	text = strings.TrimSpace(text)
 	at := len(text) - len("cron")
@@ -83,7 +83,7 @@ func cutCron(text string) (days string, ok bool) {
 	return strings.TrimSpace(text[:at]), true
 }
 
-// The cron expression then begins only on those days.
+// Restricts a cron expression's row to days.
 func (r row) within(days row) row {
 	if days.rank == onWeekdays || days.rank == inPeriod {
 		r.weekdays = days.dow
@@ -101,7 +101,7 @@ func (r row) within(days row) row {
 	return r
 }
 
-// a list of weekdays and dates, or weekdays of a period; the rows lack their time of day
+// list is weekdays and dates, or weekdays of a period. The rows have no time of day yet.
 func parseDays(list string) (rows []row, errs []error) {
 	list = strings.ToLower(strings.TrimSpace(list))
 	period, list := cutPeriod(list)
@@ -114,7 +114,7 @@ func parseDays(list string) (rows []row, errs []error) {
 		case weekdays != 0:
 			mask |= weekdays
 		case period != "":
-			errs = append(errs, fmt.Errorf("%s stands among the weekdays of %s; write a row of its own for it",
+			errs = append(errs, fmt.Errorf("%s is among the weekdays of %s; write a separate row for it",
 				quote(item), period))
 		default:
 			rows = append(rows, dates)
@@ -139,7 +139,7 @@ func parseDays(list string) (rows []row, errs []error) {
 
 var periodStart = regexp.MustCompile(`^([0-9-]*\s*\.\.\s*[0-9-]*)\s+([a-z].*)$`)
 
-// It cuts the dates off that bound a list of weekdays; period is "" where there are none.
+// Cuts off the dates before a list of weekdays; period is "" without them.
 func cutPeriod(list string) (period, weekdays string) {
 	if m := periodStart.FindStringSubmatch(list); m != nil {
 		return m[1], m[2]
@@ -156,7 +156,7 @@ func (r row) on(mask uint64) row {
 	return r
 }
 
-// text is in lower case. It is a mask of weekdays, or a row of dates.
+// text is in lower case. The result is a mask of weekdays or a row of dates.
 func parseDay(text string) (mask uint64, dates row, err error) {
 	if from, to, ok := strings.Cut(text, "-"); !strings.Contains(text, "..") &&
 		(!ok || !strings.ContainsAny(text, "0123456789")) {
@@ -212,7 +212,7 @@ func parseDates(text string) (row, error) {
 	return dates, nil
 }
 
-// text is in lower case, whole or the first three letters.
+// text is in lower case: the whole name or its first three letters.
 func parseWeekday(text string) (time.Weekday, bool) {
 	for d := time.Sunday; d <= time.Saturday; d++ {
 		if name := strings.ToLower(d.String()); text == name || text == name[:3] {
@@ -222,13 +222,12 @@ func parseWeekday(text string) (time.Weekday, bool) {
 	return 0, false
 }
 
-// What lies outside is a slip of the keyboard, and in between there is a leap day every four years.
+// A date outside these is a typing error. Between them every fourth year is a leap year.
 const (
 	firstDate day = 10957 // 2000-01-01
 	lastDate  day = 47481 // 2099-12-31
 )
 
-// YYYY-MM-DD
 func parseDate(text string) (day, error) {
 	t, err := time.Parse(time.DateOnly, text)
 	if d := dayOf(t.Date()); err == nil && firstDate <= d && d <= lastDate {

@@ -1,7 +1,7 @@
-// Package schedule knows how many dynos an app may have at any time of day, weekday and date, in a time zone.
+// Package schedule gives the limits of an app's dynos at any time of day, weekday and date, in a time zone.
 //
-// A [Series] is one number over time, MIN_DYNOS or MAX_DYNOS; a [Table] is both of them in a zone, and tells the
-// [Limits] of any moment. Both are immutable and safe for use by several goroutines.
+// A [Series] is one number over time: MIN_DYNOS or MAX_DYNOS. A [Table] is both of them in a zone, and gives the
+// [Limits] at any moment. Both are immutable and safe for use by several goroutines.
 //
 // # Grammar
 //
@@ -21,7 +21,7 @@
 //	number     = digit { digit } . (* 0 to 10000 *)
 //	expression = five fields of crontab(5), where 0 and 7 are Sunday, or @hourly, @daily, @weekly, @monthly, @yearly .
 //
-// Spaces may stand around every part. For example:
+// Spaces are allowed around every part. Examples:
 //
 //	3
 //	{"0:00": 2, "9:00": 5, "17:00": 2}
@@ -31,24 +31,23 @@
 //
 // # Meaning
 //
-// A row says from when on its number holds. The order of the rows in the text means nothing: two rows of one rank that
-// begin in the same minute of the same day with different numbers are refused.
+// A row sets the number from its time on. The order of the rows in the text has no effect. Two rows of one rank that
+// begin in the same minute of the same day with different numbers are an error.
 //
-// Each day is ruled by its most specific rows alone: a date or a range of dates beats weekdays within a range, these
-// beat weekdays without one, and a weekday beats every day. All ranges are of one rank, short or long. A row that
-// begins every day ranks as every day, however it is written, and one that begins on each date of its range as that
-// range; a cron expression that leaves out some days ranks as a weekday, within a range if one stands before it.
-// Weekdays before a cron expression restrict it further: "mon cron(0 9 15 * *)" begins on Mondays that are a 15th.
-// Until the first of a day's rows the last one of the day before still holds, so that a table wraps at midnight and
-// needs no row at 0:00.
+// Each day follows only its most specific rows. A date or a range of dates overrides weekdays within a range, these
+// override weekdays without a range, and a weekday overrides every day. All ranges have the same rank, whatever their
+// length. Rank depends on the days on which a row begins, not on how it is written: a cron expression that begins every
+// day ranks as every day, and one that begins on each date of its range ranks as that range. A cron expression that
+// leaves out some days ranks as a weekday, within a range if one precedes it. Weekdays before a cron expression
+// restrict it further: "mon cron(0 9 15 * *)" begins on Mondays that are the 15th. Before the first row of a day, the
+// last number of the day before still applies, so a table wraps at midnight and needs no row at 0:00.
 //
-// In a cron expression that restricts the day of the month and the day of the week, one of the two is enough, as in
-// cron: "0 9 1 * MON" begins on the first of each month and on each Monday. A field is unrestricted only when it holds
-// a star without a step: "*/2" restricts.
+// If a cron expression restricts both the day of the month and the day of the week, one of the two is enough, as in
+// cron: "0 9 1 * MON" begins on the first of each month and on each Monday. A field is unrestricted only if it holds a
+// star without a step: "*/2" restricts.
 //
 // # Daylight saving
 //
-// Rows follow the clock on the wall. When the clock leaps forward, rows inside the gap begin at its end: 2:30 begins at
-// 3:00. When it goes back, nothing goes back with it: until the repeated hour is over, what held at the end of its
-// first pass holds.
+// Rows follow local time. When clocks go forward, rows inside the gap begin at its end: 2:30 begins at 3:00. When
+// clocks go back, no row begins twice: the number at the end of the first pass applies for the whole repeated hour.
 package schedule

@@ -12,8 +12,7 @@ import (
 // The rows count upwards through the day, so that a step back would show.
 const counting = "0:00=1, 0:15=2, 0:45=3, 1:15=4, 1:45=5, 2:15=6, 2:45=7, 3:15=8, 22:45=9, 23:15=10, 23:45=11"
 
-// Both days of change in zones with all kinds of change, minute by minute, as UTC, the clock on the wall, and the number
-// that begins.
+// Both days of change in zones with all kinds of change, minute by minute: UTC, local time, and the number that begins.
 func TestChangesOfTheClock(t *testing.T) {
 	for _, tt := range []struct {
 		name, zone, from string

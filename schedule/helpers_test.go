@@ -35,7 +35,7 @@ func table(t testing.TB, min, max, zoneName string) schedule.Table {
 	return tab
 }
 
-// "2006-01-02 15:04"
+// text is such as "2006-01-02 15:04".
 func moment(t testing.TB, text string, z *time.Location) time.Time {
 	t.Helper()
 	m, err := time.ParseInLocation("2006-01-02 15:04", text, z)

@@ -2,9 +2,9 @@ package schedule
 
 // Limits bound the number of dynos, both ends included.
 type Limits struct {
-	// Min is the least number of dynos, 0 or more.
+	// Min is the minimum number of dynos, 0 or more.
 	Min int `json:"min"`
-	// Max is the greatest number of dynos, at least Min.
+	// Max is the maximum number of dynos, at least Min.
 	Max int `json:"max"`
 }
 

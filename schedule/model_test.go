@@ -15,8 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// It is worked out in another way than by the package: cron's own Next tells when it begins, on a calendar without
-// a zone.
+// Computed differently from the package: cron's own Next gives the beginnings, on a calendar without a zone.
 type modelRow struct {
 	text   string
 	rank   int
@@ -34,12 +33,12 @@ func (s modelSeries) String() string {
 	return strings.Join(texts, ",")
 }
 
-// from a date on; -1 before the first row begins
+// -1 before the first row begins.
 func (s modelSeries) numbers(from time.Time, days int) []int {
 	const minutes = 24 * 60
 	numbers := make([]int, 0, days*minutes)
 	n := -1
-	var begun [minutes]int // the number of the row that begins then, -1 for none
+	var begun [minutes]int // the number of the row that begins then, else -1
 	for d := range days {
 		date := from.AddDate(0, 0, d)
 		top := -1
@@ -72,7 +71,7 @@ func (s modelSeries) numbers(from time.Time, days int) []int {
 	return numbers
 }
 
-// up to seven rows around a date, no two of which begin in the same minute, and at least one of which begins each week
+// Up to seven rows around a date. No two begin in the same minute, and at least one begins each week.
 func drawSeries(t *rapid.T, name string, around time.Time, yearly bool) modelSeries {
 	days := []string{"", "mon-fri ", "sat,sun ", "fri-mon ", "wed "}
 	matches := []func(time.Time) bool{
@@ -163,7 +162,7 @@ func drawSeries(t *rapid.T, name string, around time.Time, yearly bool) modelSer
 	return s
 }
 
-// The days of change that the model is run over, at their midnight.
+// The days of change on which the model runs, at their midnight.
 var changeDays = []struct{ zone, date string }{
 	{"UTC", "2026-12-24"},
 	{"America/New_York", "2026-03-08"},
@@ -181,7 +180,7 @@ var changeDays = []struct{ zone, date string }{
 	{"Pacific/Apia", "2011-12-30"},
 }
 
-// The model knows the number of each minute of the calendar. It walks minute by minute, reads the clock on the wall, and
+// The model has the number of each minute of the calendar. It walks minute by minute, reads the local time, and
 // remembers the latest minute that the clock has reached.
 func TestAtAgreesWithAWalkThroughTheMinutes(t *testing.T) {
 	racetest.Computes(t)
@@ -215,7 +214,7 @@ func TestAtAgreesWithAWalkThroughTheMinutes(t *testing.T) {
 			}
 		}
 
-		// Next leads from one change to the one after it, and nothing changes in between.
+		// Next returns the next change, and nothing changes before it.
 		for now, end := around.AddDate(0, 0, -2), around.AddDate(0, 0, 2); now.Before(end); {
 			when, l, ok := tab.Next(now)
 			if ok && (!when.After(now) || tab.At(when) != l || l == tab.At(now)) {
@@ -237,7 +236,7 @@ func TestAtAgreesWithAWalkThroughTheMinutes(t *testing.T) {
 // Between dates without an end there may be no day without dates.
 var open = regexp.MustCompile(`(^|,)\.\.|\.\. `)
 
-// The model looks at each minute of some weeks, in which all dates and all weekdays stand.
+// The model examines each minute of some weeks that contain all dates and all weekdays.
 func TestNewRefusesExactlyWhatAWalkThroughTheMinutesFinds(t *testing.T) {
 	racetest.Computes(t)
 	rapidtest.Check(t, func(t *rapid.T) {
@@ -256,7 +255,7 @@ func TestNewRefusesExactlyWhatAWalkThroughTheMinutesFinds(t *testing.T) {
 
 		found, zero := "", false
 		low, high := lower.numbers(around.AddDate(0, 0, -40), 88), upper.numbers(around.AddDate(0, 0, -40), 88)
-		for m := 8 * 24 * 60; m < len(low); m++ { // By then each series has begun.
+		for m := 8 * 24 * 60; m < len(low); m++ { // by then each series has begun
 			zero = zero || low[m] == 0
 			if low[m] > high[m] && found == "" {
 				found = fmt.Sprintf("MIN_DYNOS %d is above MAX_DYNOS %d", low[m], high[m])

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// MaxRows is how many rows the text of a series may have.
+// MaxRows is the maximum number of rows in a series.
 const MaxRows = 10000
 
 const maxErrors = 20
 
-// Parse reads a number or a table, in the grammar that stands above. The error tells all that is wrong with the text,
-// one mistake a line, each with the row that it is in.
+// Parse reads a number or a table in the grammar of the package. The error lists everything that is wrong with the
+// text, one mistake a line, each with its row.
 func Parse(text string) (Series, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
@@ -39,9 +39,9 @@ func Parse(text string) (Series, error) {
 
 type builder struct {
 	rows    []row
-	sources []string // sources[i] is the text that rows[i] was read from.
+	sources []string // sources[i] is the text of rows[i]
 	errs    []error
-	wrong   int // how many mistakes there are in rows; errs has the first
+	wrong   int // number of mistakes; errs has the first ones
 }
 
 func (b *builder) add(s source) {
@@ -57,7 +57,7 @@ func (b *builder) add(s source) {
 	rows, errs := parseWhen(s.when)
 	for _, r := range rows {
 		if len(errs) == 0 && !r.ever() {
-			errs = append(errs, fmt.Errorf("%s never begins: no day fits", cut(r.when)))
+			errs = append(errs, fmt.Errorf("%s never begins: no day matches", cut(r.when)))
 		}
 	}
 	n, err := parseNumber(s.number)
@@ -74,7 +74,7 @@ func (b *builder) add(s source) {
 		r.n = n
 		if i := slices.IndexFunc(b.rows, r.contradicts); i >= 0 {
 			if b.rows[i].when == r.when {
-				fail(fmt.Errorf("%s is already given by row %s; keep one of them", cut(r.when), quote(b.sources[i])))
+				fail(fmt.Errorf("%s is already set by row %s; keep one of them", cut(r.when), quote(b.sources[i])))
 			} else {
 				fail(fmt.Errorf("it begins in the same minute as row %s on some days, with another number; move "+
 					"one of them", quote(b.sources[i])))
@@ -86,7 +86,7 @@ func (b *builder) add(s source) {
 	}
 }
 
-// They leave open which of them holds, or are one row twice.
+// Rows contradict each other if they leave open which of them applies, or are the same row twice.
 func (r row) contradicts(o row) bool { return r.when == o.when || r.n != o.n && r.overlaps(o) }
 
 func (b *builder) series() (Series, error) {

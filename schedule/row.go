@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// It says how specific a row is. Of the rows that begin on a day, those of the highest rank rule it.
+// Of the rows that begin on a day, only those of the highest rank count.
 type rank int
 
 const (
@@ -16,22 +16,22 @@ const (
 	onDates
 )
 
-// From each of its beginnings on, n dynos is the number.
+// A row sets the number n from each of its beginnings on.
 type row struct {
 	rank rank
-	// of a row of rank inPeriod or onDates, both included
+	// Of a row of rank inPeriod or onDates, both included.
 	first, last day
-	// The masks have cron's bits: minutes 0 to 59, hours 0 to 23, and those of a calendar. A row begins at each minute
-	// of its minutes in each hour of its hours. Those of the calendar are unused in a row of rank onDates.
+	// The masks have the cron package's bits: minutes 0 to 59, hours 0 to 23, and those of a calendar. A row begins at
+	// each of its minutes in each of its hours. The calendar's masks are unused in a row of rank onDates.
 	minute, hour, dom, month, dow uint64
-	// weekdays are those that stand before a cron expression, on which alone it begins; 0 for all.
+	// The weekdays before a cron expression, which restrict it; 0 for all.
 	weekdays uint64
-	// either says that the day of the month or the day of the week is enough, where otherwise both are needed.
+	// The day of the month or the day of the week is enough; otherwise both must match.
 	either bool
-	// canonical, up to the equals sign
+	// Canonical, up to the equals sign.
 	when string
 	n    int
-	// text is all of it, for who asks at every heartbeat.
+	// The whole row, cached because every heartbeat asks for it.
 	text string
 }
 
@@ -61,7 +61,7 @@ func (r row) recurs(c calendar) bool {
 	return r.month&c.month != 0 && (dom && dow || r.either && (dom || dow))
 }
 
-// at or before minute; -1 when there is none
+// The last beginning at or before minute; -1 without one.
 func (r row) before(minute int) int {
 	h, m := minute/60, minute%60
 	if past := r.minute & (1<<(m+1) - 1); r.hour&(1<<h) != 0 && past != 0 {
@@ -73,7 +73,7 @@ func (r row) before(minute int) int {
 	return -1
 }
 
-// at or after minute; minutesPerDay when there is none
+// The first beginning at or after minute; minutesPerDay without one.
 func (r row) after(minute int) int {
 	if minute >= minutesPerDay {
 		return minutesPerDay
@@ -88,7 +88,7 @@ func (r row) after(minute int) int {
 	return minutesPerDay
 }
 
-// They begin in the same minute of some day, in the same rank.
+// True if they begin in the same minute of some day, in the same rank.
 func (r row) overlaps(o row) bool {
 	if r.rank != o.rank || r.minute&o.minute == 0 || r.hour&o.hour == 0 {
 		return false
@@ -109,7 +109,7 @@ func (r row) overlaps(o row) bool {
 	return false
 }
 
-// Weekdays, dates and leap days come round after so many days.
+// Weekdays, dates and leap days repeat after this number of days.
 const cycle = 28*365 + 7
 
 // Both are of rank inPeriod.
@@ -136,12 +136,12 @@ func (r row) ever() bool {
 	return r.rank != onWeekdays || r.overlaps(r)
 }
 
-// More counts for the row than the weekday.
+// True if the row depends on more than the weekday.
 func (r row) yearly() bool {
 	return r.rank != onDates && r.rank != everyDay && (r.either || r.dom != allDoms || r.month != allMonths)
 }
 
-// People read them so: every day, weekdays, periods, dates, each by time of day.
+// The order for reading: every day, weekdays, periods, dates, each by time of day.
 func (r row) compare(o row) int {
 	return cmp.Or(
 		cmp.Compare(r.rank, o.rank),

@@ -8,19 +8,19 @@ import (
 
 // A Series is the value of MIN_DYNOS or MAX_DYNOS over time. The zero Series is always 0.
 type Series struct {
-	// fixed is the number at all times when there are no rows.
+	// The number at all times, if there are no rows.
 	fixed int
-	// rows are in the order of row.compare. At least one of them recurs.
+	// In the order of row.compare. At least one row recurs.
 	rows []row
 }
 
-// Ten times what any platform gives one process type, so more is a slip of the keyboard.
+// Ten times what any platform allows for a process type, so more is a typing error.
 const maxNumber = 10000
 
-// Fixed returns the Series that is n at all times. [New] refuses it when n is not from 0 to 10000.
+// Fixed returns the Series that is n at all times. [New] refuses it unless n is from 0 to 10000.
 func Fixed(n int) Series { return Series{fixed: n} }
 
-// String returns the canonical text of the series, which Parse reads as an equal Series.
+// String returns the canonical text of the series. Parse reads it as an equal Series.
 func (s Series) String() string {
 	if s.rows == nil {
 		return strconv.Itoa(s.fixed)
@@ -35,7 +35,7 @@ func (s Series) String() string {
 // MarshalText returns the canonical text of the series. It never fails.
 func (s Series) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText reads b as [Parse] does. On an error the series stays as it was.
+// UnmarshalText reads b as [Parse] does. After an error the series is unchanged.
 func (s *Series) UnmarshalText(b []byte) error {
 	parsed, err := Parse(string(b))
 	if err != nil {
@@ -45,7 +45,8 @@ func (s *Series) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// days between two days on which a series has a row: from one February 29 to the next across a year such as 2100
+// The largest number of days between two on which a series has a row: from one February 29 to the next, across a year
+// such as 2100.
 const longestGap = 8 * 366
 
 func (s Series) at(d day, minute int) int {
@@ -55,7 +56,7 @@ func (s Series) at(d day, minute int) int {
 	return s.row(d, minute).n
 }
 
-// The series is not fixed.
+// The series must not be fixed.
 func (s Series) row(d day, minute int) *row {
 	for range longestGap {
 		if r := s.begun(d, minute); r != nil {
@@ -63,10 +64,10 @@ func (s Series) row(d day, minute int) *row {
 		}
 		d, minute = d-1, minutesPerDay-1
 	}
-	panic("schedule: series without a row that recurs") // Parse lets none through.
+	panic("schedule: series without a row that recurs") // Parse refuses such a series.
 }
 
-// It leaves n where none has begun on day d.
+// Leaves n unchanged if no row has begun on day d.
 func (s Series) take(n *int, d day, minute int) {
 	if s.rows == nil {
 		*n = s.fixed
@@ -75,7 +76,7 @@ func (s Series) take(n *int, d day, minute int) {
 	}
 }
 
-// nil before the day's first
+// The row in force at minute; nil before the day's first.
 func (s Series) begun(d day, minute int) (begun *row) {
 	last := -1
 	for _, r := range s.ruling(d, d.calendar()) {
@@ -86,7 +87,7 @@ func (s Series) begun(d day, minute int) (begun *row) {
 	return begun
 }
 
-// at or after minute; minutesPerDay when there is none
+// The first beginning at or after minute; minutesPerDay without one.
 func (s Series) after(d day, minute int) int {
 	first := minutesPerDay
 	for _, r := range s.ruling(d, d.calendar()) {
@@ -95,19 +96,18 @@ func (s Series) after(d day, minute int) int {
 	return first
 }
 
-// The rows that rule day d are left.
 func (s Series) only(d day) Series {
 	if s.rows == nil {
 		return s
 	}
-	rows := []row{} // Not nil, which would be a fixed series.
+	rows := []row{} // nil would be a fixed series
 	for _, r := range s.ruling(d, d.calendar()) {
 		rows = append(rows, *r)
 	}
 	return Series{rows: rows}
 }
 
-// ruling goes through the rows that rule day d, whose calendar is c, with their places.
+// The rows that count on day d, whose calendar is c, with their indices.
 func (s Series) ruling(d day, c calendar) iter.Seq2[int, *row] {
 	return func(yield func(int, *row) bool) {
 		top := everyDay

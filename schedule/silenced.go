@@ -8,41 +8,40 @@ import (
 	"strings"
 )
 
-// A Silenced is a row that does not begin on days on which its text says that it does, since a more specific row rules
-// them, so that another number holds than its reader expects.
+// A Silenced is a row that does not begin on some days on which its text suggests it does, because a more specific row
+// overrides it there. The number is then not what a reader expects.
 type Silenced struct {
-	// Row is the row, and By the one that rules the days, as the grammar writes them.
+	// Row is the row, and By the one that overrides it, in the grammar of the package.
 	Row, By string
 	// Days are the days in words, such as "Mon–Fri".
 	Days string
-	// Never says that the row begins on no day at all, and that its number holds anyhow, or a day's own plan is meant;
-	// By rules some of the days.
+	// Never: the row begins on no day at all. By overrides it on some of its days.
 	Never bool
-	// Write is the row that begins on those days as well; "" where no single row does.
+	// Write is a row that begins on those days as well; "" if no single row does.
 	Write string
 }
 
-// String writes it for people.
+// String describes the row and the remedy in one sentence.
 func (s Silenced) String() string {
-	text := fmt.Sprintf("%s never begins on %s, as %s rules these days", s.Row, s.Days, s.By)
+	text := fmt.Sprintf("%s never begins on %s, because %s overrides it on these days", s.Row, s.Days, s.By)
 	if s.Never {
-		text = fmt.Sprintf("%s never begins, as more specific rows such as %s rule all its days", s.Row, s.By)
+		text = fmt.Sprintf("%s never begins, because more specific rows, such as %s, override it on all its days", s.Row, s.By)
 	}
 	if s.Write != "" {
-		text += fmt.Sprintf("; add %s if it is to begin there", s.Write)
+		text += fmt.Sprintf("; to begin there as well, add %s", s.Write)
 	}
 	return text
 }
 
-// MostSilenced is how many rows Silenced tells at the most.
+// MostSilenced is the maximum number of rows that Silenced returns.
 const MostSilenced = 20
 
-// Silenced finds the rows that do not begin on days on which they could, each with the row that rules these, in the
+// Silenced returns the rows that do not begin on days on which they could, each with the row that overrides it, in the
 // order of the rows.
 //
-// A row that is beaten on purpose is left out: one in whose place another begins in the same minute, one whose number
-// holds anyhow, and one that a day with a plan of its own replaces. Such a plan begins at 0:00 and ends with the number
-// that it began with, or it ends with the number with which the less specific rows end the day.
+// It leaves out rows that are overridden on purpose: if another row begins in the same minute, if the number is the
+// same anyway, or if the day has a plan of its own. Such a plan begins at 0:00 and ends with the number that it began
+// with, or it ends with the number with which the less specific rows end the day.
 func (s Series) Silenced() []Silenced {
 	l := silence{series: s, begins: make([]bool, len(s.rows)), beaten: map[pair]bool{}, replaced: map[pair]bool{}}
 	l.listen()
@@ -60,19 +59,19 @@ func (s Series) Silenced() []Silenced {
 	return out
 }
 
-// The row that rules days on which row could begin. Both are places.
+// by overrides row on days on which row could begin. Both are indices.
 type pair struct{ row, by int }
 
 type silence struct {
 	series Series
-	// begins says which rows begin on any day. beaten has the pairs of the others, where another number holds than the
-	// row's, and replaced those where whatever holds.
+	// begins marks the rows that begin on any day. replaced has the pairs of the others. beaten has those of them that
+	// lead to another number than the row's.
 	begins           []bool
 	beaten, replaced map[pair]bool
 }
 
-// in the order of the rows. A row that never begins is told also where its number holds anyhow, of which one of
-// those that rule its days is enough.
+// In the order of the rows. A row that never begins is listed even if its number applies anyway. One of the rows that
+// override it is then enough.
 func (l *silence) pairs() []pair {
 	out := slices.Collect(maps.Keys(l.beaten))
 	told := map[int]bool{}
@@ -92,7 +91,7 @@ func (l *silence) pairs() []pair {
 	return out
 }
 
-// It goes through all days from the first to the last date that the rows can tell apart.
+// Goes through all days from the first to the last date that the rows can distinguish.
 func (l *silence) listen() {
 	turns := []day{firstDate, lastDate + 1}
 	opens := map[day][]int{}
@@ -129,8 +128,8 @@ func (l *silence) listen() {
 	}
 }
 
-// It notes which of some rows begin on day d, and which do not although they could. The number is that of the day
-// before, and then that of the end of this one.
+// Records which of the given rows begin on day d, and which could but do not. number is the one at the end of the day
+// before; the result is the one at the end of this day.
 func (l *silence) day(d day, rows []int, number int) int {
 	c, all := d.calendar(), l.series.rows
 	var ruling, silent []int
@@ -164,8 +163,8 @@ func (l *silence) day(d day, rows []int, number int) int {
 	return end
 }
 
-// It is the ruling row that has begun last by a minute, or else the one that begins first; the number that holds
-// then, given that of the day before; and whether a row begins in that minute.
+// by is the row in force at minute, or else the first of the day. n is the number then, and before the number of the
+// day before. same: a row begins in that minute.
 func (l *silence) held(ruling []int, minute, before int) (by, n int, same bool) {
 	last, first, next := -1, minutesPerDay, -1
 	by, n = -1, before
@@ -184,7 +183,7 @@ func (l *silence) held(ruling []int, minute, before int) (by, n int, same bool) 
 	return by, n, last == minute
 }
 
-// A day that ends with a number may have a plan of its own beside the less specific rows, which are silent on it.
+// True if the day has a plan of its own, see [Series.Silenced]. end is the number at its end.
 func (l *silence) ownPlan(ruling, silent []int, end int) bool {
 	if _, n, same := l.held(ruling, 0, 0); same && n == end {
 		return true
@@ -198,7 +197,7 @@ func (l *silence) ownPlan(ruling, silent []int, end int) bool {
 	return n == end
 }
 
-// It writes a row so that it begins on the days of one that silences it; "" where no single row does.
+// A row like r that begins on the days of by; "" if no single row does.
 func (s Series) alsoOn(r, by row) string {
 	text := by.copyOf(r)
 	if text == "" {
@@ -228,7 +227,7 @@ func (r row) days() string {
 	return ""
 }
 
-// as far as another row could begin on them as well
+// The days of r on which other could begin as well.
 func (r row) daysText(other row) string {
 	switch {
 	case r.rank == onWeekdays && !r.isCron() && other.rank == everyDay:
@@ -239,16 +238,16 @@ func (r row) daysText(other row) string {
 	return r.days()
 }
 
-// It writes when another row begins, so that it does on the days of this one; "" where one row cannot say that.
+// The time of other on the days of r; "" if one row cannot express it.
 func (r row) copyOf(other row) string {
 	switch {
 	case r.rank == onDates && r.first == r.last:
 		return r.days() + " " + strings.TrimSpace(strings.TrimPrefix(other.when, other.days()))
-	// which has all weekdays of this one
+	// other has all weekdays of r.
 	case other.rank == onWeekdays && !other.isCron() && !r.isCron() && r.dow != 0 && r.dow&^other.dow == 0:
 		return r.days() + " " + strings.TrimSpace(strings.TrimPrefix(other.when, other.days()))
 	case other.days() != "":
-		return "" // where the days of both meet takes more than to put one's before the other
+		return "" // one row cannot express the days that both have
 	case !r.isCron():
 		return r.days() + " " + other.when
 	case other.isCron():

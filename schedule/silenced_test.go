@@ -14,7 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// "row by row"
+// Each is "row by row".
 func silenced(t testing.TB, text string) (out []string) {
 	t.Helper()
 	for _, s := range parse(t, text).Silenced() {
@@ -58,7 +58,7 @@ func TestSilencedRows(t *testing.T) {
 		"0:00=1, cron(0 9 1 * *)=4, cron(0 18 1 * *)=1":                                 nil,
 		"0:00=1, 2026-12-01..2099-12-31 mon 9:00=4, 2026-12-01..2099-12-31 mon 17:00=1": nil,
 
-		// Each of several that rule a row's days together is named.
+		// If several rows override a row, each is named.
 		"0:00=3, sat,sun 10:00=5, mon-fri 8:00=6": {"0:00=3 by mon-fri 8:00=6", "0:00=3 by sat,sun 10:00=5"},
 	} {
 		if got := silenced(t, text); !slices.Equal(got, want) {
@@ -141,8 +141,8 @@ func ruling(rows []plannedRow, d time.Time) (out []plannedRow) {
 	return slices.DeleteFunc(slices.Clone(rows), func(r plannedRow) bool { return !r.fits(d) || r.rank < top })
 }
 
-// A row of which it is said that it never begins on some days does not, and one of which nothing is said begins on each day on which it
-// could, unless it is beaten on purpose. To add what the warning says makes it begin.
+// A row that is reported as never beginning on some days does not begin there. A row that is not reported begins on
+// each day on which it could, unless it is overridden on purpose. Adding the suggested row makes it begin.
 func TestSilencedIsRight(t *testing.T) {
 	racetest.Computes(t)
 	rapidtest.Check(t, func(t *rapid.T) {
@@ -219,7 +219,7 @@ func TestSilencedIsRight(t *testing.T) {
 	})
 }
 
-// by its minute
+// By minute.
 func atEnd(rule []plannedRow) map[int]int {
 	if len(rule) == 0 {
 		return nil

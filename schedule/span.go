@@ -2,15 +2,15 @@ package schedule
 
 import "iter"
 
-// In minutes of a day. to is not included.
+// In minutes of a day. to is excluded.
 type span struct {
 	from, to int
 	Limits
 }
 
-// to is not included.
+// to is excluded.
 func (t Table) days(from, to day) iter.Seq2[day, []span] {
-	// A kind is all that the spans of a day depend on: the rows that rule it in each series, and what held before.
+	// The spans of a day depend only on these: the rows that count in each series, and the limits before.
 	type kind struct {
 		min, max string
 		before   Limits
@@ -32,7 +32,7 @@ func (t Table) days(from, to day) iter.Seq2[day, []span] {
 	}
 }
 
-// Neighbours differ. before is what held at the end of the day before.
+// Neighbours differ. before is the limits at the end of the day before.
 func (t Table) spans(d day, before Limits) []span {
 	minimum, maximum := t.min.only(d), t.max.only(d)
 	var spans []span
@@ -50,7 +50,7 @@ func (t Table) spans(d day, before Limits) []span {
 	return spans
 }
 
-// It names the rows that rule day d, and is empty when none does.
+// Identifies the rows that count on day d; "" if none does.
 func (s Series) signature(d day) string {
 	var b []byte
 	for i := range s.ruling(d, d.calendar()) {

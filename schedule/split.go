@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// err says why a row could not be cut in two.
+// err is why a row could not be split in two.
 type source struct {
 	text         string
 	when, number string
@@ -18,7 +18,7 @@ func split(text string) ([]source, error) {
 	if body, ok := strings.CutPrefix(text, "{"); ok {
 		body, ok = strings.CutSuffix(body, "}")
 		if !ok {
-			return nil, errors.New(`the table begins with "{" and does not end with "}"`)
+			return nil, errors.New(`the table begins with "{" but does not end with "}"`)
 		}
 		for _, item := range pieces(body, quoted) {
 			if item = strings.TrimSpace(item); item != "" {
@@ -26,7 +26,7 @@ func split(text string) ([]source, error) {
 			}
 		}
 	} else {
-		var days string // what came before a comma that belongs to a list of days
+		var days string // the part before a comma that belongs to a list of days
 		for _, piece := range pieces(text, parenthesized) {
 			if strings.TrimSpace(piece) == "" {
 				continue
@@ -47,15 +47,15 @@ func split(text string) ([]source, error) {
 	case len(sources) == 0:
 		return nil, errors.New("the table has no rows; write at least one, such as 0:00=2")
 	case len(sources) > MaxRows:
-		return nil, fmt.Errorf("the table has %d rows; it may have %d", len(sources), MaxRows)
+		return nil, fmt.Errorf("the table has %d rows; at most %d are allowed", len(sources), MaxRows)
 	}
 	return sources, nil
 }
 
-// when=number
+// text is when=number.
 func plain(text string) source {
 	if strings.Contains(text, ";") || strings.Contains(text, "\n") && strings.Count(text, "=") > 1 {
-		return source{text: text, err: errors.New("a semicolon or a line's end stands between rows; write a comma: " +
+		return source{text: text, err: errors.New("rows are separated by a semicolon or a line break; use a comma: " +
 			"0:00=2, 9:00=5")}
 	}
 	i := strings.LastIndex(text, "=")
@@ -68,14 +68,14 @@ func plain(text string) source {
 	return source{text: text, when: strings.TrimSpace(text[:i]), number: strings.TrimSpace(text[i+1:])}
 }
 
-// "when": number. Python 2 may print a u before the quote.
+// text is "when": number. Python 2 may print a u before the quote.
 func entry(text string) source {
 	key := text
 	if strings.HasPrefix(key, `u'`) || strings.HasPrefix(key, `u"`) {
 		key = key[1:]
 	}
 	if key[0] != '"' && key[0] != '\'' {
-		return source{text: text, err: errors.New(`between { and } the time stands in quotes; write it as in "9:00": 5`)}
+		return source{text: text, err: errors.New(`between { and } the time must be in quotes, as in "9:00": 5`)}
 	}
 	when, rest, closed := strings.Cut(key[1:], key[:1])
 	number, ok := strings.CutPrefix(strings.TrimSpace(rest), ":")
@@ -85,7 +85,7 @@ func entry(text string) source {
 	return source{text: text, when: strings.TrimSpace(when), number: strings.TrimSpace(number)}
 }
 
-// It cuts at commas, but for those at which inside says so.
+// Splits text at commas, except where inside is true.
 func pieces(text string, inside func() func(rune) bool) []string {
 	in := inside()
 	var pieces []string
@@ -112,7 +112,7 @@ func parenthesized() func(rune) bool {
 	}
 }
 
-// single or double
+// Single or double quotes.
 func quoted() func(rune) bool {
 	var open rune
 	return func(r rune) bool {

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// It goes through all days that the rows can tell apart. zero: the minimum is 0 on any.
+// Examines all days that the rows can distinguish. zero: the minimum is 0 on any.
 func (t Table) survey() (found clashes, zero bool) {
-	// Days without dates: a week, or the 28 years in which weekdays, dates and leap days come round.
+	// Days without dates: a week, or the 28 years after which weekdays, dates and leap days repeat.
 	ordinary := Table{min: t.min.recurring(), max: t.max.recurring()}
 	found.from = dayOf(2001, time.January, 1) // a Monday
 	found.to = found.from + 7
@@ -26,9 +26,9 @@ func (t Table) survey() (found clashes, zero bool) {
 	return found, zero || datedZero
 }
 
-// It goes through the days after each change of which dated rows there can be, until all comes round.
+// Examines the days after each change of the possible dated rows, until everything repeats.
 func (t Table) turning() (clash, zero bool) {
-	after := day(2 * 7) // until the number of before is over, and a week
+	after := day(2 * 7) // a week, and one before it in which the earlier number ends
 	if t.min.yearly() || t.max.yearly() {
 		after = longestGap + cycle
 	}
@@ -46,15 +46,15 @@ func (t Table) turning() (clash, zero bool) {
 	return clash, zero
 }
 
-// The same dated rows, or none, span every day; to is not included.
+// Days on which the same dated rows, or no dated rows, are possible; to is excluded.
 type stretch struct {
 	from, to day
 	dated    bool
 }
 
-// from the first date on, the one without end after the last date, too
+// From the first date on. The last stretch, after the last date, has no end.
 func (t Table) stretches() (out []stretch) {
-	opens := map[day]int{} // by how many the rows that span a day become more
+	opens := map[day]int{} // how many more rows span this day than the one before
 	for _, r := range t.dated() {
 		opens[r.first]++
 		opens[r.last+1]--
@@ -70,9 +70,9 @@ func (t Table) stretches() (out []stretch) {
 	return out
 }
 
-// It notes the clashes of each date, and of the days after it on which its number still holds.
+// Adds the clashes of each date, and of the days after it on which its number still applies.
 func (t Table) dates(found *clashes) {
-	var done day // All such days before it have been noted.
+	var done day // all such days before this one are noted
 	end := lastDate + longestGap
 	for _, r := range t.dated() {
 		if r.last < done {
@@ -89,7 +89,7 @@ func (t Table) dates(found *clashes) {
 	}
 }
 
-// The number at the end of day d comes from a date. before says so of the day before.
+// True if the number at the end of day d comes from a date. before is the same for the day before.
 func (s Series) owed(d day, before bool) bool {
 	for _, r := range s.ruling(d, d.calendar()) {
 		before = r.dated()
@@ -102,7 +102,7 @@ func (s Series) recurring() Series {
 	return s
 }
 
-// More counts for one of its rows than the weekday.
+// True if a row depends on more than the weekday.
 func (s Series) yearly() bool { return slices.ContainsFunc(s.rows, row.yearly) }
 
 func (t Table) dated() []row {

@@ -17,9 +17,9 @@ type Table struct {
 
 // New returns the Table of the two series in a zone; nil is UTC.
 //
-// It refuses a number that is not from 0 to 10000, and a minimum that is above the maximum at any minute of any day.
-// The days gone through are a week, or 28 years where a cron expression leaves out days of the month or months, and
-// each date that is named with the days after it on which its number still holds.
+// It refuses a number outside 0 to 10000, and a minimum above the maximum in any minute of any day. It examines a week,
+// or 28 years if a cron expression restricts the day of the month or the month, and each date in a row with the days
+// after it on which its number still applies.
 func New(min, max Series, zone *time.Location) (Table, error) {
 	zone = cmp.Or(zone, time.UTC)
 	if err := errors.Join(min.check("MIN_DYNOS"), max.check("MAX_DYNOS")); err != nil {
@@ -34,17 +34,17 @@ func New(min, max Series, zone *time.Location) (Table, error) {
 	return t, nil
 }
 
-// Only Fixed lets such numbers in.
+// Only Fixed accepts such numbers.
 func (s Series) check(name string) error {
 	if s.rows == nil && (s.fixed < 0 || s.fixed > maxNumber) {
-		return fmt.Errorf("%s %d is not a number of dynos; it must be from 0 to %d", name, s.fixed, maxNumber)
+		return fmt.Errorf("%s is %d: must be 0–%d", name, s.fixed, maxNumber)
 	}
 	return nil
 }
 
 func (t Table) fixed() bool { return t.min.rows == nil && t.max.rows == nil }
 
-// At returns the limits that hold at now.
+// At returns the limits at now.
 func (t Table) At(now time.Time) Limits {
 	if t.fixed() {
 		return Limits{t.min.fixed, t.max.fixed}
@@ -52,8 +52,7 @@ func (t Table) At(now time.Time) Limits {
 	return t.on(t.wall(now))
 }
 
-// Rows returns the canonical text of the rows that the limits at now come from, "" where the number is the same at all
-// times.
+// Rows returns the canonical text of the rows that set the limits at now, "" for a number that never changes.
 func (t Table) Rows(now time.Time) (minRow, maxRow string) {
 	if t.fixed() {
 		return "", ""
@@ -77,11 +76,11 @@ func (t Table) on(d day, minute int) Limits {
 // HasZero says whether the minimum is 0 at any time.
 func (t Table) HasZero() bool { return t.hasZero }
 
-// days: more than a year, so that Next sees whatever comes every year
+// In days. More than a year, so that Next finds whatever recurs every year.
 const horizon = 400
 
 // Next returns the first moment after now at which At changes, in the table's zone, and the limits from then on. ok is
-// false when At does not change within 400 days.
+// false if At does not change within 400 days.
 func (t Table) Next(now time.Time) (when time.Time, l Limits, ok bool) {
 	if t.fixed() {
 		return time.Time{}, Limits{}, false
@@ -93,7 +92,7 @@ func (t Table) Next(now time.Time) (when time.Time, l Limits, ok bool) {
 			if s.Limits == current || d == today && s.from <= minute {
 				continue
 			}
-			// Where the clock leaps over this minute, other rows may begin before it lands.
+			// If the clock skips this minute, other rows may begin before it stops.
 			when = t.moment(d, s.from)
 			if l = t.At(when); l != current {
 				return when, l, true
@@ -103,10 +102,11 @@ func (t Table) Next(now time.Time) (when time.Time, l Limits, ok bool) {
 	return time.Time{}, Limits{}, false
 }
 
-// A zone's clock was never put back by more: a day, where a country moved across the date line.
+// No zone's clock was ever put back by more: a day, when a country moved across the date line.
 const longestRepeat = 24 * time.Hour
 
-// The wall's clock never goes back: in a repeated hour's second pass it stands at the last second of the first.
+// The local time as rows see it, which never goes back: in the second pass of a repeated hour it stands at the last
+// second of the first.
 func (t Table) wall(now time.Time) (d day, minute int) {
 	local := now.In(t.zone)
 	_, offset := local.Zone()
@@ -117,14 +117,14 @@ func (t Table) wall(now time.Time) (d day, minute int) {
 	}
 	d = day(clock / secondsPerDay)
 	if clock < int64(d)*secondsPerDay {
-		d-- // Division rounds towards 1970.
+		d-- // division rounds towards 1970
 	}
 	return d, int(clock-int64(d)*secondsPerDay) / 60
 }
 
-// It is the first second at which the wall's clock shows the minute, or has leapt over it.
+// The first second at which the local time is the given minute, or has skipped it.
 func (t Table) moment(d day, minute int) time.Time {
-	const farthest = 16 * 60 * 60 // No zone is farther from UTC, in seconds.
+	const farthest = 16 * 60 * 60 // seconds; no zone is farther from UTC
 	start := int64(d)*secondsPerDay + int64(minute)*60 - farthest
 	second := sort.Search(2*farthest, func(i int) bool {
 		atDay, atMinute := t.wall(time.Unix(start+int64(i), 0))

@@ -164,7 +164,7 @@ func TestHasZeroLooksAtTheMinimumAtAllTimes(t *testing.T) {
 		{"0:00=1, cron(0 0 29 2 *)=0", true},
 		{"0:00=1, 2026-12-01.. tue 9:00=0", true},
 		{"0:00=1, 2026-12-01.. mon cron(0 9 29 2 *)=0", true},
-		{"8:00=0, mon-fri 0:00=1, sat,sun 0:00=2", false}, // 8:00 rules on no day.
+		{"8:00=0, mon-fri 0:00=1, sat,sun 0:00=2", false}, // 8:00 counts on no day
 	} {
 		if got := table(t, tt.min, "5", "UTC").HasZero(); got != tt.want {
 			t.Errorf("HasZero of %s = %t, want %t", tt.min, got, tt.want)
@@ -187,13 +187,13 @@ func TestNewRefusesAMinimumAboveTheMaximum(t *testing.T) {
 		},
 		{"4", "0:00=5, 2026-12-24..2026-12-26 0:00=3, 2026-12-31 0:00=3", "MIN_DYNOS 4 is above MAX_DYNOS 3 on 2026-12-24..2026-12-26, 2026-12-31, all day"},
 		{
-			"4", "8:00=5, 2026-12-24 12:00=3", // It holds into the next morning.
+			"4", "8:00=5, 2026-12-24 12:00=3", // it applies into the next morning
 			"MIN_DYNOS 4 is above MAX_DYNOS 3 on 2026-12-24 from 12:00 to midnight\n" +
 				"MIN_DYNOS 4 is above MAX_DYNOS 3 on 2026-12-25 from 0:00 to 8:00",
 		},
-		{"4", "mon 0:00=5, 2026-12-26 0:00=3", "MIN_DYNOS 4 is above MAX_DYNOS 3 on 2026-12-26..2026-12-27, all day"}, // Till Monday.
+		{"4", "mon 0:00=5, 2026-12-26 0:00=3", "MIN_DYNOS 4 is above MAX_DYNOS 3 on 2026-12-26..2026-12-27, all day"}, // until Monday
 		{
-			"0:00=1, fri 0:00=4", "8:00=5, 2026-12-22..2026-12-23 0:00=6, 2026-12-22..2026-12-24 0:10=3", // Till Friday's first row.
+			"0:00=1, fri 0:00=4", "8:00=5, 2026-12-22..2026-12-23 0:00=6, 2026-12-22..2026-12-24 0:10=3", // until Friday's first row
 			"MIN_DYNOS 4 is above MAX_DYNOS 3 on 2026-12-25 from 0:00 to 8:00",
 		},
 		{"4", "0:00=5, 2026-12-01..2026-12-20 mon 9:00=3", "MIN_DYNOS 4 is above MAX_DYNOS 3 on 2026-12-07, 2026-12-14 from 9:00 to midnight"},
@@ -221,8 +221,8 @@ func TestNewRefusesAMinimumAboveTheMaximum(t *testing.T) {
 
 func TestNewRefusesNumbersThatNobodyMeant(t *testing.T) {
 	_, err := schedule.New(schedule.Fixed(-1), schedule.Fixed(10001), nil)
-	want := "MIN_DYNOS -1 is not a number of dynos; it must be from 0 to 10000\n" +
-		"MAX_DYNOS 10001 is not a number of dynos; it must be from 0 to 10000"
+	want := "MIN_DYNOS is -1: must be 0–10000\n" +
+		"MAX_DYNOS is 10001: must be 0–10000"
 	if fmt.Sprint(err) != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}

@@ -17,10 +17,10 @@ const (
 	dateForShow = "Mon 2 Jan"
 )
 
-// Week draws the seven days that begin with today as a text chart: for each group of days with the same plan the height
-// of the maximum and of the minimum over the hours, and the limits in numbers. Below it stand the days among the next
-// 60 that differ from what is usual on their weekday. No line is wider than 80 columns, and the last one has no line
-// break. A table that never changes is one line: "always 1–3".
+// Week draws the seven days from today as a text chart. For each group of days with the same plan, it draws the maximum
+// and the minimum over the hours as bars, and lists the limits. Below are the days among the next 60 that differ from
+// the usual plan of their weekday. No line is wider than 80 columns, and the last has no line break. A table that never
+// changes is one line: "always 1–3".
 func (t Table) Week(now time.Time) string {
 	if t.fixed() {
 		return "always " + rangeText(t.At(now))
@@ -57,7 +57,7 @@ type group struct {
 	spans    []span
 }
 
-// It puts days together where their plans are the same.
+// Days with the same plan form a group.
 func (t Table) groups(today day) []group {
 	var groups []group
 	for d, spans := range t.days(today, today+7) {
@@ -71,7 +71,7 @@ func (t Table) groups(today day) []group {
 	return groups
 }
 
-// Heights are of the highest, which is top. A dot is 0. Where one cell holds several limits, the highest shows.
+// Heights are relative to top, the highest maximum. A dot is 0. If a cell has several limits, the highest shows.
 func bars(spans []span, top int) (upper, lower string) {
 	height := func(n int) string { return string([]rune("·▁▂▃▄▅▆▇█")[(8*n+top-1)/top]) }
 	const width = minutesPerDay / chartCells
@@ -88,7 +88,7 @@ func bars(spans []span, top int) (upper, lower string) {
 	return upper, lower
 }
 
-// They differ from the most frequent plan of their weekday.
+// The days that differ from the most frequent plan of their weekday.
 func (t Table) others(today day) []string {
 	var plans [][]span
 	for _, spans := range t.days(today, today+daysAhead) {
@@ -133,7 +133,7 @@ func (t Table) others(today day) []string {
 	return lines
 }
 
-// Spans are indented, in as many lines as they need.
+// Spans are indented, on as many lines as they need.
 func spansText(label string, indent int, spans []span) []string {
 	if len(spans) == 1 {
 		return []string{fmt.Sprintf("%-*sall day %s", indent, label, rangeText(spans[0].Limits))}
