@@ -257,13 +257,12 @@ func TestARealPrometheusScrapesTheBot(t *testing.T) {
 	}()
 	p := prometheus{ctx, "http://" + address}
 	await(t, ctx, "scraped nothing", func() bool { return p.ask("autoscalebot_dynos") == "2" })
+	// A scrape that takes longer than the 100 ms that it has here is tried again.
 	for query, want := range map[string]string{
 		`autoscalebot_ticks_total{action="scaled",app="dancing-forest",process_type="web",job="autoscalebot"}`: "1",
 		`up`: "1",
 	} {
-		if got := p.ask(query); got != want {
-			t.Errorf("%s is %q, want %s", query, got, want)
-		}
+		await(t, ctx, "did not scrape "+query, func() bool { return p.ask(query) == want })
 	}
 	var rules struct {
 		Data struct {
