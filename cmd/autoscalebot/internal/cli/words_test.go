@@ -122,6 +122,11 @@ var unwritten = []string{
 	"schedule",
 }
 
+func isUnwritten(file string) bool {
+	name := strings.TrimPrefix(file, root)
+	return slices.Contains(unwritten, name) || slices.Contains(unwritten, filepath.Dir(name))
+}
+
 // A phrase is one that CONTRIBUTING.md lists as not to be written.
 type phrase struct {
 	not    *regexp.Regexp
@@ -133,6 +138,9 @@ func TestForbiddenPhrases(t *testing.T) {
 	t.Parallel()
 	phrases := forbiddenPhrases(t)
 	for _, file := range textFiles(t) {
+		if isUnwritten(file) {
+			continue
+		}
 		for at, text := range textsOf(t, file) {
 			for _, p := range phrases {
 				if p.except != nil {
@@ -150,7 +158,7 @@ func TestForbiddenPhrases(t *testing.T) {
 func TestCommentsDoNotRestateSignatures(t *testing.T) {
 	t.Parallel()
 	for _, file := range textFiles(t) {
-		if !strings.HasSuffix(file, ".go") {
+		if !strings.HasSuffix(file, ".go") || isUnwritten(file) {
 			continue
 		}
 		set := token.NewFileSet()
@@ -217,7 +225,6 @@ func textFiles(t *testing.T) []string {
 			if d.Name() == "testdata" || d.Name() == ".git" {
 				return fs.SkipDir
 			}
-		case slices.Contains(unwritten, name), slices.Contains(unwritten, filepath.Dir(name)):
 		case slices.Contains([]string{".go", ".md", ".yaml", ".yml", ".env", ".sh"}, filepath.Ext(name)):
 			files = append(files, path)
 		}
@@ -226,7 +233,7 @@ func textFiles(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(files) < 10 {
+	if len(files) < 300 {
 		t.Fatalf("%d files with text were found", len(files))
 	}
 	return files
