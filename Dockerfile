@@ -1,15 +1,15 @@
-# The image holds the program, which has the time zones in it, and the certificate authorities; nothing else.
+# The image contains the static binary, with the time zones in it, and the certificate authorities. Nothing else.
 #
 #   docker build -t autoscalebot .
 #   docker run --rm -e HEROKU_APP_NAME -e HEROKU_API_KEY autoscalebot check
 #   docker run -d --restart unless-stopped -e HEROKU_APP_NAME -e HEROKU_API_KEY autoscalebot
 #
-# PLATFORM=command and PLATFORM=local start other programs and need a shell, which is not in here: for these, copy the
-# program into an image that has them.
+# PLATFORM=command and PLATFORM=local start other programs and need a shell, which this image does not have. For these, copy
+# the binary into an image that has one.
 
 FROM --platform=$BUILDPLATFORM golang:1.26 AS build
 WORKDIR /src
-# The modules come first, so that a change of the code alone does not fetch them again.
+# Modules come first, so that a change of the code does not download them again.
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
@@ -22,9 +22,9 @@ RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH \
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/autoscalebot /usr/local/bin/autoscalebot
-# Over a socket in here, "docker exec NAME autoscalebot status" asks the bot.
+# The bot's control socket is in /tmp, for "docker exec NAME autoscalebot status".
 COPY --from=build /out/root/ /
 ENV PATH=/usr/local/bin
-# A number, because there is no /etc/passwd, and because Kubernetes' runAsNonRoot wants one.
+# A number, because there is no /etc/passwd, and because Kubernetes' runAsNonRoot requires one.
 USER 65532:65532
 ENTRYPOINT ["autoscalebot"]
