@@ -111,7 +111,7 @@ func TestMemoryAsksForLargerDynos(t *testing.T) {
 		t.Errorf("the action is %s, the decision %+v", r.Action, d)
 	}
 	if e := s.inbox.events; len(e) != 1 || e[0].Kind != notify.Scaled || e[0].SizeFrom != "standard-1x" || e[0].SizeTo != "standard-2x" ||
-		e[0].Subject() != "dancing-forest: web dynos changed standard-1x → standard-2x" || !strings.HasPrefix(e[0].Reason, "memory_max is 97 %") {
+		e[0].Subject() != "dancing-forest: web resized standard-1x → standard-2x" || !strings.HasPrefix(e[0].Reason, "memory_max is 97 %") {
 		t.Errorf("told %+v", e)
 	}
 
@@ -306,7 +306,7 @@ func TestASizeThatIsRefusedIsNotTriedAtEachTick(t *testing.T) {
 	r := s.full(97, 6)
 	wantWhy(t, r, "changing dynos standard-1x → standard-2x failed: memory_max is 97 %, the mean of 300 s, above 95: dynos of standard-2x instead of standard-1x; "+
 		"500 ms is right, between 200 and 1000 ms; "+errPlatform.Error())
-	if e := s.inbox.events; len(e) != 1 || e[0].Subject() != "dancing-forest: web dynos could not be changed standard-1x → standard-2x" {
+	if e := s.inbox.events; len(e) != 1 || e[0].Subject() != "dancing-forest: web could not be resized standard-1x → standard-2x" {
 		t.Errorf("told %+v", e)
 	}
 	s.full(97, 19)
@@ -336,7 +336,7 @@ func TestADryRunTellsOfTheSizeOnce(t *testing.T) {
 	}
 	s.full(97, 50)
 	s.wantSets(t)
-	if e := s.inbox.events; len(e) != 1 || !e[0].DryRun || e[0].Subject() != "dancing-forest: web: dry run: would change dynos standard-1x → standard-2x" {
+	if e := s.inbox.events; len(e) != 1 || !e[0].DryRun || e[0].Subject() != "dancing-forest: web would be resized standard-1x → standard-2x (dry run)" {
 		t.Errorf("told %+v", e)
 	}
 }

@@ -248,7 +248,7 @@ func TestDynosThatDoNotHelpAreToldOnce(t *testing.T) {
 		}
 	}
 	if want := []string{
-		"dancing-forest: more dynos don't help web", "dancing-forest: resolved: more dynos may help web again (after 4 h 21 min)",
+		"dancing-forest: more dynos do not make web faster", "dancing-forest: resolved: web can be scaled up again (after 4 h 21 min)",
 	}; !slices.Equal(told, want) {
 		t.Errorf("told %q, want %q", told, want)
 	}

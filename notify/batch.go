@@ -6,26 +6,25 @@ import (
 	"slices"
 )
 
-// MaxBatch is how many events stand in one message at the most: as many as people read, and all services take.
+// MaxBatch is the maximum number of events in one message. People read that many, and every service accepts them.
 const MaxBatch = 10
 
 // A Batch is two to [MaxBatch] events in the order in which they happened. An incident may begin and end in one.
 type Batch []Event
 
-// A BatchNotifier is a [Notifier] that can tell several events in one message, for people: what machines read comes one
-// by one.
+// A BatchNotifier is a [Notifier] that can send several events in one message. Notifiers whose messages programs read
+// send events one by one.
 type BatchNotifier interface {
 	Notifier
-	// Joins reports whether e may stand in one message with others. It depends on e alone, and neither blocks nor calls
-	// a Fanout.
+	// Joins reports whether e can share a message with other events. The result depends on e alone. Joins neither
+	// blocks nor calls a Fanout.
 	Joins(e Event) bool
-	// NotifyAll tells all events of b, each of which Joins, in one message, as Notify tells one: after an error none of
-	// them may have arrived, and it can be called again with the same batch.
+	// NotifyAll sends all events of b in one message, under the contract of Notify. Joins is true for each of them.
 	NotifyAll(ctx context.Context, b Batch) error
 }
 
-// Subject says in one line how many events there are, and what happened in the first that begins an incident, or else
-// in the first. It holds no line break and no control character.
+// Subject is one line: the number of events, and the subject of the first that opens an incident, or else of the first.
+// It contains no line breaks or control characters.
 func (b Batch) Subject() string {
 	if len(b) == 1 {
 		return b[0].Subject()

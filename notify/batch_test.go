@@ -22,8 +22,8 @@ func TestABatchHasASubjectThatSaysHowMany(t *testing.T) {
 		want  string
 	}{
 		{notify.Batch{scaled, scaled, scaled}, "forest: 3 notices: web scaled 2 → 3, and 2 more"},
-		{notify.Batch{scaled, resolved, opened, opened}, "forest: 4 notices: web is at 0 dynos, so the bot keeps its hands off, and 3 more"},
-		{notify.Batch{resolved, scaled}, "forest: 2 notices: resolved: the bot is connected again (after 1 h), and 1 more"},
+		{notify.Batch{scaled, resolved, opened, opened}, "forest: 4 notices: web is at 0 dynos, so the bot leaves it alone, and 3 more"},
+		{notify.Batch{resolved, scaled}, "forest: 2 notices: resolved: the bot is online again (after 1 h), and 1 more"},
 		{notify.Batch{elsewhere, scaled}, "2 notices: meadow: web scaled 2 → 3, and 1 more"},
 		{notify.Batch{nameless, nameless}, "2 notices: web scaled 2 → 3, and 1 more"},
 		{notify.Batch{scaled}, "forest: web scaled 2 → 3"},

@@ -11,19 +11,19 @@ import (
 	"time"
 )
 
-// ErrClosed is the error of a [Fanout] that was closed before.
+// ErrClosed is the error of a [Fanout] that is closed.
 var ErrClosed = errors.New("notify: the fan-out is closed, so the notice was not sent")
 
-// ErrQueueFull is the error with which an event is given up because too many wait before it.
-var ErrQueueFull = errors.New("notify: too many notices wait for this target, so this one was dropped")
+// ErrQueueFull is the error of an event that was dropped because its target's queue is full.
+var ErrQueueFull = errors.New("notify: the target's queue is full, so this notice was dropped")
 
-// A RetryAfter is an error that knows when it makes sense to try again.
+// A RetryAfter is an error that knows when to try again.
 type RetryAfter interface {
-	// RetryAfter is how long to wait, 0 when that is not known.
+	// RetryAfter is the time to wait; 0 means unknown.
 	RetryAfter() time.Duration
 }
 
-// Permanent marks err as one that another attempt won't mend, such as a revoked key. Permanent(nil) is nil.
+// Permanent marks err as one that a retry cannot fix, such as a revoked key. Permanent(nil) is nil.
 func Permanent(err error) error {
 	if err == nil {
 		return nil
@@ -37,8 +37,7 @@ func IsPermanent(err error) bool {
 	return ok
 }
 
-// RetryIn says with err that the next attempt makes sense after d. The result is a [RetryAfter]. RetryIn(nil, d) is
-// nil.
+// RetryIn wraps err in a [RetryAfter] of d. RetryIn(nil, d) is nil.
 func RetryIn(err error, d time.Duration) error {
 	if err == nil {
 		return nil
@@ -46,8 +45,8 @@ func RetryIn(err error, d time.Duration) error {
 	return &retryError{err, d}
 }
 
-// RetryAfterHeader reads the header Retry-After of an answer that came at now: a number of seconds, or a date. It is 0
-// when there is none that makes sense.
+// RetryAfterHeader reads the header Retry-After, a number of seconds or a date, of a response received at now. It is 0
+// if the header is missing or invalid.
 func RetryAfterHeader(h http.Header, now time.Time) time.Duration {
 	value := h.Get("Retry-After")
 	if s, err := strconv.ParseInt(value, 10, 32); err == nil {
@@ -59,9 +58,9 @@ func RetryAfterHeader(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// TransportError returns the error of an [http.Client], or of a client of another protocol, as it may be told where the
-// URL is a secret: without the URL, and without what a server sent that made no sense, which may repeat the URL. A
-// context's end, DNS, connection and TLS errors stay whole.
+// TransportError removes from the error of an [http.Client], or of another protocol's client, what may reveal a secret
+// URL: the URL itself, and a malformed response, which may repeat it. Errors of contexts, DNS, connections and TLS are
+// returned whole.
 func TransportError(err error) error {
 	for _, known := range []error{
 		context.Canceled, context.DeadlineExceeded, http.ErrSchemeMismatch, io.EOF,
@@ -79,7 +78,7 @@ func TransportError(err error) error {
 			return known
 		}
 	}
-	return errors.New("what came back was not understood")
+	return errors.New("the server sent an invalid response")
 }
 
 func find[E error](err error) error {

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -10,16 +11,16 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
-// In runes. Names on any platform are shorter; a reason may hold what somebody's API answered.
+// In runes. Names on any platform are shorter; a reason may contain an API's response.
 const (
 	maxName   = 100
 	maxReason = 1000
 )
 
-// A Fact is one line of an event's details, for people: "Dynos", "2 → 3".
+// A Fact is one line of an event's details, such as "Dynos" and "2 → 3".
 type Fact struct{ Name, Value string }
 
-// Subject says in one line what happened. It holds no line break and no control character, whatever the event holds.
+// Subject is what happened, in one line without control characters, whatever the event contains.
 func (e Event) Subject() string {
 	s := e.what()
 	if app := OneLine(e.App, maxName); app != "" {
@@ -40,14 +41,14 @@ func (e Event) what() string {
 		}
 		s += fmt.Sprintf(" (%s %s)", word, words.Length(d))
 	}
-	if e.DryRun && e.Kind != Scaled {
+	if e.DryRun {
 		s += " (dry run)"
 	}
 	return s
 }
 
-// Text says what happened in a few lines: the reason, if there is one, an empty line, and the [Event.Facts]. It does
-// not repeat the Subject, and does not end in a line break.
+// Text is the details in a few lines: the reason, if there is one, an empty line, and the [Event.Facts]. It does not
+// repeat the Subject, and does not end in a line break.
 func (e Event) Text() string {
 	var b strings.Builder
 	if reason := e.ReasonLine(); reason != "" {
@@ -62,7 +63,7 @@ func (e Event) Text() string {
 // ReasonLine is the event's Reason on one line of bounded length.
 func (e Event) ReasonLine() string { return OneLine(e.Reason, maxReason) }
 
-// Facts are the event's details as people want them: what is not known is left out. No value holds a line break.
+// Facts are the event's details for people, without those that are unknown. No value contains a line break.
 func (e Event) Facts() []Fact {
 	var facts []Fact
 	add := func(name, value string) { facts = append(facts, Fact{name, value}) }
@@ -70,16 +71,17 @@ func (e Event) Facts() []Fact {
 		add("App", app+" ("+e.process()+")")
 	}
 	if limits := e.Max != 0 || e.Min != 0; limits || e.From != 0 || e.To != 0 {
+		units := e.units()
+		units = strings.ToUpper(units[:1]) + units[1:]
 		if e.Kind == ScaleFailed && e.From != e.To && e.Phase != Resolved {
-			add("Dynos", fmt.Sprintf("%d, not %d as wanted", e.From, e.To))
+			add(units, fmt.Sprintf("%d (desired %d)", e.From, e.To))
 		} else {
-			add("Dynos", e.dynos())
+			add(units, e.dynos())
 		}
 		if e.SizeTo != "" && e.Kind == ScaleFailed {
-			add("Dyno size", fmt.Sprintf("%s, not %s as wanted", OneLine(e.SizeFrom, maxName),
-				OneLine(e.SizeTo, maxName)))
+			add("Size", fmt.Sprintf("%s (desired %s)", OneLine(e.SizeFrom, maxName), OneLine(e.SizeTo, maxName)))
 		} else if e.SizeTo != "" {
-			add("Dyno size", e.size())
+			add("Size", e.size())
 		}
 		if limits {
 			add("Limits", fmt.Sprintf("%d to %d", e.Min, e.Max))
@@ -100,27 +102,27 @@ func (e Event) Facts() []Fact {
 	return facts
 }
 
-// without the app, the duration and the marks that all kinds share
+// The app, the duration and the dry run are added by what.
 func (e Event) headline() string {
 	switch e.Kind {
 	case Scaled:
 		switch {
 		case e.SizeTo != "" && e.DryRun:
-			return fmt.Sprintf("%s: dry run: would change dynos %s", e.process(), e.size())
+			return fmt.Sprintf("%s would be resized %s", e.process(), e.size())
 		case e.SizeTo != "":
-			return fmt.Sprintf("%s dynos changed %s", e.process(), e.size())
+			return fmt.Sprintf("%s resized %s", e.process(), e.size())
 		case e.DryRun:
-			return fmt.Sprintf("%s: dry run: would scale %s", e.process(), e.dynos())
+			return fmt.Sprintf("%s would be scaled %s", e.process(), e.dynos())
 		}
 		return fmt.Sprintf("%s scaled %s", e.process(), e.dynos())
 	case ScaleFailed:
 		switch {
 		case e.Phase == Resolved:
-			return "scaling " + e.process() + " no longer fails"
+			return "scaling " + e.process() + " works again"
 		case e.SizeTo != "":
-			return e.process() + " dynos " + e.still() + "could not be changed " + e.size()
+			return e.process() + " " + e.still() + "could not be resized " + e.size()
 		case e.From == e.To:
-			return "the number of " + e.process() + " dynos " + e.still() + "could not be read"
+			return "the number of " + e.process() + " " + e.units() + " " + e.still() + "could not be read"
 		}
 		return e.process() + " " + e.still() + "could not be scaled " + e.dynos()
 	case NeedsExceedMax:
@@ -133,17 +135,14 @@ func (e Event) headline() string {
 		return fmt.Sprintf("%s is at its maximum of %d and still too slow", e.process(), e.Max)
 	case IneffectiveScaleUps:
 		if e.Phase == Resolved {
-			return "more dynos may help " + e.process() + " again"
+			return e.process() + " can be scaled up again"
 		}
-		return "more dynos " + e.still() + "don't help " + e.process()
+		return "more " + e.units() + " " + e.still() + "do not make " + e.process() + " faster"
 	case NeedsBelowMin:
 		if e.Phase == Resolved {
 			return fmt.Sprintf("%s needs its minimum of %d again", e.process(), e.Min)
 		}
-		if e.BySignals {
-			return fmt.Sprintf("%s is at its minimum of %d and needs fewer", e.process(), e.Min)
-		}
-		return fmt.Sprintf("%s is at its minimum of %d and still too fast", e.process(), e.Min)
+		return fmt.Sprintf("%s is at its minimum of %d and needs fewer", e.process(), e.Min)
 	case ScaleDiffExceeded:
 		if e.From == e.To {
 			return e.process() + " is scaling rapidly"
@@ -158,61 +157,62 @@ func (e Event) headline() string {
 		return "the heartbeat is reachable again"
 	case SignalUnreachable:
 		if e.Phase == Resolved {
-			return "all signals of " + e.process() + " are known again"
+			return "all signals of " + e.process() + " give data again"
 		}
-		return "a signal of " + e.process() + " is " + e.still() + "not known" + e.affects(" is not scaled down")
+		return "a signal of " + e.process() + " " + e.still() + "gives no data" + e.affects(" is not scaled down")
 	case ServerFailed:
 		return "a server of " + e.process() + " failed"
 	case PoolBlocked:
 		if e.Phase == Resolved {
-			return "the servers of " + e.process() + " can be made as they are wanted again"
+			return "the pool of " + e.process() + " can get its servers again"
 		}
-		return "the servers of " + e.process() + " are " + e.still() + "not what they should be"
+		return "the pool of " + e.process() + " " + e.still() + "cannot get its servers"
 	case SecondBot:
 		if e.Phase == Resolved {
 			return "only one autoscalebot scales " + e.process()
 		}
-		return "another autoscalebot " + e.still() + "scales " + e.process() + " too"
+		return "another autoscalebot " + e.still() + "scales " + e.process()
 	case NoDecisions:
 		if e.Phase == Resolved {
-			return "the bot decides about " + e.process() + " again"
+			return e.process() + " is being scaled again"
 		}
 		return e.process() + " is " + e.still() + "not being scaled"
 	case LeftAlone:
 		switch {
 		case e.Phase == Resolved:
-			return fmt.Sprintf("the bot is scaling %s again, from %d dynos", e.process(), e.To)
+			return "the bot scales " + e.process() + " again, from " + strconv.Itoa(e.To)
 		case e.To > 0:
-			return e.process() + " is " + e.still() + "left alone"
+			return "the bot " + e.still() + "leaves " + e.process() + " alone"
 		}
-		return e.process() + " is " + e.still() + "at 0 dynos, so the bot keeps its hands off"
+		return e.process() + " is " + e.still() + "at 0 " + e.units() + ", so the bot leaves it alone"
 	case ManualChange:
-		return fmt.Sprintf("somebody changed %s, %s", e.process(), e.dynos())
+		return fmt.Sprintf("manual change of %s, %s", e.process(), e.dynos())
 	case BudgetForecast:
 		if e.Phase == Resolved {
-			return e.process() + " will stay within the month's budget"
+			return e.process() + " is forecast to stay within the month's budget"
 		}
-		return e.process() + " will " + e.still() + "cost more than the month's budget"
+		return e.process() + " is " + e.still() + "forecast to exceed the month's budget"
 	case BudgetReached:
 		if e.Phase == Resolved {
-			return e.process() + " has a budget again"
+			return e.process() + " is within its budget again"
 		}
-		return "the month's budget of " + e.process() + " is " + e.still() + "used up, so no dyno is added"
+		return "the month's budget of " + e.process() + " is " + e.still() + "used up, so " + e.process() +
+			" is not scaled up"
 	case Offline:
 		if e.Phase == Resolved {
-			return "the bot is connected again"
+			return "the bot is online again"
 		}
 		return "the bot is " + e.still() + "offline"
 	case Paused:
 		if e.Phase == Resolved {
-			return e.process() + " is being scaled again"
+			return "scaling of " + e.process() + " is no longer paused"
 		}
 		return "scaling of " + e.process() + " is " + e.still() + "paused"
 	case Override:
 		if e.Phase == Resolved {
-			return e.process() + " is being scaled by the bot again"
+			return "the override of " + e.process() + " has ended"
 		}
-		return e.process() + " is " + e.still() + "kept at a number that somebody asked for"
+		return "an override of " + e.process() + " is " + e.still() + "in force"
 	case Ping:
 		if e.ResponseTimeMS == 0 {
 			return "the heartbeat was not answered"
@@ -224,7 +224,6 @@ func (e Event) headline() string {
 	return strings.TrimSpace(e.process() + " " + strings.ReplaceAll(OneLine(string(e.Kind), maxName), "_", " "))
 }
 
-// usual is what follows by the event's kind.
 func (e Event) affects(usual string) string {
 	switch e.Affects {
 	case AffectsNothing:
@@ -232,9 +231,9 @@ func (e Event) affects(usual string) string {
 	case AffectsDown:
 		usual = " is not scaled down"
 	case AffectsSize:
-		return ", so the dynos of " + e.process() + " do not become smaller"
+		return ", so the size of " + e.process() + " is not reduced"
 	case AffectsRules:
-		return ", so the rules about it do nothing"
+		return ", so its rules do not act"
 	}
 	return ", so " + e.process() + usual
 }
@@ -255,7 +254,7 @@ func (e Event) process() string {
 
 func (e Event) dynos() string {
 	if e.From < 0 {
-		return "not known"
+		return "unknown"
 	}
 	if e.From == e.To {
 		return strconv.Itoa(e.To)
@@ -263,11 +262,19 @@ func (e Event) dynos() string {
 	return fmt.Sprintf("%d → %d", e.From, e.To)
 }
 
+func (e Event) units() string {
+	unit := cmp.Or(OneLine(e.Unit, maxName), "dyno")
+	if strings.HasSuffix(unit, "s") {
+		return unit + "es"
+	}
+	return unit + "s"
+}
+
 func (e Event) size() string {
 	return OneLine(e.SizeFrom, maxName) + " → " + OneLine(e.SizeTo, maxName)
 }
 
-// 0 when the event is no incident
+// It is 0 for an event that is not an incident.
 func (e Event) lasted() time.Duration {
 	if e.Since.IsZero() {
 		return 0
@@ -275,8 +282,8 @@ func (e Event) lasted() time.Duration {
 	return e.Time.Sub(e.Since)
 }
 
-// OneLine makes s fit to stand in a line: line breaks, control characters, invalid UTF-8 and characters that turn the
-// direction of writing become spaces, runs of spaces become one, and beyond limit runes s ends in "…".
+// OneLine makes s fit for one line: it replaces line breaks, control characters, invalid UTF-8 and characters that
+// change the writing direction by spaces, reduces runs of spaces to one, and cuts s after limit runes with "…".
 func OneLine(s string, limit int) string {
 	s = strings.Map(func(r rune) rune {
 		if r == unicode.ReplacementChar || unicode.IsControl(r) ||

@@ -13,13 +13,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// Incidents began 1 h and 5 min before.
+// Incidents that are not just opened began 1 h 5 min before.
 func noon() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
 
 func event(k notify.Kind, change ...func(*notify.Event)) notify.Event {
 	e := notify.Event{
 		ID: "evt-1", Kind: k, Time: noon(), App: "dancing-forest", ProcessType: "web", From: 3, To: 3, Min: 1, Max: 3,
-		Reason: "the last 3 heartbeats took more than 1000 ms", ResponseTimeMS: 1534.2,
+		Reason: "3 heartbeats in a row slower than 1000 ms (the last took 1534 ms)", ResponseTimeMS: 1534.2,
 	}
 	for _, c := range change {
 		c(&e)
@@ -42,7 +42,15 @@ func fromTo(from, to int) func(*notify.Event) {
 
 func dryRun(e *notify.Event) { e.DryRun = true }
 
-// TestTextReadsWell compares every kind in every phase with testdata/events.golden, which is meant to be read.
+func sizes(e *notify.Event) { e.SizeFrom, e.SizeTo = "standard-1x", "standard-2x" }
+
+func servers(e *notify.Event) { e.Unit = "server" }
+
+func affects(a notify.Affects) func(*notify.Event) {
+	return func(e *notify.Event) { e.Affects = a }
+}
+
+// testdata/events.golden is meant to be read.
 func TestTextReadsWell(t *testing.T) {
 	var got strings.Builder
 	write := func(name string, e notify.Event) {
@@ -62,8 +70,22 @@ func TestTextReadsWell(t *testing.T) {
 	write("test", notify.Event{ID: "evt-1", Kind: notify.Test, Time: noon(), App: "dancing-forest", ProcessType: "web"})
 	write("of a later version", event("dyno_melted"))
 	write("next to nothing known", notify.Event{Kind: notify.Scaled})
+	write("resized", event(notify.Scaled, sizes))
+	write("resized, dry run", event(notify.Scaled, sizes, dryRun))
+	write("resize failed", event(notify.ScaleFailed, sizes))
+	write("manual change", event(notify.ManualChange, fromTo(3, 5)))
+	write("server failed", event(notify.ServerFailed, servers))
+	write("scale failed, count of servers not read", event(notify.ScaleFailed, fromTo(-1, -1), servers))
+	for _, a := range []notify.Affects{notify.AffectsNothing, notify.AffectsDown} {
+		write("heartbeat_unreachable, affects "+string(a), event(notify.HeartbeatUnreachable, phase(notify.Opened), affects(a)))
+	}
+	for _, a := range []notify.Affects{notify.AffectsSize, notify.AffectsRules} {
+		write("signal_unreachable, affects "+string(a), event(notify.SignalUnreachable, phase(notify.Opened), affects(a)))
+	}
 	for _, k := range []notify.Kind{
 		notify.NeedsExceedMax, notify.NeedsBelowMin, notify.HeartbeatUnreachable, notify.LeftAlone, notify.ScaleFailed,
+		notify.IneffectiveScaleUps, notify.SignalUnreachable, notify.PoolBlocked, notify.SecondBot, notify.NoDecisions,
+		notify.BudgetForecast, notify.BudgetReached, notify.Offline, notify.Paused, notify.Override,
 	} {
 		change := fromTo(3, 3)
 		switch k {
@@ -138,7 +160,7 @@ func TestOneLine(t *testing.T) {
 	}
 }
 
-// FuzzText holds that no event whatever can put a line of its own into a subject or a text.
+// No event can add a line to a subject or a text.
 func FuzzText(f *testing.F) {
 	f.Add("scaled", "opened", "app", "web", "reason", 1, 2, 0.5, int64(60))
 	f.Add("a\nb", "resolved", "a\r\nBcc: x@example.com", "w\u2028b", "r\x00\n\n", -1, 1<<40, -3.0, int64(-1))
@@ -166,7 +188,7 @@ func TestEventJSONNamesAreAContract(t *testing.T) {
 	e := event(notify.NeedsExceedMax, phase(notify.Opened), dryRun, func(e *notify.Event) { e.Incident = "inc-1" })
 	got, err := json.Marshal(e)
 	const want = `{"id":"evt-1","type":"needs_exceed_max","phase":"opened","incident":"inc-1","time":"2026-03-01T12:00:00Z","app":"dancing-forest",` +
-		`"process_type":"web","from":3,"to":3,"min":1,"max":3,"reason":"the last 3 heartbeats took more than 1000 ms",` +
+		`"process_type":"web","from":3,"to":3,"min":1,"max":3,"reason":"3 heartbeats in a row slower than 1000 ms (the last took 1534 ms)",` +
 		`"response_time_ms":1534.2,"since":"2026-03-01T12:00:00Z","dry_run":true}`
 	if err != nil || string(got) != want {
 		t.Errorf("JSON is %s, %v\nwant    %s", got, err, want)

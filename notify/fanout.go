@@ -10,44 +10,41 @@ import (
 	"time"
 )
 
-// Close waits so long after its context's end for notifiers to notice that they were cancelled.
+// Time that Close gives notifiers to return after it has cancelled them.
 const grace = time.Second
 
-// A Target is a notifier and its name for people: "slack".
+// A Target is a notifier with its name for people, such as "slack".
 type Target struct {
 	Name     string
 	Notifier Notifier
-	// Quiet are the hours in which the target gets only what [Quiet.Delivers]. The others are dropped.
+	// Quiet is the target's quiet hours. Events that [Quiet.Delivers] excludes are dropped.
 	Quiet Quiet
 }
 
 // FanoutOptions are the settings of a [Fanout]. The zero value is fit for use.
 type FanoutOptions struct {
-	// Queue is how many events may wait for one target; 0 means 100.
+	// Queue is the maximum number of events that wait for a target; 0 means 100.
 	Queue int
 	// Timeout is the deadline of one attempt; 0 means 10 s.
 	Timeout time.Duration
-	// Attempts is how often an event is tried on one target, the first time included; 0 means 3.
+	// Attempts is the maximum number of attempts to deliver an event to a target; 0 means 3.
 	Attempts int
-	// Window is how long an event waits for others to be told with it, where the target is a [BatchNotifier]; 0 means 3
-	// s. It does not wait when it is not to be told with others, when [MaxBatch] wait or the queue is full, or once the
-	// fan-out is being closed.
+	// Window is how long an event for a [BatchNotifier] waits for others to share its message; 0 means 3 s. It does not
+	// wait if it cannot share one, [MaxBatch] events wait, the queue is full, or the Fanout is closing.
 	Window time.Duration
-	// Log is told of every event that is given up and of queues that are full; nil means nobody is.
+	// Log receives undelivered events and full queues; nil discards them.
 	Log *slog.Logger
-	// OnError is called with every event that a target gives up, from several goroutines at once; nil means not. It
-	// must neither block nor call the Fanout.
+	// OnError is called for every event that a target did not get; nil means no call. It may be called from several
+	// goroutines at once. It must neither block nor call the Fanout.
 	OnError func(target string, e Event, err error)
-	// OnDone is called with every event that a target has got, has given up before Close was called, or is not to be
-	// told in its quiet hours; nil means not. It may be called from several goroutines at once, and must not call the
-	// Fanout.
+	// OnDone is called for every event that a target got, failed to get before Close was called, or dropped in its
+	// quiet hours; nil means no call. It may be called from several goroutines at once. It must not call the Fanout.
 	OnDone func(target string, e Event)
 }
 
-// A Fanout is a [Notifier] that passes events on to several others, each with a queue, a goroutine, deadlines and
-// retries of its own, so that a slow or broken one touches neither the caller nor the others. Each target gets its
-// events in order; a [BatchNotifier] gets those that come within the window, one after the other, as one [Batch], which
-// is tried, and given up, as one.
+// A Fanout is a [Notifier] that passes events to several targets. Each has its own queue, goroutine, deadlines and
+// retries, so a slow or broken one affects neither the caller nor the others. A target gets its events in order. A
+// [BatchNotifier] gets consecutive events within the window as one [Batch], which succeeds or fails as a whole.
 type Fanout struct {
 	options  FanoutOptions
 	workers  []*worker
@@ -56,11 +53,11 @@ type Fanout struct {
 	retries  context.Context // of all waits between attempts; hurry ends it
 	hurry    context.CancelFunc
 
-	mu     sync.Mutex // guards closed, and the queues of the workers
+	mu     sync.Mutex // guards closed and the queues of the workers
 	closed bool
 }
 
-// NewFanout starts one goroutine for each target. They run until [Fanout.Close].
+// NewFanout starts a goroutine for each target. They run until [Fanout.Close].
 func NewFanout(o FanoutOptions, targets ...Target) *Fanout {
 	if o.Queue <= 0 {
 		o.Queue = 100
@@ -86,13 +83,13 @@ func NewFanout(o FanoutOptions, targets ...Target) *Fanout {
 	return f
 }
 
-// Notify queues e for every target, unless that has quiet hours at e's time, and returns at once; it takes no notice of
-// ctx, so that the last words of a bot that is stopping are queued too. A full queue drops its oldest ping or test, and
-// where it holds none, e. The error is nil or [ErrClosed]; what happens to e later is told to Log, OnError and OnDone.
+// Notify queues e for every target outside its quiet hours, and returns at once. It ignores ctx, so that events of a
+// stopping bot are queued too. A full queue drops its oldest ping or test, or else e. The error is nil or [ErrClosed].
+// Log, OnError and OnDone learn what happens to e later.
 func (f *Fanout) Notify(_ context.Context, e Event) error { return f.Resume(e, nil) }
 
-// Resume queues e as Notify does, but not for the targets that are done with it, as an earlier Fanout's OnDone told; a
-// name that several have stands for as many of them as it is given.
+// Resume queues e as Notify does, except for the targets in done, which an earlier Fanout reported by OnDone. If
+// targets share a name, each mention of it in done excludes one of them.
 func (f *Fanout) Resume(e Event, done []string) error {
 	done = slices.Clone(done)
 	f.mu.Lock()
@@ -121,10 +118,9 @@ func (f *Fanout) Resume(e Event, done []string) error {
 	return nil
 }
 
-// Close delivers what is queued and returns when that is done, or soon after ctx ends: with one second more, which only
-// a notifier that ignores its context makes use of. Waits for others and between attempts are cut short: an event gets
-// one more attempt at once, and no other. The error says what was not delivered since Close was called. Close can be
-// called again, with the same result.
+// Close delivers the queued events. It returns when that is done or ctx ends; a notifier that ignores its context can
+// delay it by another second. Close cuts waits short: a waiting event gets one more attempt at once. The error lists
+// the events that were not delivered since Close was called. Close can be called again, with the same result.
 func (f *Fanout) Close(ctx context.Context) error {
 	f.mu.Lock()
 	f.closed = true

@@ -16,7 +16,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// It notes several events in one message as "1+2+3", but reminders alone.
+// Events of one message are recorded as "1+2+3". Reminders do not join.
 type batcher struct{ *target }
 
 func newBatcher(script ...func(context.Context) error) *target {
@@ -46,7 +46,7 @@ func TestWhatComesWithinTheWindowIsToldInOneMessage(t *testing.T) {
 	const ms = time.Millisecond
 	type at struct {
 		after time.Duration // since the one before
-		id    string        // "R1" is a reminder, which is told alone
+		id    string        // "R1" is a reminder, which does not join
 	}
 	many := func(n int) (all []at) {
 		for i := range n {
@@ -59,15 +59,15 @@ func TestWhatComesWithinTheWindowIsToldInOneMessage(t *testing.T) {
 		send  []at
 		want  string
 	}{
-		"one waits, and is told as ever":          {send: []at{{0, "1"}}, want: "1 at 3s"},
+		"one waits for the window":                {send: []at{{0, "1"}}, want: "1 at 3s"},
 		"those of one moment":                     {send: []at{{0, "1"}, {0, "2"}, {0, "3"}}, want: "1+2+3 at 3s"},
 		"the window begins with the first":        {send: []at{{0, "1"}, {2 * time.Second, "2"}, {999 * ms, "3"}, {2 * ms, "4"}, {0, "5"}}, want: "1+2+3 at 3s, 4+5 at 6.001s"},
 		"far apart":                               {send: []at{{0, "1"}, {time.Minute, "2"}}, want: "1 at 3s, 2 at 1m3s"},
 		"a full message leaves at once":           {send: many(12), want: "0+1+2+3+4+5+6+7+8+9 at 0s, 10+11 at 3s"},
-		"a full one before what is told alone":    {send: append(many(12), at{0, "R"}), want: "0+1+2+3+4+5+6+7+8+9 at 0s, 10+11 at 0s, R at 0s"},
-		"what is told alone does not wait":        {send: []at{{0, "R1"}, {0, "R2"}}, want: "R1 at 0s, R2 at 0s"},
+		"a full one before what does not join":    {send: append(many(12), at{0, "R"}), want: "0+1+2+3+4+5+6+7+8+9 at 0s, 10+11 at 0s, R at 0s"},
+		"what does not join does not wait":        {send: []at{{0, "R1"}, {0, "R2"}}, want: "R1 at 0s, R2 at 0s"},
 		"nor what stands before it, for order":    {send: []at{{0, "1"}, {1 * time.Second, "2"}, {0, "R3"}, {0, "4"}, {0, "5"}}, want: "1+2 at 1s, R3 at 1s, 4+5 at 4s"},
-		"one before what is told alone":           {send: []at{{0, "1"}, {1 * time.Second, "R2"}}, want: "1 at 1s, R2 at 1s"},
+		"one before what does not join":           {send: []at{{0, "1"}, {1 * time.Second, "R2"}}, want: "1 at 1s, R2 at 1s"},
 		"a full queue does not wait":              {queue: 2, send: []at{{0, "1"}, {1 * time.Second, "2"}, {time.Second, "3"}}, want: "1+2 at 1s, 3 at 5s"},
 		"a queue of one makes every one be alone": {queue: 1, send: []at{{0, "1"}, {1 * time.Second, "2"}}, want: "1 at 0s, 2 at 1s"},
 	} {
@@ -93,7 +93,7 @@ func TestWhatComesWithinTheWindowIsToldInOneMessage(t *testing.T) {
 					got = append(got, fmt.Sprint(call, " at ", a.times()[i]))
 				}
 				if strings.Join(got, ", ") != c.want {
-					t.Errorf("told %s, want %s", strings.Join(got, ", "), c.want)
+					t.Errorf("delivered %s, want %s", strings.Join(got, ", "), c.want)
 				}
 				if _, err := closeIn(t, f, time.Second); err != nil {
 					t.Error(err)
@@ -180,7 +180,7 @@ func TestCloseDoesNotWaitForOthers(t *testing.T) {
 		synctest.Wait()
 		wantCalls(t, "the target", a)
 		took, err := closeIn(t, f, time.Minute)
-		const want = "notify: t1 did not get 2 of the last notices (scaled, left_alone)"
+		const want = "notify: t1 did not receive 2 notices (scaled, left_alone)"
 		if took != 0 || err == nil || err.Error() != want {
 			t.Errorf("Close = %v after %v, want %s", err, took, want)
 		}
@@ -197,7 +197,7 @@ func TestCloseTellsHowManyHang(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		send(t, f, notify.LeftAlone, "3")
 		_, err := closeIn(t, f, 5*time.Second)
-		const want = "notify: t0 did not get 3 of the last notices (scaled, scaled, left_alone), and it hangs"
+		const want = "notify: t0 did not receive 3 notices (scaled, scaled, left_alone), and does not return"
 		if err == nil || err.Error() != want {
 			t.Errorf("Close = %v, want %s", err, want)
 		}
@@ -206,7 +206,7 @@ func TestCloseTellsHowManyHang(t *testing.T) {
 	})
 }
 
-// Whether it is quiet is judged when an event comes, by its time, not when the window ends.
+// The time of an event decides whether it falls in the quiet hours, not the end of the window.
 func TestQuietHoursThatBeginInTheWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newBatcher()
@@ -264,14 +264,14 @@ func TestWhatBeganTheWindowMayBeDropped(t *testing.T) {
 				t.Error(err)
 			}
 			if got := strings.TrimPrefix(strings.Join(a.got(), " "), "p "); got != "R1 R2" || strings.Contains(logged(), "panicked") {
-				t.Errorf("told %s, logged:\n%s", got, logged())
+				t.Errorf("delivered %s, logged:\n%s", got, logged())
 			}
 		})
 	}
 }
 
-// Whatever comes when, and whatever fails for a while: everything arrives once, in order, in messages that are not too long, and
-// nothing that does not join with others.
+// At any timing and with passing failures, every event arrives once, in order, in messages within the limit. What does
+// not join has a message of its own.
 func TestBatchesLoseAndRepeatNothing(t *testing.T) {
 	rapidtest.Check(t, func(rt *rapid.T) {
 		type sent struct {

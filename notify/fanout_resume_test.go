@@ -16,8 +16,8 @@ type notifierFunc func(context.Context, notify.Event) error
 
 func (f notifierFunc) Notify(ctx context.Context, e notify.Event) error { return f(ctx, e) }
 
-// Who has an event, has given it up or is not to be told is done with it; whom the end of the fan-out kept from it is not, and gets it from the next
-// one, which tells nobody twice.
+// A target that got an event, failed for good or is in quiet hours is done with it. One that Close cut short gets it from
+// the next Fanout. No target gets it twice.
 func TestWhoIsDoneIsNotToldAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
@@ -53,7 +53,7 @@ func TestWhoIsDoneIsNotToldAgain(t *testing.T) {
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
 		if err := f.Close(ended); err == nil {
-			t.Error("the slow one was told")
+			t.Error("the slow one got it")
 		}
 		slices.Sort(done)
 		if want := []string{"gone", "mail", "quiet"}; !slices.Equal(done, want) {
@@ -70,7 +70,7 @@ func TestWhoIsDoneIsNotToldAgain(t *testing.T) {
 			t.Error(err)
 		}
 		if want := []string{"mail", "another slow"}; !slices.Equal(got, want) {
-			t.Errorf("told %q, want %q", got, want)
+			t.Errorf("delivered %q, want %q", got, want)
 		}
 	})
 }

@@ -20,7 +20,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// Its answers follow a script: the n-th call gives the n-th entry, and nil after the last.
+// The n-th call returns the script's n-th entry, and nil after the last.
 type target struct {
 	script  []func(ctx context.Context) error
 	batches bool // it is a batcher
@@ -66,7 +66,7 @@ func hangs(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// for more calls than any test makes
+// enough for any test
 func always(f func(context.Context) error) []func(context.Context) error {
 	return slices.Repeat([]func(context.Context) error{f}, 1000)
 }
@@ -303,15 +303,15 @@ func TestAFullQueueDropsPingsAndTestsFirst(t *testing.T) {
 		send(t, f, notify.Test, "t1")
 		send(t, f, notify.Ping, "p2")         // drops p1
 		send(t, f, notify.Scaled, "2", "3")   // drop t1 and p2
-		send(t, f, notify.Scaled, "too late") // dropped, for nothing is worth less
+		send(t, f, notify.Scaled, "too late") // dropped: nothing in the queue is worth less
 		send(t, f, notify.Ping, "ping late")  // dropped
 		time.Sleep(time.Minute)
 		wantCalls(t, "the target", a, "in flight", "1", "2", "3")
 		if want := []string{"p1", "t1", "p2", "too late", "ping late"}; !slices.Equal(dropped, want) {
 			t.Errorf("dropped %q, want %q", dropped, want)
 		}
-		const jam, end = "too many notices wait, so some are dropped", `msg="no notices wait any more" target=t0 dropped=5`
-		send(t, f, notify.Scaled, "later") // which is no part of what was told
+		const jam, end = "the notifier's queue is full, so notices are dropped", `msg="the notifier's queue is empty again" target=t0 dropped=5`
+		send(t, f, notify.Scaled, "later") // not one of the dropped ones
 		time.Sleep(time.Second)
 		if l := logged(); strings.Count(l, jam) != 1 || strings.Count(l, end) != 1 || strings.Count(l, "\n") != 2 {
 			t.Errorf("logged:\n%s", l)

@@ -13,16 +13,15 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// Waits between attempts: one second at first, then twice as long each time, each half as long to one and a half times
-// as long by chance, so that many bots don't come back at once.
+// The wait between attempts doubles from firstWait to longestWait. Each varies by ±50 % at random, so that many bots do
+// not retry at the same moment.
 const (
 	firstWait   = time.Second
 	longestWait = 30 * time.Second
-	// A mistake of a server can't silence a target for days.
+	// A server's wrong Retry-After must not silence a target for days.
 	longestRetryAfter = time.Hour
 )
 
-// It delivers one message after the other.
 type worker struct {
 	*Fanout
 	target Target
@@ -32,7 +31,7 @@ type worker struct {
 	wake    *sync.Cond
 	queue   []queued
 	current Batch
-	dropped int     // since the queue was full, until it is empty
+	dropped int     // since the queue became full; 0 again when it is empty
 	lost    []Event // since Close was called
 }
 
@@ -41,7 +40,7 @@ type queued struct {
 	at time.Time
 }
 
-// It queues e, or keeps what is worth more. tell tells of a dropped event; it is called without the mutex.
+// The caller must call tell, if it is not nil, without the mutex. It reports a dropped event.
 func (w *worker) push(e Event) (tell func()) {
 	defer w.wake.Signal()
 	late := queued{e, time.Now()}
@@ -58,15 +57,15 @@ func (w *worker) push(e Event) (tell func()) {
 	first := w.dropped == 1
 	return func() {
 		if first {
-			w.options.Log.Warn("too many notices wait, so some are dropped", "target", w.target.Name,
-				"waiting", w.options.Queue)
+			w.options.Log.Warn("the notifier's queue is full, so notices are dropped", "target", w.target.Name,
+				"queued", w.options.Queue)
 		}
 		w.report(drop, ErrQueueFull)
 		w.settled(drop)
 	}
 }
 
-// It is nil when the queue is empty and stays so.
+// It is nil after Close, once the queue is empty.
 func (w *worker) next() Batch {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -85,8 +84,8 @@ func (w *worker) next() Batch {
 	return w.current
 }
 
-// It waits until the first events of the queue, which is not empty, are to be told, and returns how many of them
-// together. What comes behind one that is told alone doesn't overtake it.
+// The queue must not be empty. gather waits up to the window, and returns the number of events for the next message.
+// Events stay in order: none overtakes one that has a message of its own.
 func (w *worker) gather() int {
 	target, ok := w.target.Notifier.(BatchNotifier)
 	if !ok || !target.Joins(w.queue[0].Event) {
@@ -102,7 +101,7 @@ func (w *worker) gather() int {
 	for {
 		n := slices.IndexFunc(w.queue, func(q queued) bool { return !target.Joins(q.Event) })
 		if n >= 0 {
-			return min(max(n, 1), MaxBatch) // the first may have been dropped for one that is told alone
+			return min(max(n, 1), MaxBatch) // n is 0 if a full queue dropped the first for one that does not join
 		}
 		n = len(w.queue)
 		if n >= min(MaxBatch, w.options.Queue) || w.closed || !time.Now().Before(end) {
@@ -112,7 +111,7 @@ func (w *worker) gather() int {
 	}
 }
 
-// endOfJam returns how many events were dropped since the queue was full, once it is empty.
+// It is 0 while events wait.
 func (w *worker) endOfJam() (dropped int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -126,7 +125,7 @@ func (w *worker) run() {
 	defer close(w.done)
 	for {
 		if n := w.endOfJam(); n > 0 {
-			w.options.Log.Warn("no notices wait any more", "target", w.target.Name, "dropped", n)
+			w.options.Log.Warn("the notifier's queue is empty again", "target", w.target.Name, "dropped", n)
 		}
 		b := w.next()
 		if b == nil {
@@ -169,16 +168,15 @@ func (w *worker) report(e Event, err error) {
 	}
 }
 
-// It ends as well when the fan-out is aborted.
 func (w *worker) deliver(b Batch) (tries int, err error) {
-	hurried := false // the last attempt began after Close had been called
+	hurried := false // the last attempt began after Close was called
 	attempt := func() (struct{}, error) {
 		tries++
 		hurried = w.retries.Err() != nil
 		err = w.attempt(b)
 		return struct{}{}, forBackoff(err)
 	}
-	// Its result is the last attempt's, which err holds, or the reason why a wait was cut.
+	// err holds the last attempt's result. Retry's own result may be the reason why a wait was cut.
 	_, _ = backoff.Retry(w.retries, attempt,
 		backoff.WithBackOff(&backoff.ExponentialBackOff{
 			InitialInterval: firstWait, Multiplier: 2, RandomizationFactor: 0.5, MaxInterval: longestWait,
@@ -192,10 +190,10 @@ func (w *worker) deliver(b Batch) (tries int, err error) {
 	return tries, err
 }
 
-// A panic becomes a permanent error, for it would only come again.
+// A panic is a permanent error: the next attempt would panic too.
 func (w *worker) attempt(b Batch) (err error) {
 	if w.attempts.Err() != nil {
-		return errors.New("there was no time left to send it")
+		return errors.New("no time was left to send it")
 	}
 	ctx, cancel := context.WithTimeout(w.attempts, w.options.Timeout)
 	defer cancel()
@@ -207,7 +205,7 @@ func (w *worker) attempt(b Batch) (err error) {
 		}
 	}()
 	if len(b) > 1 {
-		return w.target.Notifier.(BatchNotifier).NotifyAll(ctx, b) // gather has seen that it is one
+		return w.target.Notifier.(BatchNotifier).NotifyAll(ctx, b) // as gather has checked
 	}
 	return w.target.Notifier.Notify(ctx, b[0])
 }
@@ -225,7 +223,6 @@ func forBackoff(err error) error {
 	return err
 }
 
-// It is nil when no events were given up since Close was called.
 func (w *worker) undelivered() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -234,7 +231,7 @@ func (w *worker) undelivered() error {
 	select {
 	case <-w.done:
 	default:
-		hangs = ", and it hangs"
+		hangs = ", and does not return"
 		lost = append(slices.Clone(lost), w.current...)
 		for _, q := range w.queue {
 			lost = append(lost, q.Event)
@@ -247,6 +244,6 @@ func (w *worker) undelivered() error {
 	for i, e := range lost {
 		kinds[i] = string(e.Kind)
 	}
-	return fmt.Errorf("notify: %s did not get %d of the last notices (%s)%s", w.target.Name, len(lost),
+	return fmt.Errorf("notify: %s did not receive %d notices (%s)%s", w.target.Name, len(lost),
 		strings.Join(kinds, ", "), hangs)
 }

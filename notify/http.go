@@ -6,9 +6,9 @@ import (
 	"net/url"
 )
 
-// HTTPClient makes a client for telling events over HTTP: each on a connection of its own, since events are rare and an
-// idle connection would only be found dead, with bounded headers, and without following redirects, which would turn a
-// POST into a GET or carry an event and its secrets to somebody who was not asked for.
+// HTTPClient returns a client for sending events. It opens a connection per request, since events are rare and idle
+// connections die. It bounds response headers. It does not follow redirects: they can turn a POST into a GET, or carry
+// an event and its secrets to another host.
 func HTTPClient() *http.Client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.DisableKeepAlives = true
@@ -19,8 +19,7 @@ func HTTPClient() *http.Client {
 	}
 }
 
-// MayCarrySecret reports whether a request to raw shows a secret in it to nobody but its host: https, or the machine
-// itself.
+// MayCarrySecret reports whether only its host can read a request to the URL raw: it is https, or http to this machine.
 func MayCarrySecret(raw string) bool {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" {

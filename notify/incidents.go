@@ -8,37 +8,35 @@ import (
 	"time"
 )
 
-// ShortestReminder bounds the time between two notices of one incident: people told more often stop reading.
+// ShortestReminder is the minimum time between two notices of one incident.
 const ShortestReminder = 5 * time.Minute
 
-// An Incident is something that goes on.
+// An Incident is a condition that lasts until it is resolved.
 type Incident struct {
 	// Since is when it began.
 	Since time.Time `json:"since"`
-	// Notified is when people were told last.
+	// Notified is when the last notice was sent.
 	Notified time.Time `json:"notified"`
 }
 
-// IncidentID is the id of the incident k that began at since: for [Event.Incident]. It is 26 capital letters and
-// digits, made of what is given here alone, so it is the same for every notice of one incident, also after a restart
-// and on another machine; and another one for each incident, app and process type.
+// IncidentID is the ID of the incident k that began at since, for [Event.Incident]: 26 capital letters and digits. It
+// depends on the arguments alone, so all notices of an incident carry the same ID, also after a restart or from another
+// machine. Each incident of each app and process type has its own.
 func IncidentID(app, processType string, k Kind, since time.Time) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %d %d", app, processType, k, since.Unix(), since.Nanosecond()))
 	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16])
 }
 
-// Incidents are the incidents that go on, by the kind of event that tells them. The zero value, nil, means that nothing
-// goes on.
+// Incidents are the open incidents by kind. The zero value, nil, has no incidents.
 //
-// It is a plain value: a copy made by assignment stays as it is when the original is updated, and JSON keeps it whole.
+// It is a plain value. A copy made by assignment does not change with the original, and JSON keeps it whole.
 type Incidents map[Kind]Incident
 
-// Update takes in that the incident k goes on, or does not, as seen at now, and returns what to tell: Opened when it
-// begins, Reminded whenever it goes on and people were told reminder ago or longer, Resolved when it ends, and
-// otherwise "" for nothing. A reminder of 0 or less means never, and one below [ShortestReminder] means that.
+// Update records at now whether the incident k is on, and returns the notice to send: Opened when it begins, Reminded
+// when it is on and the last notice is at least reminder old, Resolved when it ends, and "" for no notice. A reminder
+// of 0 or less means never; a shorter one than [ShortestReminder] means ShortestReminder.
 //
-// since is when the incident began, also when there is nothing to tell and when it just ended; it is zero when k did
-// not go on. [IncidentID] makes the incident's id of it.
+// since is when the incident began, also without a notice and when it has just ended. It is zero if k was not on.
 func (in *Incidents) Update(k Kind, on bool, now time.Time, reminder time.Duration) (p Phase, since time.Time) {
 	was, open := (*in)[k]
 	switch {
@@ -55,7 +53,7 @@ func (in *Incidents) Update(k Kind, on bool, now time.Time, reminder time.Durati
 	return "", was.Since
 }
 
-// With is in with the incidents of others of whose kind in has none.
+// With returns in plus the incidents of others whose kinds in does not have.
 func (in Incidents) With(others Incidents) Incidents {
 	if len(others) == 0 {
 		return in
@@ -65,7 +63,7 @@ func (in Incidents) With(others Incidents) Incidents {
 	return all
 }
 
-// set and remove change a copy, so that the map which a copied value shares stays as it is.
+// A copied Incidents value shares the map, so set and remove change a copy of it.
 func (in *Incidents) set(k Kind, i Incident) {
 	next := make(Incidents, len(*in)+1)
 	maps.Copy(next, *in)

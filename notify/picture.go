@@ -5,36 +5,35 @@ import (
 	"time"
 )
 
-// MaxPicture is the size of the largest picture that is told, in bytes. What the bot draws of an hour has a tenth of
-// it.
+// MaxPicture is the maximum size of a picture, in bytes. The bot's picture of an hour has a tenth of it.
 const MaxPicture = 512 << 10
 
 const maxPaint = 5 * time.Second
 
-// A Painter makes the picture of an event. Its type is comparable, so that events are: a pointer is best.
+// A Painter makes the picture of an event. Its type must be comparable, such as a pointer, to keep events comparable.
 type Painter interface {
-	// Paint returns when ctx ends at the latest. It is called by every notifier that shows pictures, in the notifier's
-	// goroutine and again with each attempt, so from several goroutines at once. Nobody is told of its error: the
-	// notice goes without the picture.
+	// Paint returns no later than ctx ends. Every notifier that shows pictures calls it for every attempt, so it is
+	// called from several goroutines at once. After an error the notice is sent without a picture, and the error is
+	// dropped.
 	Paint(ctx context.Context) (Picture, error)
 }
 
 // A Picture shows people what an event is about.
 type Picture struct {
-	// PNG is the file, of [MaxPicture] bytes at the most.
+	// PNG is the file, of at most [MaxPicture] bytes.
 	PNG []byte
-	// Alt says in words what is to be seen.
+	// Alt describes the picture in words.
 	Alt string
-	// Width and Height are how large it is shown, in CSS pixels; 0 for the size that the file has.
+	// Width and Height are the displayed size in CSS pixels; 0 means the file's size.
 	Width, Height int
 }
 
-// AltLine is the picture's Alt on one line of bounded length.
+// AltLine is Alt on one line of bounded length.
 func (p Picture) AltLine() string { return OneLine(p.Alt, maxReason) }
 
-// Paint makes the picture of the newest event of b that has one, and returns that event's place in b. It is -1 when
-// there is no picture to tell: no event has one, or it was not done within 5 s or half of the time that ctx leaves, or
-// it failed, is empty or larger than [MaxPicture].
+// Paint makes the picture of the newest event of b that has one, and returns that event's index in b. The index is -1
+// without a picture: no event has one, or it failed, is empty, is larger than [MaxPicture], or took longer than 5 s or
+// half of the time left in ctx.
 func (b Batch) Paint(ctx context.Context) (p Picture, of int) {
 	for of = len(b) - 1; of >= 0 && b[of].Picture == nil; of-- {
 	}

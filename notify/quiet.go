@@ -8,24 +8,25 @@ import (
 	"time"
 )
 
-// on days of 23 and 25 hours too
+// Days with a clock change count as this long too.
 const minutesOfDay = 24 * 60
 
-// Quiet are the hours in which people are told only what begins and what ends. The zero value is never quiet.
+// Quiet is the quiet hours, during which only incident-opened, incident-resolved and test notices are sent. The zero
+// value is never quiet.
 type Quiet struct {
 	spans []quietSpan
 	zone  *time.Location
 }
 
 type quietSpan struct {
-	days [7]bool // by time.Weekday, on which it begins
-	// in minutes since midnight; to is not included, and is above minutesOfDay when it is on the next day
+	days [7]bool // on which it begins, by time.Weekday
+	// minutes since midnight; to is exclusive, and above minutesOfDay for the next day
 	from, to int
 }
 
-// ParseQuiet reads quiet hours in the given zone: "22:00-7:00", or with the days on which they begin, "22:00-7:00,
-// sat,sun 0:00-24:00" or "mon-fri 22:00-7:00". A range that does not end after it begins ends on the next day. An empty
-// text is the zero value.
+// ParseQuiet parses quiet hours in the given zone: "22:00-7:00", or with the days on which they begin, "22:00-7:00,
+// sat,sun 0:00-24:00" or "mon-fri 22:00-7:00". A range that ends before it begins ends on the next day. An empty text
+// is the zero value.
 func ParseQuiet(text string, zone *time.Location) (Quiet, error) {
 	q := Quiet{zone: zone}
 	var days string // those of "sat,", which belong to the range that follows
@@ -40,12 +41,12 @@ func ParseQuiet(text string, zone *time.Location) (Quiet, error) {
 		case len(fields) == 1 && days == "":
 			fields = []string{"mon-sun", fields[0]}
 		case len(fields) == 1:
-			return Quiet{}, fmt.Errorf("%q stands without its days after %q; write %s %s", fields[0], days,
-				strings.Trim(days, ","), fields[0])
+			return Quiet{}, fmt.Errorf("%q and %q must not be separated by a comma; use %s %s",
+				strings.Trim(days, ","), fields[0], strings.Trim(days, ","), fields[0])
 		case len(fields) == 2:
 			fields[0] = days + fields[0]
 		default:
-			return Quiet{}, fmt.Errorf("%q is no range of hours; write 22:00-7:00, or sat,sun 0:00-24:00",
+			return Quiet{}, fmt.Errorf("%q is not a range of hours; use 22:00-7:00 or sat,sun 0:00-24:00",
 				strings.TrimSpace(part))
 		}
 		s, err := parseQuietSpan(fields[0], fields[1])
@@ -56,7 +57,7 @@ func ParseQuiet(text string, zone *time.Location) (Quiet, error) {
 		days = ""
 	}
 	if days != "" {
-		return Quiet{}, fmt.Errorf("%q says on which days, but not when; write %s 0:00-24:00 for the whole day",
+		return Quiet{}, fmt.Errorf("%q has no hours; use %s 0:00-24:00 for the whole day",
 			strings.Trim(days, ","), strings.Trim(days, ","))
 	}
 	return q, nil
@@ -71,8 +72,8 @@ func parseQuietSpan(days, hours string) (s quietSpan, err error) {
 		from, ok := weekday(first)
 		to, ok2 := weekday(last)
 		if !ok || !ok2 {
-			return s, fmt.Errorf("%q is no day of the week; write mon, tue, wed, thu, fri, sat or sun, or two with a "+
-				"hyphen between", name)
+			return s, fmt.Errorf("%q is not a day of the week; use mon, tue, wed, thu, fri, sat, sun, or a range "+
+				"such as mon-fri", name)
 		}
 		for d := from; ; d = (d + 1) % 7 {
 			s.days[d] = true
@@ -83,7 +84,7 @@ func parseQuietSpan(days, hours string) (s quietSpan, err error) {
 	}
 	from, to, ok := strings.Cut(hours, "-")
 	if !ok {
-		return s, fmt.Errorf("%q is no range of hours; write 22:00-7:00", hours)
+		return s, fmt.Errorf("%q is not a range of hours; use 22:00-7:00", hours)
 	}
 	if s.from, err = clock(from); err == nil {
 		s.to, err = clock(to)
@@ -92,9 +93,9 @@ func parseQuietSpan(days, hours string) (s quietSpan, err error) {
 	case err != nil:
 		return s, fmt.Errorf("%q: %w", hours, err)
 	case s.from == minutesOfDay:
-		return s, fmt.Errorf("%q begins at 24:00; write 0:00", hours)
+		return s, fmt.Errorf("%q begins at 24:00; use 0:00", hours)
 	case s.from == s.to:
-		return s, fmt.Errorf("%q ends when it begins; write 0:00-24:00 for the whole day", hours)
+		return s, fmt.Errorf("%q is empty; use 0:00-24:00 for the whole day", hours)
 	case s.to < s.from:
 		s.to += minutesOfDay
 	}
@@ -117,13 +118,13 @@ func clock(text string) (int, error) {
 	minute, err2 := strconv.ParseUint(m, 10, 8)
 	n := int(hour*60 + minute)
 	if err != nil || err2 != nil || len(h) > 2 || len(m) != 2 || minute > 59 || n > minutesOfDay {
-		return 0, errors.New("write hours as 7:05 or 22:00, from 0:00 to 24:00")
+		return 0, errors.New("use times such as 7:05 or 22:00, from 0:00 to 24:00")
 	}
 	return n, nil
 }
 
-// At reports whether it is quiet at t. Only the clock on the wall of the zone counts: an hour that a clock shows twice
-// is quiet twice, and one that it leaves out is not missed.
+// At reports whether it is quiet at t, by the local time of the zone. An hour that a clock change repeats is quiet
+// both times.
 func (q Quiet) At(t time.Time) bool {
 	if len(q.spans) == 0 {
 		return false
@@ -140,8 +141,7 @@ func (q Quiet) At(t time.Time) bool {
 	return false
 }
 
-// Delivers reports whether e is told in spite of the quiet hours: when it happened outside them, when an incident
-// begins or ends with it, or when somebody asked for it as a test.
+// Delivers reports whether to send e: it happened outside the quiet hours, opens or resolves an incident, or is a test.
 func (q Quiet) Delivers(e Event) bool {
 	return e.Phase == Opened || e.Phase == Resolved || e.Kind == Test || !q.At(e.Time)
 }

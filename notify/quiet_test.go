@@ -79,22 +79,22 @@ func mustZone(t *testing.T, name string) *time.Location {
 
 func TestQuietMistakes(t *testing.T) {
 	for text, want := range map[string]string{
-		"22:00":                  `"22:00" is no range of hours; write 22:00-7:00`,
-		"22-7":                   `"22-7": write hours as 7:05 or 22:00, from 0:00 to 24:00`,
-		"22:00-7":                `"22:00-7": write hours as 7:05 or 22:00, from 0:00 to 24:00`,
-		"22:00-7:5":              "write hours as",
-		"22:00-24:01":            "write hours as",
-		"22:00-7:60":             "write hours as",
-		"-1:00-7:00":             "write hours as",
-		"007:00-8:00":            "write hours as",
-		"24:00-7:00":             `"24:00-7:00" begins at 24:00; write 0:00`,
-		"8:00-8:00":              `"8:00-8:00" ends when it begins; write 0:00-24:00 for the whole day`,
-		"someday 8:00-9:00":      `"someday" is no day of the week; write mon, tue`,
-		"mon- 8:00-9:00":         `"mon-" is no day of the week`,
-		"sat,sun":                `"sat,sun" says on which days, but not when; write sat,sun 0:00-24:00 for the whole day`,
-		"22:00-7:00,":            `"" is no range of hours`,
-		"22:00-7:00 8:00-9:00 x": `"22:00-7:00 8:00-9:00 x" is no range of hours`,
-		"sat, 22:00-7:00":        `"22:00-7:00" stands without its days after "sat,"; write sat 22:00-7:00`,
+		"22:00":                  `"22:00" is not a range of hours; use 22:00-7:00`,
+		"22-7":                   `"22-7": use times such as 7:05 or 22:00, from 0:00 to 24:00`,
+		"22:00-7":                `"22:00-7": use times such as 7:05 or 22:00, from 0:00 to 24:00`,
+		"22:00-7:5":              "use times such as",
+		"22:00-24:01":            "use times such as",
+		"22:00-7:60":             "use times such as",
+		"-1:00-7:00":             "use times such as",
+		"007:00-8:00":            "use times such as",
+		"24:00-7:00":             `"24:00-7:00" begins at 24:00; use 0:00`,
+		"8:00-8:00":              `"8:00-8:00" is empty; use 0:00-24:00 for the whole day`,
+		"someday 8:00-9:00":      `"someday" is not a day of the week; use mon, tue`,
+		"mon- 8:00-9:00":         `"mon-" is not a day of the week`,
+		"sat,sun":                `"sat,sun" has no hours; use sat,sun 0:00-24:00 for the whole day`,
+		"22:00-7:00,":            `"" is not a range of hours`,
+		"22:00-7:00 8:00-9:00 x": `"22:00-7:00 8:00-9:00 x" is not a range of hours`,
+		"sat, 22:00-7:00":        `"sat" and "22:00-7:00" must not be separated by a comma; use sat 22:00-7:00`,
 	} {
 		if _, err := notify.ParseQuiet(text, time.UTC); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ParseQuiet(%q) = %v, want %q in it", text, err, want)
@@ -102,8 +102,8 @@ func TestQuietMistakes(t *testing.T) {
 	}
 }
 
-// TestOnlyTheClockOnTheWallCounts marks a week of wall-clock minutes that are quiet, one by one, and holds Quiet to it at any
-// moment of any zone, those around changes of the clocks above all.
+// A table of the quiet minutes of a week must agree with Quiet at any moment in any zone, around clock changes above
+// all.
 func TestOnlyTheClockOnTheWallCounts(t *testing.T) {
 	changes := []struct {
 		zone string

@@ -1,4 +1,4 @@
-// Package console tells people by lines on a terminal or in a file.
+// Package console writes notices as lines to a terminal or a file.
 package console
 
 import (
@@ -11,19 +11,19 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// A Notifier writes one line for each event.
+// A Notifier writes a line for each event.
 type Notifier struct {
 	mu sync.Mutex
 	w  io.Writer
 }
 
-// New returns a Notifier that writes to w, one event at a time, each in a single Write. A w that blocks can't be
-// interrupted.
+// New returns a Notifier that writes to w, one event at a time, each in a single Write. It cannot interrupt a w that
+// blocks.
 func New(w io.Writer) *Notifier { return &Notifier{w: w} }
 
 // Notify writes the event's time, subject and reason, unless ctx has ended:
 //
-//	2026-03-01T12:00:00Z dancing-forest: web scaled 2 → 3 — the last 3 heartbeats took more than 1000 ms
+//	2026-03-01T12:00:00Z dancing-forest: web scaled 2 → 3 — 3 heartbeats in a row slower than 1000 ms (the last took 1534 ms)
 func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 	if err := ctx.Err(); err != nil {
 		return err

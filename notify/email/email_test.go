@@ -24,7 +24,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// in the forms in which they must not be seen
+// in all forms that no error may contain
 func secrets() []string {
 	b64 := base64.StdEncoding.EncodeToString
 	return []string{user, pass, credentials, "s3cr3t", b64([]byte(pass)), b64([]byte("\x00" + user + "\x00" + pass))}
@@ -86,12 +86,12 @@ func TestWaysToConnectAndToShowWhoOneIs(t *testing.T) {
 		"the best mechanism is taken":    {scheme: "smtps", credentials: credentials, sink: sinkOptions{tls: true, auth: []string{"LOGIN", "PLAIN", "CRAM-MD5"}}, encrypted: true, mechanism: "CRAM-MD5"},
 		"CRAM-MD5 in clear":              {scheme: "smtp", credentials: credentials, sink: sinkOptions{auth: []string{"CRAM-MD5"}}, mechanism: "CRAM-MD5"},
 		"no user":                        {scheme: "smtp", sink: sinkOptions{starttls: true}, encrypted: true},
-		"mandatory, but not offered":     {scheme: "smtp", credentials: credentials, query: "?starttls=mandatory", sink: sinkOptions{auth: []string{"PLAIN"}}, wantErr: "offers no STARTTLS"},
-		"a user, but nobody asks":        {scheme: "smtp", credentials: credentials, sink: sinkOptions{starttls: true}, wantErr: "offers no way to show a user"},
-		"a user, and strange ways":       {scheme: "smtps", credentials: credentials, sink: sinkOptions{tls: true, auth: []string{"GSSAPI"}}, wantErr: "offers no way to show a user"},
+		"mandatory, but not offered":     {scheme: "smtp", credentials: credentials, query: "?starttls=mandatory", sink: sinkOptions{auth: []string{"PLAIN"}}, wantErr: "does not offer STARTTLS"},
+		"a user, but nobody asks":        {scheme: "smtp", credentials: credentials, sink: sinkOptions{starttls: true}, wantErr: "offers no login"},
+		"a user, and strange ways":       {scheme: "smtps", credentials: credentials, sink: sinkOptions{tls: true, auth: []string{"GSSAPI"}}, wantErr: "offers no login"},
 		"no user, but one is asked for":  {scheme: "smtps", sink: sinkOptions{tls: true, auth: []string{"PLAIN"}}, wantErr: "Please authenticate first"},
 		"wrong password":                 {scheme: "smtps", credentials: user + ":n0t-it-s3cr3t@", sink: sinkOptions{tls: true, auth: []string{"PLAIN"}}, wantErr: "refused the user or the password (535 5.7.8); check both"},
-		"TLS to a port that speaks none": {scheme: "smtps", credentials: credentials, sink: sinkOptions{auth: []string{"PLAIN"}}, wantErr: "speaks no TLS there"},
+		"TLS to a port that speaks none": {scheme: "smtps", credentials: credentials, sink: sinkOptions{auth: []string{"PLAIN"}}, wantErr: "does not speak TLS"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSink(t, c.sink)
@@ -114,7 +114,7 @@ func TestWaysToConnectAndToShowWhoOneIs(t *testing.T) {
 	}
 }
 
-// TestThePasswordIsNotSentInClear goes to 127.0.0.2, which the library takes for another machine.
+// The library takes 127.0.0.2 for another machine.
 func TestThePasswordIsNotSentInClear(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.2:0")
 	if err != nil {
@@ -128,7 +128,7 @@ func TestThePasswordIsNotSentInClear(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = n.Notify(t.Context(), notify.Event{})
-	if err == nil || !strings.Contains(err.Error(), "wants the password in clear") || !notify.IsPermanent(err) {
+	if err == nil || !strings.Contains(err.Error(), "asks for the password over an unencrypted connection") || !notify.IsPermanent(err) {
 		t.Errorf("Notify = %v", err)
 	}
 	if heard := said(); strings.Contains(heard, "AUTH") {
@@ -165,10 +165,10 @@ func TestRefusals(t *testing.T) {
 		"mail":                 {"data", 554, "looks like spam", true, `refused the mail: 554 "5.0.0 looks like spam"`},
 		"mail, for now":        {"data", 452, "disk full", false, `452 "4.0.0 disk full"`},
 		"user, for now":        {"auth", 454, "try later", false, "refused the user or the password (454 4.0.0)"},
-		"the password quoted":  {"from", 553, "not with " + pass, true, "553 (what else it said is left out"},
-		"the user quoted":      {"to", 553, "not for " + strings.ToUpper(user), true, "553 (what else it said is left out"},
-		"quoted in base64":     {"data", 452, base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + pass)), false, "452 (what else it said is left out"},
-		"quoted in the URL":    {"data", 452, "smtp://" + credentials, false, "452 (what else it said is left out"},
+		"the password quoted":  {"from", 553, "not with " + pass, true, "553 (the rest is not shown"},
+		"the user quoted":      {"to", 553, "not for " + strings.ToUpper(user), true, "553 (the rest is not shown"},
+		"quoted in base64":     {"data", 452, base64.StdEncoding.EncodeToString([]byte("\x00" + user + "\x00" + pass)), false, "452 (the rest is not shown"},
+		"quoted in the URL":    {"data", 452, "smtp://" + credentials, false, "452 (the rest is not shown"},
 		"password quoted, 535": {"auth", 535, pass, true, "refused the user or the password (535 5.0.0); check both"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -186,8 +186,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Each line is said when the client has said something, the first at once. After the last one l hangs up. said
-// waits for that, and returns all that the client said.
+// The server sends the first line at once, and each other one after it has received something. Then it closes the
+// connection. said waits for that, and returns all that the client sent.
 func talkTo(t *testing.T, l net.Listener, script ...string) (said func() string) {
 	t.Helper()
 	var heard strings.Builder
@@ -223,11 +223,11 @@ func TestServersThatSpeakStrangely(t *testing.T) {
 	}{
 		"no service":                   {script: []string{"554 5.3.2 go away"}, want: "refused the connection: 554 5.3.2 go away", permanent: true},
 		"busy":                         {script: []string{"421 4.3.2 come again"}, want: "refused the connection: 421 4.3.2 come again"},
-		"closes at once":               {script: nil, want: "no answer: EOF"},
-		"another protocol":             {script: []string{"+OK POP3 ready " + pass}, want: "what came back was not understood"},
-		"closes after hello":           {script: []string{"220 hi", hello}, want: "the connection broke while the mail was sent"},
-		"closes after MAIL":            {script: []string{"220 hi", hello, "250 ok"}, want: "the connection broke while the mail was sent"},
-		"closes in the mail":           {script: []string{"220 hi", hello, "250 ok", "250 ok", "354 go on"}, want: "the connection broke while the mail was sent"},
+		"closes at once":               {script: nil, want: "no response: EOF"},
+		"another protocol":             {script: []string{"+OK POP3 ready " + pass}, want: "the server sent an invalid response"},
+		"closes after hello":           {script: []string{"220 hi", hello}, want: "the connection broke while sending the mail"},
+		"closes after MAIL":            {script: []string{"220 hi", hello, "250 ok"}, want: "the connection broke while sending the mail"},
+		"closes in the mail":           {script: []string{"220 hi", hello, "250 ok", "250 ok", "354 go on"}, want: "the connection broke while sending the mail"},
 		"closes after taking the mail": {script: []string{"220 hi", hello, "250 ok", "250 ok", "354 go on", "250 taken"}},
 		"bad goodbye":                  {script: []string{"220 hi", hello, "250 ok", "250 ok", "354 go on", "250 taken", "500 what?"}},
 	} {
@@ -256,7 +256,7 @@ func TestServersThatSpeakStrangely(t *testing.T) {
 	}
 }
 
-// TestAFailedConnectionIsHungUp is about a failure before the library takes charge of the connection.
+// The failure is before the library gets the connection.
 func TestAFailedConnectionIsHungUp(t *testing.T) {
 	left := make(chan error, 1)
 	addr := notifytest.Talk(t, func(c net.Conn) {
@@ -284,15 +284,15 @@ func TestServersThatNeverEnd(t *testing.T) {
 		talk func(c net.Conn)
 		want string
 	}{
-		"silence": {func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, "not done in time: context deadline exceeded"},
-		"dribble": {func(c net.Conn) { notifytest.Dribble(c, "220-hello\r\n") }, "not done in time: context deadline exceeded"},
+		"silence": {func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }, "timed out: context deadline exceeded"},
+		"dribble": {func(c net.Conn) { notifytest.Dribble(c, "220-hello\r\n") }, "timed out: context deadline exceeded"},
 		"flood": {func(c net.Conn) {
 			for {
 				if _, err := io.WriteString(c, "220-"+strings.Repeat("x", 8000)+"\r\n"); err != nil {
 					return
 				}
 			}
-		}, "the server talks without end"},
+		}, "the server sent more than 1 MB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			timeout := 200 * time.Millisecond
@@ -322,13 +322,13 @@ func TestBadOptions(t *testing.T) {
 		change func(*email.Options)
 		want   string
 	}{
-		{func(o *email.Options) { o.URL = "" }, "email: the SMTP URL is empty; it should look like smtp://"},
-		{func(o *email.Options) { o.From = "" }, `email: the sender "" is no mail address; it should look like bot@example.com`},
-		{func(o *email.Options) { o.From = "bot" }, `the sender "bot" is no mail address`},
-		{func(o *email.Options) { o.From = "a@b\r\nBcc: x@example.com" }, "is no mail address"},
-		{func(o *email.Options) { o.From = `"a> b"@example.com` }, "is no mail address"},
-		{func(o *email.Options) { o.To = nil }, "email: there is no recipient; name at least one address"},
-		{func(o *email.Options) { o.To = []string{"ops@example.com", "dev@@"} }, `email: the recipient "dev@@" is no mail address`},
+		{func(o *email.Options) { o.URL = "" }, "email: the SMTP URL is empty; use smtp://"},
+		{func(o *email.Options) { o.From = "" }, `email: invalid sender "": must be an address such as bot@example.com`},
+		{func(o *email.Options) { o.From = "bot" }, `invalid sender "bot"`},
+		{func(o *email.Options) { o.From = "a@b\r\nBcc: x@example.com" }, "invalid sender"},
+		{func(o *email.Options) { o.From = `"a> b"@example.com` }, "invalid sender"},
+		{func(o *email.Options) { o.To = nil }, "email: no recipient: set at least one address"},
+		{func(o *email.Options) { o.To = []string{"ops@example.com", "dev@@"} }, `email: invalid recipient "dev@@"`},
 	} {
 		o := good
 		c.change(&o)
@@ -341,7 +341,7 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
-// A recipient who is named twice gets a mail once, at a domain as SMTP has it.
+// A duplicate recipient gets a mail once. SMTP needs its domain in ASCII.
 func TestRecipientsOfAMail(t *testing.T) {
 	s := newSink(t, sinkOptions{})
 	n, err := email.New(email.Options{

@@ -19,7 +19,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// The library's error may hold what a server made of the password.
+// The library's error may contain the password in a form that the server sent.
 func (n *Notifier) explain(ctx context.Context, err error) error {
 	at := "email: " + n.server.address()
 	cert, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
@@ -29,27 +29,27 @@ func (n *Notifier) explain(ctx context.Context, err error) error {
 	text := err.Error()
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("%s: not done in time: %w", at, ctx.Err())
+		return fmt.Errorf("%s: timed out: %w", at, ctx.Err())
 	case untrusted:
 		return notify.Permanent(fmt.Errorf("%s: its certificate is not trusted: %w%s", at, cert.Err,
 			n.certificateHint()))
 	case noTLS:
-		return notify.Permanent(fmt.Errorf("%s: speaks no TLS there; usual are smtps:// with port 465, and smtp:// "+
-			"with port 587", at))
+		return notify.Permanent(fmt.Errorf("%s: does not speak TLS; use smtps:// with port 465, or smtp:// with port "+
+			"587", at))
 	case strings.Contains(text, "does not support STARTTLS"):
-		return notify.Permanent(fmt.Errorf("%s: offers no STARTTLS, and without it the mail and the password could "+
-			"be read on the way; usual are smtp:// with port 587, and smtps:// with port 465", at))
+		return notify.Permanent(fmt.Errorf("%s: does not offer STARTTLS, so the mail and the password would be sent "+
+			"unencrypted; use smtp:// with port 587, or smtps:// with port 465", at))
 	case errors.Is(err, smtp.ErrUnencrypted):
-		return notify.Permanent(fmt.Errorf("%s: wants the password in clear over a connection that is not encrypted; "+
-			"leave ?starttls= out of the SMTP URL, or use smtps://", at))
+		return notify.Permanent(fmt.Errorf("%s: asks for the password over an unencrypted connection; remove "+
+			"?starttls= from the SMTP URL, or use smtps://", at))
 	case errors.Is(err, mail.ErrNoSupportedAuthDiscovered), strings.Contains(text, "server does not support SMTP AUTH"):
-		return notify.Permanent(fmt.Errorf("%s: offers no way to show a user and a password; leave them out of the "+
-			"SMTP URL, or check the port", at))
+		return notify.Permanent(fmt.Errorf("%s: offers no login; remove the user and the password from the SMTP URL, "+
+			"or check the port", at))
 	case strings.Contains(text, "SMTP AUTH failed") && replied:
-		// What a server says here is about the password, so only its code is told.
+		// The server's text may repeat the password, so the error contains only its code.
 		return permanentIf(reply.Code >= 500,
-			fmt.Errorf("%s: refused the user or the password (%s); check both, and that / ? # @ : and %% in them are "+
-				"percent-encoded in the SMTP URL", at, code(reply)))
+			fmt.Errorf("%s: refused the user or the password (%s); check both, and percent-encode / ? # @ : and %% "+
+				"in the SMTP URL", at, code(reply)))
 	case refused && refusal.ErrorCode() != 0:
 		said, _, _ := strings.Cut(strings.TrimPrefix(refusal.Error(), refusal.Reason.String()+": "),
 			", affected message ID")
@@ -60,11 +60,11 @@ func (n *Notifier) explain(ctx context.Context, err error) error {
 			fmt.Errorf("%s: refused the connection: %s", at,
 				n.quote(reply.Code, fmt.Sprint(reply.Code, " ", reply.Msg))))
 	case refused:
-		return fmt.Errorf("%s: the connection broke while the mail was sent", at)
+		return fmt.Errorf("%s: the connection broke while sending the mail", at)
 	case errors.Is(err, errTalksTooMuch):
 		return fmt.Errorf("%s: %w", at, errTalksTooMuch)
 	}
-	return fmt.Errorf("%s: no answer: %w", at, notify.TransportError(err))
+	return fmt.Errorf("%s: no response: %w", at, notify.TransportError(err))
 }
 
 func part(r mail.SendErrReason) string {
@@ -86,28 +86,28 @@ func permanentIf(permanent bool, err error) error {
 
 func (n *Notifier) certificateHint() string {
 	if n.server.loopback() && !n.server.tls {
-		return "; this machine needs no encryption: end the SMTP URL in ?starttls=never"
+		return "; this machine needs no encryption: add ?starttls=never to the SMTP URL"
 	}
 	return ""
 }
 
-// with the enhanced code of RFC 3463 where there is one: "535 5.7.8"
+// The enhanced code of RFC 3463 is optional: "535 5.7.8".
 func code(r *textproto.Error) string {
 	enhanced := regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`).FindString(r.Msg)
 	return strings.TrimSpace(fmt.Sprint(r.Code, " ", enhanced))
 }
 
-// It is in one line, and only the code where the user or the password is in it.
+// If the text contains the user or the password, only the code remains.
 func (n *Notifier) quote(code int, said string) string {
 	for _, s := range n.secrets() {
 		if strings.Contains(strings.ToLower(said), strings.ToLower(s)) {
-			return fmt.Sprint(code, " (what else it said is left out because the user or the password is in it)")
+			return fmt.Sprint(code, " (the rest is not shown because it contains the user or the password)")
 		}
 	}
 	return notify.OneLine(said, 300)
 }
 
-// They have the forms in which a server gets to know them. A user that is one of the mail's addresses is none.
+// They are in all forms in which the server gets them. A user who is also a sender or recipient is not secret.
 func (n *Notifier) secrets() []string {
 	var all []string
 	user, pass := n.server.user, n.server.pass

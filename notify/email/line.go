@@ -8,10 +8,10 @@ import (
 	"sync"
 )
 
-// Bytes that a server may say about one mail. It says about a thousand, and TLS some thousands more.
+// Maximum bytes from the server per mail. Usual are about a thousand, and a few thousand for TLS.
 const maxTalk = 1 << 20
 
-var errTalksTooMuch = errors.New("the server talks without end")
+var errTalksTooMuch = errors.New("the server sent more than 1 MB")
 
 type line struct {
 	server server
@@ -22,7 +22,7 @@ type line struct {
 	cut  bool
 }
 
-// It does not take the library's word for the address, in which IPv6 has no brackets.
+// It ignores the library's address, which lacks the brackets of IPv6.
 func (l *line) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", l.server.address())
 	if err != nil {
@@ -40,12 +40,12 @@ func (l *line) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	if !l.server.tls {
 		return conn, nil
 	}
-	// The library knows by the type that this connection is encrypted.
+	// The type tells the library that the connection is encrypted.
 	encrypted := tls.Client(conn, l.tls)
 	return encrypted, encrypted.HandshakeContext(ctx)
 }
 
-// It cuts a connection that comes later, too.
+// A later dial fails too.
 func (l *line) hangUp() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

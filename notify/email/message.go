@@ -14,8 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// The picture is the newest, if it is done in time. The texts are the same for every attempt, the Message-ID too,
-// so that mail programs can drop one that arrives twice.
+// Every attempt has the same texts and Message-ID, so mail programs can drop a duplicate.
 func (n *Notifier) message(ctx context.Context, b notify.Batch) (*mail.Msg, error) {
 	m := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	if err := m.From(n.from); err != nil {
@@ -27,7 +26,7 @@ func (n *Notifier) message(ctx context.Context, b notify.Batch) (*mail.Msg, erro
 	m.Subject("[autoscalebot] " + b.Subject())
 	m.SetUserAgent("autoscalebot")
 	n.thread(m, b)
-	// RFC 3834: it keeps vacation messages and other robots from answering.
+	// RFC 3834: it prevents vacation messages and other automatic replies.
 	m.SetGenHeader("Auto-Submitted", "auto-generated")
 	m.SetDateWithValue(date(b[len(b)-1].Time))
 	m.SetBodyString(mail.TypeTextPlain, text(b))
@@ -43,10 +42,9 @@ func (n *Notifier) message(ctx context.Context, b notify.Batch) (*mail.Msg, erro
 	return m, nil
 }
 
-// thread names the mail so that mail programs show those of one incident together. The mail that opens an incident has
-// the incident's id for its own, and the later ones answer it. Since a mail has one id, one that opens several
-// incidents has that of the first, and refers to those of the others, as if it answered them: so do the later mails of
-// those, and all meet in one thread.
+// Mail programs show the mails of an incident as one thread. The mail that opens an incident has the incident's ID as
+// its Message-ID, and later mails reply to it. A mail that opens several incidents has the ID of the first and
+// references the others. Their later mails reference the same IDs, so all are in one thread.
 func (n *Notifier) thread(m *mail.Msg, b notify.Batch) {
 	own := messageID(b[0].ID)
 	var openings, answered, references []string // the left parts of Message-IDs
@@ -79,7 +77,7 @@ func (n *Notifier) refer(m *mail.Msg, h mail.Header, ids []string) {
 	}
 }
 
-// RFC 5322: what is neither a letter nor a digit, nor one of "-_", becomes "-". The bot's IDs stay as they are.
+// RFC 5322: characters other than letters, digits, "-" and "_" become "-". The bot's own IDs have no others.
 func messageID(id string) string {
 	id = strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' {
@@ -87,14 +85,14 @@ func messageID(id string) string {
 		}
 		return '-'
 	}, id)
-	// A line of a header is to hold 78 characters.
+	// A header line should have at most 78 characters.
 	if id = id[:min(len(id), 64)]; id == "" {
 		return "event"
 	}
 	return id
 }
 
-// It is now for events without a time and with one that no mail can carry.
+// An event without a valid time gets the present time.
 func date(at time.Time) time.Time {
 	if at.Year() < 1970 || at.Year() > 9999 {
 		return time.Now()
@@ -113,7 +111,7 @@ func text(b notify.Batch) string {
 	return s.String()
 }
 
-// Any mail program shows it: no style sheet, nothing from elsewhere. The image stands below the event at of.
+// Any mail program can show it: it has no style sheet and loads nothing. The image is below the event with index of.
 func htmlText(b notify.Batch, image string, of int) string {
 	var s strings.Builder
 	s.WriteString("<!DOCTYPE html>\n<html><body>\n")
@@ -138,7 +136,7 @@ func htmlText(b notify.Batch, image string, of int) string {
 	return s.String()
 }
 
-// On a narrow screen the picture is as wide as that.
+// On a narrow screen the picture shrinks to its width.
 func image(p notify.Picture, id string) string {
 	size := ""
 	if p.Width > 0 && p.Height > 0 {

@@ -53,7 +53,7 @@ func TestMailReadsWell(t *testing.T) {
 	reads(t, got, "testdata/mail")
 }
 
-// The files are meant to be read.
+// The golden files are meant to be read.
 func reads(t *testing.T, d delivery, name string) {
 	t.Helper()
 	text, html := d.bodies(t)
@@ -110,7 +110,7 @@ func TestNoEventCanAddAHeader(t *testing.T) {
 	}
 }
 
-// Each header is there once, and the recipients are the usual ones.
+// Each header occurs once, and the recipients do not change.
 func noHeaderAdded(t *testing.T, evil string, got delivery, others ...string) {
 	t.Helper()
 	m, err := netmail.ReadMessage(strings.NewReader(got.raw))

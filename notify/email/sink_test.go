@@ -61,13 +61,13 @@ func (d delivery) bodies(t *testing.T) (text, html string) {
 	return parts["text/plain"].body, parts["text/html"].body
 }
 
-// It is decoded; a text has the line ends of Unix.
+// The content is decoded. Text has \n as its line ends.
 type part struct {
 	header textproto.MIMEHeader
 	body   string
 }
 
-// by media type: alternatives, or such and what the HTML shows
+// by media type
 func (d delivery) parts(t *testing.T) map[string]part {
 	t.Helper()
 	m, err := netmail.ReadMessage(strings.NewReader(d.raw))
@@ -136,7 +136,7 @@ type sinkOptions struct {
 func newSink(t *testing.T, o sinkOptions) *sink {
 	t.Helper()
 	s := &sink{refuse: map[string]error{}}
-	// httptest has a certificate for 127.0.0.1 and example.com.
+	// httptest's certificate is for 127.0.0.1 and example.com.
 	certified := httptest.NewTLSServer(nil)
 	certified.Close()
 	s.roots = x509.NewCertPool()
@@ -177,7 +177,7 @@ func newSink(t *testing.T, o sinkOptions) *sink {
 	return s
 }
 
-// The server doesn't know the listener before its goroutine has come to run.
+// The server's goroutine must run before it knows the listener.
 func (s *sink) close() {
 	_ = s.listener.Close()
 	_ = s.smtp.Close()
@@ -195,7 +195,6 @@ func (s *sink) refuseAt(stage string, err error) {
 	s.refuse[stage] = err
 }
 
-// at every stage of every mail
 func (s *sink) at(stage string) error {
 	s.mu.Lock()
 	hang, err := s.hang, s.refuse[stage]

@@ -1,4 +1,4 @@
-// Package log tells people by entries in the program's log.
+// Package log writes notices to the program's log.
 package log
 
 import (
@@ -8,15 +8,15 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// A Notifier writes one entry for each event.
+// A Notifier writes a log entry for each event.
 type Notifier struct{ l *slog.Logger }
 
 // New returns a Notifier that writes to l.
 func New(l *slog.Logger) *Notifier { return &Notifier{l} }
 
-// Notify logs the event's subject as the message and its fields by their names in JSON, phase, incident,
-// response_time_ms, since and dry_run only where they are set, unless ctx has ended. The time is the log's own. The
-// level is WARN for a failure and for an incident that begins, and INFO for all else.
+// Notify logs the event's subject as the message and its fields by their JSON names, unless ctx has ended. It omits
+// phase, incident, response_time_ms, since and dry_run if they are empty. The time is the log's own. The level is WARN
+// for a failure and for an incident that opens, and INFO otherwise.
 func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 	if err := ctx.Err(); err != nil {
 		return err

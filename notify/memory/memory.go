@@ -1,5 +1,4 @@
-// Package memory keeps events in memory, for tests: give a [Notifier] to what is tested, and look at its Events
-// afterwards.
+// Package memory keeps events in memory, for tests. Pass a [Notifier] to the code under test, then check its Events.
 package memory
 
 import (
@@ -10,8 +9,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// A Notifier keeps every event it is told. The zero value is ready for use, from several goroutines; it must not be
-// copied.
+// A Notifier keeps every event. The zero value is ready to use, from several goroutines. It must not be copied.
 type Notifier struct {
 	mu     sync.Mutex
 	events []notify.Event
@@ -28,7 +26,7 @@ func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 	return nil
 }
 
-// Events returns the events so far, in the order in which they came. The slice is the caller's.
+// Events returns the events so far, in order. The slice is the caller's.
 func (n *Notifier) Events() []notify.Event {
 	n.mu.Lock()
 	defer n.mu.Unlock()

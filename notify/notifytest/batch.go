@@ -11,15 +11,15 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// Joining returns a full event of kind k that every [notify.BatchNotifier] tells together with others: it is no
-// incident.
+// Joining returns an event of kind k with all fields set except those of an incident, so it Joins in every
+// [notify.BatchNotifier].
 func Joining(k notify.Kind) notify.Event {
 	e := Event(k)
 	e.ID, e.Phase, e.Incident, e.Since = "evt_"+string(k), "", "", time.Time{}
 	return e
 }
 
-// Every notifier tells such an event together with others too.
+// An opening event joins in every notifier too.
 func opening(k notify.Kind) notify.Event {
 	e := Joining(k)
 	e.Phase, e.Incident, e.Since = notify.Opened, "inc_"+string(k), e.Time
@@ -30,10 +30,10 @@ func batches(t *testing.T, f Fixture) notify.BatchNotifier {
 	t.Helper()
 	n, ok := f.Notifier.(notify.BatchNotifier)
 	if ok != f.Batches {
-		t.Fatalf("it tells several events in one message: %v, want %v", ok, f.Batches)
+		t.Fatalf("it sends several events in one message: %v, want %v", ok, f.Batches)
 	}
 	if !ok {
-		t.Skip("it tells every event by itself")
+		t.Skip("it sends every event by itself")
 	}
 	return n
 }
@@ -43,7 +43,7 @@ func batch(t *testing.T, f Fixture) {
 	b := notify.Batch{Joining(notify.Scaled), opening(notify.NeedsExceedMax), opening(notify.HeartbeatUnreachable)}
 	for _, e := range b {
 		if !n.Joins(e) {
-			t.Errorf("%s %s is not told with others", e.Kind, e.Phase)
+			t.Errorf("%s %s does not join", e.Kind, e.Phase)
 		}
 	}
 	if err := n.NotifyAll(t.Context(), b); err != nil {
@@ -55,7 +55,7 @@ func batch(t *testing.T, f Fixture) {
 	}
 	rest := got[0]
 	if !strings.Contains(rest, "3 notices") {
-		t.Errorf("the notice does not say how many it tells:\n%s", rest)
+		t.Errorf("the notice does not say how many events it has:\n%s", rest)
 	}
 	_, rest, _ = strings.Cut(rest, "more\n") // the rest of the subject, which names one of the events
 	for _, e := range b {
@@ -85,7 +85,7 @@ func longestBatch(t *testing.T, f Fixture) {
 	}
 	for i := range b {
 		if !strings.Contains(got[0], fmt.Sprintf("web-%d-", i)) {
-			t.Errorf("event %d of %d is not told:\n%s", i+1, len(b), got[0])
+			t.Errorf("event %d of %d is missing:\n%s", i+1, len(b), got[0])
 		}
 	}
 }

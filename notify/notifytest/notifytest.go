@@ -15,36 +15,35 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// It is long because the machine may be busy, not because a notifier may be slow.
+// Longer than any notifier needs, for a busy machine.
 const waitTime = 5 * time.Second
 
-// A Fixture is a notifier under test, and the far end at which its notices arrive.
+// A Fixture is a notifier under test and the far end at which its notices arrive.
 type Fixture struct {
-	// Notifier is what is tested.
+	// Notifier is the notifier under test.
 	Notifier notify.Notifier
-	// Arrived returns all that has arrived at the far end so far, one text a notice, with the event's Subject in it as
-	// people see it.
+	// Arrived returns the notices that have arrived at the far end, one text each, with the event's Subject as people
+	// see it.
 	Arrived func() []string
-	// Pictures returns the PNGs of all pictures that have arrived at the far end so far. Nil where none is told.
+	// Pictures returns the PNGs that have arrived at the far end. Nil if the notifier sends no pictures.
 	Pictures func() [][]byte
-	// Tells says which events the notifier tells; the others end in no error and do not arrive. Nil means all.
+	// Tells reports whether the notifier sends an event. It drops the others without an error. Nil means it sends all.
 	Tells func(notify.Event) bool
-	// Batches says that the notifier is to be a [notify.BatchNotifier], because people read what it tells.
+	// Batches means that the notifier must be a [notify.BatchNotifier].
 	Batches bool
-	// Hang makes the far end accept what comes and answer nothing, for the rest of the test. Nil where nothing can
-	// hang.
+	// Hang makes the far end accept requests and never respond, for the rest of the test. Nil if it cannot hang.
 	Hang func()
-	// Refuse makes the far end refuse what comes, for the rest of the test, and repeat in its answer all it knows: the
-	// secrets too. Nil where nothing can refuse.
+	// Refuse makes the far end refuse requests for the rest of the test, and repeat everything it received, including
+	// secrets. Nil if it cannot refuse.
 	Refuse func()
-	// Vanish makes the far end unreachable for the rest of the test. Nil where nothing can vanish.
+	// Vanish makes the far end unreachable for the rest of the test. Nil if it cannot vanish.
 	Vanish func()
-	// Secrets must appear in no error.
+	// Secrets must not appear in any error.
 	Secrets []string
 }
 
-// Run holds a notifier to the contract of [notify.Notifier], and of [notify.BatchNotifier] if it is one. open makes a
-// fresh fixture and registers its own clean-up.
+// Run tests a notifier against the contract of [notify.Notifier], and of [notify.BatchNotifier] if it is one. open
+// makes a new fixture and registers its clean-up.
 func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	for _, c := range []struct {
 		name string
@@ -56,7 +55,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		{"an ended context delivers nothing", endedContext},
 		{"ends with its context when the far end hangs", hangs},
 		{"a refusal is an error without secrets", refused},
-		{"a far end that is not there is an error without secrets", vanished},
+		{"an unreachable far end is an error without secrets", vanished},
 		{"several events arrive as one notice", batch},
 		{"the longest batch arrives as one notice", longestBatch},
 		{"a picture arrives with its notice", picture},
@@ -70,8 +69,8 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 			f := open(t)
 			before := goleak.IgnoreCurrent()
 			c.test(t, f)
-			// The far end may have goroutines for connections that the notifier closed; goleak gives them time to end.
-			// A far end that hangs does so until its clean-up; there the package's own goleak.VerifyTestMain looks.
+			// goleak waits for the far end's goroutines of closed connections. A far end that hangs ends in its
+			// clean-up; the package's own goleak.VerifyTestMain checks that.
 			if err := goleak.Find(before); err != nil && !t.Failed() && !strings.Contains(c.name, "hangs") {
 				t.Errorf("goroutines are left: %v", err)
 			}
@@ -79,13 +78,13 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	}
 }
 
-// Event returns a full event of kind k.
+// Event returns an event of kind k with all fields set.
 func Event(k notify.Kind) notify.Event {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	return notify.Event{
 		ID: "evt_2zQ8", Kind: k, Phase: notify.Reminded, Incident: "inc_7Kp4", Time: at, App: "dancing-forest",
 		ProcessType: "web", From: 2, To: 3, Min: 1,
-		Max: 3, Reason: "the last 3 heartbeats took more than 1000 ms", ResponseTimeMS: 1534.2,
+		Max: 3, Reason: "3 heartbeats in a row slower than 1000 ms (the last took 1534 ms)", ResponseTimeMS: 1534.2,
 		Since: at.Add(-65 * time.Minute),
 	}
 }
@@ -143,7 +142,7 @@ func concurrent(t *testing.T, f Fixture) {
 	for range n {
 		wg.Go(func() {
 			if err := f.Notifier.Notify(t.Context(), Event(notify.Scaled)); err != nil {
-				t.Errorf("Notify beside others: %v", err)
+				t.Errorf("Notify in parallel: %v", err)
 			}
 		})
 	}
@@ -204,7 +203,6 @@ func vanished(t *testing.T, f Fixture) {
 	}
 }
 
-// The secret stands neither in the error's text nor in that of any error inside it.
 func wantError(t *testing.T, f Fixture, err error) {
 	t.Helper()
 	if err == nil {
@@ -213,7 +211,7 @@ func wantError(t *testing.T, f Fixture, err error) {
 	NoSecrets(t, err, f.Secrets...)
 }
 
-// NoSecrets holds err, and every error inside it, to tell none of the secrets in whatever form it is printed.
+// NoSecrets fails t if err, or an error inside it, contains a secret in any printed form.
 func NoSecrets(t *testing.T, err error, secrets ...string) {
 	t.Helper()
 	var walk func(error)

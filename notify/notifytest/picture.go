@@ -15,14 +15,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// A Painter is a [notify.Painter] that counts how often it is asked.
+// A Painter is a [notify.Painter] that counts its calls.
 type Painter struct {
-	// Paints is what it does; nil means that it returns [Picture].
+	// Paints makes the picture; nil means [Picture].
 	Paints func(ctx context.Context) (notify.Picture, error)
 	asked  atomic.Int64
 }
 
-// Paint does what Paints says.
+// Paint calls Paints.
 func (p *Painter) Paint(ctx context.Context) (notify.Picture, error) {
 	p.asked.Add(1)
 	if p.Paints == nil {
@@ -31,10 +31,10 @@ func (p *Painter) Paint(ctx context.Context) (notify.Picture, error) {
 	return p.Paints(ctx)
 }
 
-// Asked is how often it was asked so far.
+// Asked is the number of calls of Paint.
 func (p *Painter) Asked() int { return int(p.asked.Load()) }
 
-// Picture is a small picture with a description that is fit for no markup.
+// Picture is a small picture whose description needs escaping in any markup.
 func Picture() notify.Picture {
 	var b bytes.Buffer
 	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 6, 4))); err != nil {
@@ -49,7 +49,7 @@ func Hangs(ctx context.Context) (notify.Picture, error) {
 	return notify.Picture{}, ctx.Err()
 }
 
-// Paints returns what paints a picture of the given size in bytes.
+// Paints returns a function that makes a picture of size bytes.
 func Paints(size int) func(context.Context) (notify.Picture, error) {
 	return func(context.Context) (notify.Picture, error) {
 		p := Picture()
@@ -67,7 +67,7 @@ func wantPictures(t *testing.T, f Fixture, n int, want ...[]byte) {
 		return
 	}
 	if got := f.Pictures(); !slices.EqualFunc(got, want, bytes.Equal) {
-		t.Errorf("%d pictures arrived, want %d, or they are others", len(got), len(want))
+		t.Errorf("%d pictures arrived, want %d, or they differ", len(got), len(want))
 	}
 }
 
@@ -84,20 +84,20 @@ func picture(t *testing.T, f Fixture) {
 	}
 	wantPictures(t, f, arrive, Picture().PNG)
 	if f.Pictures == nil && p.Asked() != 0 {
-		t.Error("a notifier that tells no pictures had one made")
+		t.Error("a notifier that sends no pictures had one made")
 	}
 }
 
 func noPicture(t *testing.T, f Fixture) {
 	if f.Pictures == nil {
-		t.Skip("it tells no pictures")
+		t.Skip("it sends no pictures")
 	}
 	paints := []func(context.Context) (notify.Picture, error){
 		func(context.Context) (notify.Picture, error) { return Picture(), errors.New("the history is locked") },
 		Hangs, Paints(0), Paints(notify.MaxPicture + 1),
 	}
 	for i, do := range paints {
-		// It is long enough for the notice, and half of it for the picture that hangs.
+		// A hanging picture uses half of the time, and the rest is enough for the notice.
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		e := Joining(notify.Scaled)
 		e.Picture = &Painter{Paints: do}
@@ -132,6 +132,6 @@ func batchPicture(t *testing.T, f Fixture) {
 	}
 	wantPictures(t, f, 1, Picture().PNG)
 	if older.Asked() != 0 || f.Pictures == nil && newest.Asked() != 0 {
-		t.Error("a picture was made that is not told")
+		t.Error("a picture was made that is not sent")
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Talk listens at the address that it returns, and has talk speak to whoever connects, until the test ends.
+// Talk listens at addr until the test ends, and calls talk with each connection.
 func Talk(t *testing.T, talk func(net.Conn)) (addr string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -35,7 +35,7 @@ func Talk(t *testing.T, talk func(net.Conn)) (addr string) {
 	return l.Addr().String()
 }
 
-// Dribble says text again and again, until nobody listens.
+// Dribble sends text every 10 ms until the connection breaks.
 func Dribble(c net.Conn, text string) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -46,7 +46,7 @@ func Dribble(c net.Conn, text string) {
 	}
 }
 
-// Echo says what it hears first.
+// Echo sends back what it reads first, up to 64 KB.
 func Echo(c net.Conn) {
 	buf := make([]byte, 64<<10)
 	n, _ := c.Read(buf)

@@ -6,22 +6,21 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// in characters, by PagerDuty's reference
+// Limits of PagerDuty's reference, in characters.
 const (
 	maxSummary = 1024
 	maxKey     = 255
 )
 
-// in characters; any that a platform knows is shorter
-const maxName = 100
+const maxName = 100 // characters; longer than any platform's names
 
-// the body of a request, by the reference of the Events API v2
+// The request body of the Events API v2.
 type event struct {
 	RoutingKey string   `json:"routing_key"`
 	Action     string   `json:"event_action"`
 	DedupKey   string   `json:"dedup_key,omitempty"`
 	Client     string   `json:"client,omitempty"`
-	Payload    *payload `json:"payload,omitempty"` // of a trigger
+	Payload    *payload `json:"payload,omitempty"` // only for a trigger
 }
 
 type payload struct {
@@ -34,7 +33,7 @@ type payload struct {
 	Details   map[string]string `json:"custom_details,omitempty"`
 }
 
-// ok is false when there is nothing in e for PagerDuty.
+// ok is false if PagerDuty does not get e.
 func newEvent(e notify.Event) (ev event, ok bool) {
 	key := e.Incident
 	if key == "" {
@@ -74,7 +73,7 @@ func newEvent(e notify.Event) (ev event, ok bool) {
 	return ev, true
 }
 
-// The app may be down, it is slow and the bot can't help it, or people should know.
+// critical: the app may be down. error: the app is slow, and the bot cannot fix that. warning: people should know.
 func severity(k notify.Kind) string {
 	switch k {
 	case notify.HeartbeatUnreachable:

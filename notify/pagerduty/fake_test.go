@@ -18,7 +18,7 @@ import (
 
 const key = "e93facc04764012d7bfb002500d5d1a6" // the example of PagerDuty's reference
 
-// What else is in a request, the fake refuses.
+// The fake refuses any other field.
 type posted struct {
 	RoutingKey string `json:"routing_key"`
 	Action     string `json:"event_action"`
@@ -39,7 +39,6 @@ type posted struct {
 	Images []any `json:"images"`
 }
 
-// by PagerDuty's reference
 func (p posted) wrong() (all []string) {
 	want := func(ok bool, text string) {
 		if !ok {
@@ -67,7 +66,7 @@ func (p posted) wrong() (all []string) {
 	return all
 }
 
-// It answers as PagerDuty's reference says, or as it was told.
+// It responds according to PagerDuty's reference, or as the test says.
 type fake struct {
 	*httptest.Server
 	t *testing.T
@@ -144,7 +143,7 @@ func (f *fake) summaries() (all []string) {
 	return all
 }
 
-// each event in a line: its action, the alert's key and how bad it is
+// One line per event: action, key and severity.
 func (f *fake) lines() string {
 	var all []string
 	for _, p := range f.got() {

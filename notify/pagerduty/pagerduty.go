@@ -1,4 +1,4 @@
-// Package pagerduty tells PagerDuty of incidents, through its Events API v2.
+// Package pagerduty opens and resolves alerts in PagerDuty through its Events API v2.
 package pagerduty
 
 import (
@@ -17,26 +17,25 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// DefaultURL is where the Events API v2 takes events, by its reference. In the EU's service region it is
-// https://events.eu.pagerduty.com/v2/enqueue.
+// DefaultURL is the Events API v2. In PagerDuty's EU service region, use https://events.eu.pagerduty.com/v2/enqueue.
 const DefaultURL = "https://events.pagerduty.com/v2/enqueue"
 
-const maxAnswer = 64 << 10 // bytes; an answer has a few hundred
+const maxAnswer = 64 << 10 // bytes; a response has a few hundred
 
 // Options are the settings of a [Notifier].
 type Options struct {
-	// RoutingKey is the integration key of a service's integration “Events API v2”: 32 letters and digits. It is a
+	// RoutingKey is the integration key of a service's “Events API v2” integration: 32 letters and digits. It is a
 	// secret.
 	RoutingKey string
-	// URL is where events are posted to; empty means [DefaultURL].
+	// URL is the API's URL; empty means [DefaultURL].
 	URL string
-	// UserAgent is the header of that name; empty means "autoscalebot".
+	// UserAgent is the header User-Agent; empty means "autoscalebot".
 	UserAgent string
 	// Timeout is the deadline of one post; 0 means 10 s.
 	Timeout time.Duration
 }
 
-// A Notifier opens and resolves alerts. It is for use from several goroutines.
+// A Notifier opens and resolves alerts. It may be used from several goroutines.
 type Notifier struct {
 	key       string
 	url       string
@@ -47,15 +46,15 @@ type Notifier struct {
 
 var routingKey = regexp.MustCompile(`^[A-Za-z0-9]{32}$`)
 
-// New checks the options; it calls nobody.
+// New checks the options. It does not connect.
 func New(o Options) (*Notifier, error) {
 	if !routingKey.MatchString(o.RoutingKey) {
-		return nil, errors.New("pagerduty: the routing key is not of 32 letters and digits; copy the integration key " +
-			"of the service's integration “Events API v2” (it is not shown here because it is a secret)")
+		return nil, errors.New("pagerduty: invalid routing key: must be 32 letters and digits; copy the integration " +
+			"key of the service's “Events API v2” integration (yours is not shown because it is a secret)")
 	}
 	n := &Notifier{key: o.RoutingKey, url: cmp.Or(o.URL, DefaultURL), userAgent: o.UserAgent, timeout: o.Timeout}
 	if !notify.MayCarrySecret(n.url) {
-		return nil, fmt.Errorf("pagerduty: the URL is no https URL; leave it empty for %s", DefaultURL)
+		return nil, fmt.Errorf("pagerduty: the URL must begin with https://; leave it empty for %s", DefaultURL)
 	}
 	n.userAgent = cmp.Or(n.userAgent, "autoscalebot")
 	if n.timeout <= 0 {
@@ -65,13 +64,13 @@ func New(o Options) (*Notifier, error) {
 	return n, nil
 }
 
-// Notify opens the incident's alert when e opens or reminds, and resolves it when e does. The incident's id is the
-// alert's key, so a reminder adds to the alert that is there.
+// Notify opens an alert if e opens an incident or is a reminder of it, and resolves the alert if e resolves the
+// incident. The incident's ID is the alert's key, so a reminder updates the open alert.
 //
-// A single change that failed opens an alert too, one for each app and process type however often it fails; nobody
-// resolves it but people. So does a test. All other events wake nobody: they are left out, without an error.
+// A failed change that is not an incident opens an alert too, one per app and process type; people must resolve it. So
+// does a test. Notify drops all other events without an error.
 //
-// 429 and 5xx are worth another attempt, and so is no answer; 400 and every other answer but 202 is permanent.
+// Responses of 429 and 5xx, and no response, can be retried. Every other response but 202 is a permanent error.
 func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 	ctx, cancel := context.WithTimeout(ctx, n.timeout)
 	defer cancel()
@@ -86,7 +85,7 @@ func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, n.url, bytes.NewReader(body))
 	if err != nil {
-		return notify.Permanent(errors.New("pagerduty: make the request: the URL cannot be read"))
+		return notify.Permanent(errors.New("pagerduty: make the request: invalid URL"))
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("User-Agent", n.userAgent)
@@ -95,13 +94,13 @@ func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
-		return fmt.Errorf("pagerduty: no answer: %w", notify.TransportError(err))
+		return fmt.Errorf("pagerduty: no response: %w", notify.TransportError(err))
 	}
 	defer resp.Body.Close()
 	return n.judge(resp)
 }
 
-// by the table of retries in PagerDuty's reference
+// PagerDuty's reference says which responses to retry.
 func (n *Notifier) judge(resp *http.Response) error {
 	code := resp.StatusCode
 	if code == http.StatusAccepted {
@@ -116,14 +115,14 @@ func (n *Notifier) judge(resp *http.Response) error {
 			err = fmt.Errorf("%w: %s", err, said)
 		}
 	case code/100 == 2, code/100 == 3, code == http.StatusNotFound:
-		err = fmt.Errorf("%w, which PagerDuty does not; check the URL", err)
+		err = fmt.Errorf("%w, unlike PagerDuty; check the URL", err)
 	case code == http.StatusForbidden:
-		err = fmt.Errorf("%w: check that the routing key is that of an integration “Events API v2”", err)
+		err = fmt.Errorf("%w: check that the routing key belongs to an “Events API v2” integration", err)
 	}
 	return notify.Permanent(err)
 }
 
-// in one line without the key
+// The result is one line without the key.
 func (n *Notifier) said(body io.Reader) string {
 	var answer struct {
 		Message string   `json:"message"`
@@ -133,7 +132,7 @@ func (n *Notifier) said(body io.Reader) string {
 		return ""
 	}
 	said := cmp.Or(strings.Join(answer.Errors, "; "), answer.Message)
-	// Before it is cut to length, so that no part of the key is left.
+	// Cutting to length first could leave part of the key.
 	said = regexp.MustCompile(`(?i)`+n.key).ReplaceAllString(said, "(the routing key)")
 	return notify.OneLine(said, 300)
 }

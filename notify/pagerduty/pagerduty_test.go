@@ -111,7 +111,7 @@ func TestAnAlertReadsWell(t *testing.T) {
 			"summary": "dancing-forest: web is at its maximum of 3 and still too slow (for 1 h 5 min)", "timestamp": "2026-03-01T12:00:00.000Z",
 			"severity": "error", "source": "dancing-forest", "component": "web", "group": "", "class": "needs_exceed_max",
 			"custom_details": map[string]any{
-				"Reason": "the last 3 heartbeats took more than 1000 ms", "App": "dancing-forest (web)", "Dynos": "2 → 3", "Limits": "1 to 3",
+				"Reason": "3 heartbeats in a row slower than 1000 ms (the last took 1534 ms)", "App": "dancing-forest (web)", "Dynos": "2 → 3", "Limits": "1 to 3",
 				"Response time": "1534 ms", "Time": "2026-03-01T12:00:00Z", "Since": "2026-03-01T10:55:00Z",
 			},
 		},
@@ -132,8 +132,8 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 	}{
 		{code: 202, body: `{"status":"success"}`},
 		{code: 202},
-		{code: 200, body: "<html>", permanent: true, want: "pagerduty: answered 200 OK, which PagerDuty does not; check the URL"},
-		{code: 302, permanent: true, want: "answered 302 Found, which PagerDuty does not"},
+		{code: 200, body: "<html>", permanent: true, want: "pagerduty: answered 200 OK, unlike PagerDuty; check the URL"},
+		{code: 302, permanent: true, want: "answered 302 Found, unlike PagerDuty"},
 		{code: 404, permanent: true, want: "check the URL"},
 		{code: 403, permanent: true, want: "pagerduty: answered 403 Forbidden: check that the routing key"},
 		{code: 413, permanent: true, want: "pagerduty: answered 413"},
@@ -212,12 +212,12 @@ func TestUserAgent(t *testing.T) {
 
 func TestBadOptions(t *testing.T) {
 	for _, c := range []struct{ key, url, want string }{
-		{"", "", "the routing key is not of 32 letters and digits; copy the integration key"},
-		{key[1:], "", "the routing key is not of 32"},
-		{key[1:] + "\n", "", "the routing key is not of 32"},
-		{key, "http://events.pagerduty.com/v2/enqueue", "the URL is no https URL; leave it empty for https://events.pagerduty.com/v2/enqueue"},
-		{key, "https://%zz", "the URL is no https URL"},
-		{key, "/v2/enqueue", "the URL is no https URL"},
+		{"", "", "invalid routing key: must be 32 letters and digits; copy the integration key"},
+		{key[1:], "", "invalid routing key"},
+		{key[1:] + "\n", "", "invalid routing key"},
+		{key, "http://events.pagerduty.com/v2/enqueue", "the URL must begin with https://; leave it empty for https://events.pagerduty.com/v2/enqueue"},
+		{key, "https://%zz", "the URL must begin with https://"},
+		{key, "/v2/enqueue", "the URL must begin with https://"},
 	} {
 		_, err := pagerduty.New(pagerduty.Options{RoutingKey: c.key, URL: c.url})
 		if err == nil || !strings.Contains(err.Error(), c.want) {

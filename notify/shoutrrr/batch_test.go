@@ -18,9 +18,9 @@ func TestAMessageOfSeveralEventsIsAList(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := "dancing-forest: 2 notices: web scaled 2 → 3, and 1 more\n\n" +
-			"• dancing-forest: web scaled 2 → 3 — the last 3 heartbeats took more than 1000 ms\n" +
+			"• dancing-forest: web scaled 2 → 3 — 3 heartbeats in a row slower than 1000 ms (the last took 1534 ms)\n" +
 			"• dancing-forest: the heartbeat took 1534 ms"
-		if service == "ntfy" { // its title is a header
+		if service == "ntfy" { // the title is a header
 			want = strings.Replace(want, "\n\n", "\n", 1)
 		}
 		if got := f.arrived(); len(got) != 1 || got[0] != want {
@@ -29,7 +29,7 @@ func TestAMessageOfSeveralEventsIsAList(t *testing.T) {
 	}
 }
 
-// Pushover takes 1,024 characters, the least of all.
+// Pushover has the lowest limit, 1,024 characters.
 func TestAMessageOfSeveralEventsFitsAnyService(t *testing.T) {
 	e := notifytest.Joining(notify.ScaleFailed)
 	e.App, e.ProcessType, e.Reason = strings.Repeat("a", 300), strings.Repeat("w", 300), strings.Repeat("ü ", 5000)
@@ -42,7 +42,7 @@ func TestAMessageOfSeveralEventsFitsAnyService(t *testing.T) {
 		if err := open(t, f, forms["ntfy"], 0).NotifyAll(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
-		_, lines, _ := strings.Cut(f.arrived()[0], "\n") // behind the title
+		_, lines, _ := strings.Cut(f.arrived()[0], "\n") // after the title
 		if n := utf8.RuneCountInString(lines); n > 1000 || n < 900 || strings.Count(lines, "•") != len(b) {
 			t.Errorf("%d events make %d characters with %d lines", len(b), n, strings.Count(lines, "•"))
 		}

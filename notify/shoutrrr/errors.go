@@ -13,19 +13,19 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// Nothing else of an error's text is told, for it may hold the URL or what a server made of it.
-var reasons = []struct{ text, told string }{
+// Errors quote nothing else: the text may contain the URL, or a form of it that the server sent.
+var reasons = []struct{ text, reason string }{
 	{"no such host", "no such host"},
 	{"connection refused", "connection refused"},
 	{"connection reset", "connection reset"},
 	{"network is unreachable", "the network is unreachable"},
 	{"certificate", "its certificate is not trusted"},
-	{"deadline exceeded", "no answer in time"},
-	{"timeout", "no answer in time"},
+	{"deadline exceeded", "timed out"},
+	{"timeout", "timed out"},
 	{"EOF", "the connection broke"},
 }
 
-// What a panic said may hold a secret.
+// The panic's value may contain a secret.
 var errPanicked = errors.New("the library panicked")
 
 func (n *Notifier) explain(err error) error {
@@ -36,28 +36,28 @@ func (n *Notifier) explain(err error) error {
 		return notify.Permanent(fmt.Errorf("shoutrrr: %s: %w", n.Service(), errPanicked))
 	}
 	if code := status(err); code != 0 {
-		told := fmt.Errorf("shoutrrr: %s: answered %d %s", n.Service(), code, http.StatusText(code))
+		answered := fmt.Errorf("shoutrrr: %s: answered %d %s", n.Service(), code, http.StatusText(code))
 		switch {
 		case code == http.StatusTooManyRequests, code == http.StatusRequestTimeout, code >= 500:
-			return told
+			return answered
 		case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusNotFound:
-			told = fmt.Errorf("%w: check the token and the rest of the URL", told)
+			answered = fmt.Errorf("%w: check the token and the rest of the URL", answered)
 		}
-		return notify.Permanent(told)
+		return notify.Permanent(answered)
 	}
 	for _, r := range reasons {
 		if strings.Contains(err.Error(), r.text) {
-			return fmt.Errorf("shoutrrr: %s: %s", n.Service(), r.told)
+			return fmt.Errorf("shoutrrr: %s: %s", n.Service(), r.reason)
 		}
 	}
-	return fmt.Errorf("shoutrrr: %s: the message was not taken (what the service said is left out because a secret "+
-		"may be in it)", n.Service())
+	return fmt.Errorf("shoutrrr: %s: the service refused the message (its response is not shown because it may "+
+		"contain a secret)", n.Service())
 }
 
-// "404 Not Found" and its like
+// "404 Not Found"
 var statusLine = regexp.MustCompile(`\b([45]\d\d) ([A-Z][A-Za-z' -]+)`)
 
-// 0 if there is none
+// It is 0 for an error without a status.
 func status(err error) int {
 	if e, ok := errors.AsType[jsonclient.Error](err); ok && e.StatusCode >= 400 {
 		return e.StatusCode

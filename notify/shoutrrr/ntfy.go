@@ -10,8 +10,8 @@ import (
 	"github.com/nicholas-fedor/shoutrrr/pkg/types"
 )
 
-// It corrects the library, which adds the headers of each message, the title among them, to those of the messages
-// before, of which only the first are sent.
+// The library appends each message's headers, such as the title, to those of earlier messages, and sends only the first
+// ones. So every message needs new headers.
 type ntfyService struct {
 	ntfy.Service
 	client *http.Client
@@ -28,6 +28,6 @@ func (s *ntfyService) Initialize(u *url.URL, l types.StdLogger) error {
 }
 
 func (s *ntfyService) Send(message string, params *types.Params) error {
-	s.SetHTTPClient(s.client) // with it come new headers
+	s.SetHTTPClient(s.client) // resets the headers
 	return s.Service.Send(message, params)
 }

@@ -24,13 +24,12 @@ import (
 
 type kind struct {
 	make func() types.Service
-	// The other services refuse a title above a message, leave it out or make something else of it.
+	// The service shows a title above the message. The others refuse it, drop it or use it for something else.
 	titled bool
 }
 
-// by the names with which their URLs begin. The library's own table is left alone: with it come the generic
-// service and the mailer, of which we have better ones, and with them Go's template engine, which keeps the linker
-// from leaving out what is not used: 5 MB of it.
+// The keys are the schemes of the services' URLs. The library's own table would add 5 MB: its generic service and
+// mailer need Go's template engine, with which the linker cannot remove unused code.
 func kinds() map[string]kind {
 	return map[string]kind{
 		"bark":       {func() types.Service { return &bark.Service{} }, true},

@@ -1,5 +1,5 @@
-// Package shoutrrr tells people through services that the shoutrrr library knows, each named by one URL: Discord,
-// Telegram, Teams, Matrix, ntfy, Gotify, Pushover and others.
+// Package shoutrrr sends notices through the services of the shoutrrr library, such as Discord, Telegram, Teams,
+// Matrix, ntfy, Gotify and Pushover. A URL selects and configures the service.
 package shoutrrr
 
 import (
@@ -19,44 +19,44 @@ import (
 )
 
 const (
-	// The library has no contexts, so a message that hangs is left behind until its own time limit, if any.
+	// The library has no contexts, so a message that hangs occupies a slot until the library's own time limit, if any.
 	maxSends = 4
-	maxTitle = 200  // characters; Discord takes 256, Pushover 250
-	maxLines = 1000 // characters of several events in one message; Pushover takes 1,024
+	maxTitle = 200  // characters; Discord allows 256, Pushover 250
+	maxLines = 1000 // characters of several events in one message; Pushover allows 1,024
 )
 
 // Options are the settings of a [Notifier].
 type Options struct {
-	// URL names a service and what it needs: "discord://token@id", "ntfy://ntfy.sh/topic". It is a secret.
+	// URL selects and configures the service: "discord://token@id", "ntfy://ntfy.sh/topic". It is a secret.
 	URL string
 	// Timeout is the deadline of one message; 0 means 10 s.
 	Timeout time.Duration
 }
 
-// A Notifier sends messages to one service. It is for use from several goroutines.
+// A Notifier sends messages to one service. It may be used from several goroutines.
 type Notifier struct {
 	kind
 	url     *url.URL
 	timeout time.Duration
-	slots   chan struct{} // one for each message under way
+	slots   chan struct{} // one for each message being sent
 
 	mu sync.Mutex
-	// One service sends one message at a time, for the library's services change while they send.
+	// The library's services change while they send, so each sends one message at a time.
 	idle []types.Service
 }
 
-// New checks the options; it calls nobody.
+// New checks the options. It does not connect.
 func New(o Options) (*Notifier, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Scheme == "" {
-		return nil, errors.New("shoutrrr: the URL cannot be read; it should look like discord://token@id or " +
-			"ntfy://ntfy.sh/topic (it is not shown here because it holds a secret)")
+		return nil, errors.New("shoutrrr: invalid URL: use one such as discord://token@id or ntfy://ntfy.sh/topic " +
+			"(yours is not shown because it contains a secret)")
 	}
 	k, ok := kinds()[u.Scheme]
 	if !ok {
-		// What stands before the colon may be a part of a secret, as long as it is no service's name.
-		return nil, fmt.Errorf("shoutrrr: the URL begins with no service's name; there are %s (the URL is not shown "+
-			"here because it holds a secret)",
+		// An unknown scheme may be part of a secret.
+		return nil, fmt.Errorf("shoutrrr: unknown service in the URL: must be one of %s (the URL is not shown "+
+			"because it contains a secret)",
 			strings.Join(slices.Sorted(maps.Keys(kinds())), ", "))
 	}
 	n := &Notifier{kind: k, url: u, timeout: o.Timeout, slots: make(chan struct{}, maxSends)}
@@ -64,33 +64,32 @@ func New(o Options) (*Notifier, error) {
 		n.timeout = 10 * time.Second
 	}
 	if u.Scheme == "matrix" && u.User.Username() != "" {
-		return n, nil // Matrix logs in as soon as it gets a user and a password
+		return n, nil // Initialize would log in to Matrix
 	}
 	service, err := n.open()
 	if err != nil {
-		return nil, fmt.Errorf("shoutrrr: the URL of %s is not as it should be; see "+
-			"https://shoutrrr.nickfedor.com/services/overview/ (it is not shown here because it holds a secret)",
-			u.Scheme)
+		return nil, fmt.Errorf("shoutrrr: invalid %s URL; see https://shoutrrr.nickfedor.com/services/overview/ "+
+			"(yours is not shown because it contains a secret)", u.Scheme)
 	}
 	n.idle = []types.Service{service}
 	return n, nil
 }
 
-// Service is the name of the service: "discord".
+// Service is the name of the service, such as "discord".
 func (n *Notifier) Service() string { return n.url.Scheme }
 
-// Notify sends one message about e. When ctx ends first, the message may still arrive, and another attempt bring it a
-// second time, since the library cannot be interrupted. What the service refuses with a status of 4xx is permanent,
-// save 408 and 429; all else is worth another attempt.
+// Notify sends one message about e. The library cannot be interrupted: a message may still arrive after ctx has ended,
+// and a retry may send it twice. Responses of 4xx other than 408 and 429 are permanent errors. Everything else can be
+// retried.
 func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 	return n.tell(ctx, e.Subject(), e.Text())
 }
 
-// Joins is true: any event can stand in one message with others.
+// Joins is always true.
 func (n *Notifier) Joins(notify.Event) bool { return true }
 
-// NotifyAll sends one message that lists the events of b, one a line, as Notify sends one about one. The lines are cut
-// so that the message fits any service.
+// NotifyAll sends one message with a line for each event of b, under the contract of Notify. It cuts the lines to make
+// the message fit any service.
 func (n *Notifier) NotifyAll(ctx context.Context, b notify.Batch) error {
 	lines := make([]string, len(b))
 	for i, e := range b {
@@ -98,7 +97,7 @@ func (n *Notifier) NotifyAll(ctx context.Context, b notify.Batch) error {
 		if reason := e.ReasonLine(); reason != "" {
 			line += " — " + reason
 		}
-		lines[i] = notify.OneLine(line, maxLines/len(b)-2) // the "…" of a line that was cut, and the line break
+		lines[i] = notify.OneLine(line, maxLines/len(b)-2) // 2: a cut line's "…" and the line break
 	}
 	return n.tell(ctx, b.Subject(), strings.Join(lines, "\n"))
 }
@@ -129,7 +128,7 @@ func (n *Notifier) tell(ctx context.Context, subject, text string) error {
 }
 
 func (n *Notifier) late(ctx context.Context) error {
-	return fmt.Errorf("shoutrrr: %s: no answer: %w", n.Service(), ctx.Err())
+	return fmt.Errorf("shoutrrr: %s: no response: %w", n.Service(), ctx.Err())
 }
 
 func (n *Notifier) send(subject, text string) (err error) {
@@ -169,7 +168,7 @@ func (n *Notifier) take() (types.Service, error) {
 	return n.open()
 }
 
-// Its error may hold the URL.
+// Its error may contain the URL.
 func (n *Notifier) open() (types.Service, error) {
 	service := n.make()
 	u := *n.url // the library changes what it gets

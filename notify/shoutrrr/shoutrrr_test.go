@@ -37,10 +37,10 @@ type far struct {
 func newFar(t *testing.T) *far {
 	f := &far{hung: make(chan struct{})}
 	f.Server = httptest.NewUnstartedServer(f)
-	f.Config.SetKeepAlivesEnabled(false) // the library's clients would keep connections for the next test
+	f.Config.SetKeepAlivesEnabled(false) // else the library keeps connections for the next test
 	f.Start()
 	t.Cleanup(f.Close)
-	t.Cleanup(func() { close(f.hung) }) // before Close, which waits for all answers
+	t.Cleanup(func() { close(f.hung) }) // before Close, which waits for all responses
 	return f
 }
 
@@ -77,7 +77,7 @@ func (f *far) set(answer http.HandlerFunc) {
 
 func (f *far) hang(http.ResponseWriter, *http.Request) { <-f.hung }
 
-// They let the test choose the server: one shows titles, and one has none.
+// Their URLs contain the server. The first shows titles, the second does not.
 var forms = map[string]string{
 	"mattermost": "mattermost://%s/" + secret + "?disabletls=yes",
 	"ntfy":       "ntfy://me:" + secret + "@%s/" + secret + "?scheme=http",
@@ -128,7 +128,7 @@ func TestAMessageReadsWell(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := e.Subject() + "\n\n" + e.Text()
-		if service == "ntfy" { // its title is a header
+		if service == "ntfy" { // the title is a header
 			want = e.Subject() + "\n" + e.Text()
 		}
 		if got := f.arrived(); len(got) != 1 || got[0] != want {
@@ -201,7 +201,7 @@ func TestMessagesThatHangAreNotPiledUp(t *testing.T) {
 	}
 }
 
-// TestOneServiceIsKeptForAll: the library gives each of its services connections of its own, which would pile up.
+// Each of the library's services has its own connections, which would pile up.
 func TestOneServiceIsKeptForAll(t *testing.T) {
 	f := newFar(t)
 	f.Config.SetKeepAlivesEnabled(true)
@@ -228,18 +228,18 @@ func TestURLs(t *testing.T) {
 		{"ntfy://ntfy.sh/" + secret, ""},
 		{"gotify://gotify.example.com/AzyoeNS.D4iJLVa", ""},
 		{"matrix://:" + secret + "@matrix.example.com/?rooms=ops", ""},
-		{"matrix://me:" + secret + "@127.0.0.1:9/?rooms=ops", ""}, // which would log in at once
+		{"matrix://me:" + secret + "@127.0.0.1:9/?rooms=ops", ""}, // would log in at once
 		{"mattermost://chat.example.com/" + secret, ""},
 		{"pushover://shoutrrr:" + secret + "@userkey/", ""},
-		{"", "the URL cannot be read; it should look like discord://token@id"},
-		{secret, "the URL cannot be read"},
-		{"discord://%zz" + secret, "the URL cannot be read"},
-		{"https://example.com/" + secret, "begins with no service's name; there are bark, discord, googlechat, gotify,"},
-		{"logger://", "begins with no service's name"},
-		{secret + ":AAA", "begins with no service's name"},
-		{"discord://" + secret, "the URL of discord is not as it should be; see https://shoutrrr.nickfedor.com/"},
-		{"telegram://" + secret + "@telegram?chats=@ops", "the URL of telegram is not as it should be"},
-		{"ntfy://ntfy.sh/x?nosuch=" + secret, "the URL of ntfy is not as it should be"},
+		{"", "invalid URL: use one such as discord://token@id"},
+		{secret, "invalid URL"},
+		{"discord://%zz" + secret, "invalid URL"},
+		{"https://example.com/" + secret, "unknown service in the URL: must be one of bark, discord, googlechat, gotify,"},
+		{"logger://", "unknown service in the URL"},
+		{secret + ":AAA", "unknown service in the URL"},
+		{"discord://" + secret, "invalid discord URL; see https://shoutrrr.nickfedor.com/"},
+		{"telegram://" + secret + "@telegram?chats=@ops", "invalid telegram URL"},
+		{"ntfy://ntfy.sh/x?nosuch=" + secret, "invalid ntfy URL"},
 	} {
 		_, err := shoutrrr.New(shoutrrr.Options{URL: c.url})
 		if c.want == "" {
@@ -256,7 +256,7 @@ func TestURLs(t *testing.T) {
 	}
 }
 
-// No URL whatever makes New panic, or tell of the URL more than a service's name.
+// New never panics, and its errors contain no part of the URL but the service's name.
 func FuzzNew(f *testing.F) {
 	for _, u := range []string{"discord://a@b", "ntfy://h/t?x=y", "generic+https://h/p", "rocketchat://h/a/b/c", "matrix://u:p@h", "smtp://u:p@h:25/?from=a@b&to=c@d", "telegram://x", "teams://a/b", ":", ""} {
 		f.Add(u)

@@ -12,9 +12,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-var errNotSlack = errors.New("slack: what came back is not what Slack answers; the message may not have arrived")
+var errNotSlack = errors.New("slack: the response is not from Slack, so the message may not have arrived")
 
-// The library's error may hold the URL or what a server made of it.
+// The library's error may contain the URL, or a form of it that the server sent.
 func explain(err error) error {
 	if limited, ok := errors.AsType[*slack.RateLimitedError](err); ok {
 		return notify.RetryIn(errors.New("slack: too many messages (429)"), limited.RetryAfter)
@@ -26,32 +26,32 @@ func explain(err error) error {
 		return explainRefusal(refusal)
 	}
 	if _, ok := errors.AsType[*url.Error](err); ok {
-		return fmt.Errorf("slack: no answer: %w", notify.TransportError(err))
+		return fmt.Errorf("slack: no response: %w", notify.TransportError(err))
 	}
 	return errNotSlack
 }
 
-// Webhooks answer by status, and so does what stands between the bot and Slack.
+// Webhooks respond with a status, as do proxies between the bot and Slack.
 func explainStatus(code int) error {
 	err := fmt.Errorf("slack: answered %s", strings.TrimSpace(fmt.Sprint(code, " ", http.StatusText(code))))
 	switch {
 	case code == http.StatusTooManyRequests, code == http.StatusRequestTimeout, code >= 500:
 		return err
 	case code/100 == 3:
-		err = fmt.Errorf("%w, which leads elsewhere; check the URL", err)
+		err = fmt.Errorf("%w, a redirect; check the URL", err)
 	case code == http.StatusForbidden:
-		err = fmt.Errorf("%w: the webhook was revoked, or may not post to its channel; make a new one in the Slack "+
-			"app's settings", err)
+		err = fmt.Errorf("%w: the webhook was revoked, or must not post to its channel; create a new one in the "+
+			"Slack app's settings", err)
 	case code == http.StatusNotFound:
-		err = fmt.Errorf("%w: the webhook was removed, or its URL is not whole; copy it again from the Slack app's "+
-			"settings, or make a new one", err)
+		err = fmt.Errorf("%w: the webhook was removed, or its URL is incomplete; copy it again from the Slack app's "+
+			"settings, or create a new one", err)
 	case code == http.StatusGone:
-		err = fmt.Errorf("%w: the webhook's channel was archived; make a new webhook for another channel", err)
+		err = fmt.Errorf("%w: the webhook's channel was archived; create a webhook for another channel", err)
 	}
 	return notify.Permanent(err)
 }
 
-// A bot's API answers {"ok":false,"error":"…"}.
+// The API responds {"ok":false,"error":"…"}.
 func explainRefusal(r slack.SlackErrorResponse) error {
 	if !isCode(r.Err) {
 		return errNotSlack
@@ -64,17 +64,17 @@ func explainRefusal(r slack.SlackErrorResponse) error {
 	case "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive":
 		hint = "copy the bot token (xoxb-…) again from “OAuth & Permissions” in the Slack app's settings"
 	case "not_allowed_token_type":
-		hint = "a bot token is needed, which begins with xoxb-"
+		hint = "use a bot token, which begins with xoxb-"
 	case "channel_not_found":
-		hint = "check the channel's name or better set its ID (C…), and invite the bot if it is private"
+		hint = "check the channel's name, or use its ID (C…); invite the bot if the channel is private"
 	case "not_in_channel":
 		hint = "invite the bot to the channel: /invite @its-name"
 	case "is_archived":
-		hint = "the channel was archived; choose another"
+		hint = "the channel is archived; choose another"
 	case "missing_scope":
-		hint = "give the Slack app the scope chat:write and install it again"
+		hint = "add the scope chat:write to the Slack app and reinstall it"
 	case "restricted_action", "no_permission":
-		hint = "the workspace does not let this bot post there; ask its administrator"
+		hint = "the workspace does not allow this bot to post there; ask its administrator"
 	}
 	if hint != "" {
 		err = fmt.Errorf("%w; %s", err, hint)
@@ -82,7 +82,7 @@ func explainRefusal(r slack.SlackErrorResponse) error {
 	return notify.Permanent(err)
 }
 
-// An error of Slack's API is a word; anything else comes from somebody else and may repeat the token.
+// An error of Slack's API is one word. Any other text may come from a proxy and repeat the token.
 func isCode(s string) bool {
 	return len(s) <= 60 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }

@@ -19,25 +19,25 @@ type file struct {
 	png                         []byte
 }
 
-// Files are posted in three steps: files.getUploadURLExternal, a POST to the URL that it tells, and
+// Files are posted in three steps: files.getUploadURLExternal, a POST to the URL that it returns, and
 // files.completeUploadExternal.
 type files struct {
 	api func() string
 
 	mu     sync.Mutex
-	steps  []string // in the order in which they were taken
+	steps  []string // in order
 	begun  map[string]*begun
 	posted []file
 	answer map[string]http.HandlerFunc // by step; nil = as Slack does
 }
 
-// It is not posted yet.
+// A file before the last step.
 type begun struct {
 	file
 	length int
 }
 
-// by the paths at which they are taken
+// by path
 const (
 	begin    = "/files.getUploadURLExternal"
 	upload   = "/upload/"
@@ -130,7 +130,7 @@ func (f *files) complete(r *http.Request) (any, error) {
 		return nil, fmt.Errorf("the form is %v, %w", r.Form, err)
 	}
 	up := f.begun[named[0].ID]
-	// Unlike chat.postMessage this takes no channel's name.
+	// Unlike chat.postMessage, it accepts no channel name.
 	if up == nil || up.png == nil || r.FormValue("channel_id") != "C1" {
 		return nil, fmt.Errorf("the form is %v", r.Form)
 	}

@@ -8,16 +8,16 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-const maxHeader = 150 // characters, by Slack's reference of blocks
+const maxHeader = 150 // characters; Slack's limit
 
-// Slack's own names of an attachment's colours. "" is grey.
+// Slack's names of an attachment's colours. "" is grey.
 const (
 	green  = "good"
 	yellow = "warning"
 	red    = "danger"
 )
 
-// Phones and screen readers show the text instead of the rest.
+// Notifications and screen readers use the text instead of the rest.
 type message struct {
 	text        string
 	blocks      []slack.Block
@@ -33,7 +33,7 @@ func newMessage(e notify.Event) message {
 	return m
 }
 
-// Each event is beside a bar of its own. With the header they are 41 blocks at the most; Slack allows 50.
+// Each event has its own coloured bar. With the header there are at most 41 blocks; Slack allows 50.
 func newBatch(b notify.Batch) message {
 	text := b.Subject()
 	for _, e := range b {
@@ -58,13 +58,13 @@ func (m *message) attach(e notify.Event, blocks []slack.Block) {
 	})
 }
 
-// three blocks at the most
+// It has at most three blocks.
 func details(e notify.Event) []slack.Block {
 	var details []slack.Block
 	if reason := e.ReasonLine(); reason != "" {
 		details = append(details, slack.NewSectionBlock(plain(reason), nil, nil))
 	}
-	// Slack allows ten fields to a section; an event has seven facts at most.
+	// Slack allows ten fields per section. An event has at most six here.
 	var fields, times []*slack.TextBlockObject
 	for _, f := range e.Facts() {
 		if f.Name == "Time" || f.Name == "Since" {
@@ -87,12 +87,12 @@ func details(e notify.Event) []slack.Block {
 	return details
 }
 
-// Slack shows it as it stands: no links, no mentions, no emoji.
+// Slack renders no links, mentions or emoji in plain text.
 func plain(s string) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.PlainTextType, s, false, false)
 }
 
-// by Slack's rules for its markup
+// Slack's markup needs these three escaped.
 func escape(s string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
 }

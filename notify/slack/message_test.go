@@ -50,7 +50,7 @@ func bodies(t *testing.T, e notify.Event, others ...notify.Event) (hook []byte, 
 	return hook, form
 }
 
-// TestMessageReadsWell compares with testdata/message.golden.json, which is meant to be read.
+// testdata/message.golden.json is meant to be read.
 func TestMessageReadsWell(t *testing.T) {
 	hook, form := bodies(t, notifytest.Event(notify.NeedsExceedMax))
 	reads(t, hook, form, "testdata/message.golden.json")
@@ -63,7 +63,7 @@ func TestAMessageOfSeveralEventsReadsWell(t *testing.T) {
 	reads(t, hook, form, "testdata/batch.golden.json")
 }
 
-// The file is meant to be read.
+// testdata/batch.golden.json is meant to be read.
 func reads(t *testing.T, hook []byte, form url.Values, file string) {
 	t.Helper()
 	var got bytes.Buffer
@@ -155,7 +155,7 @@ func TestNothingInAnEventIsMarkup(t *testing.T) {
 				t.Errorf("%s: %q may hold a mention", name, s)
 			}
 		}
-		if blocks > 50 || len(m.Text) > 4000 { // Slack's limits, the second of what it advises
+		if blocks > 50 || len(m.Text) > 4000 { // Slack's limit, and its recommendation
 			t.Errorf("%s: %d blocks, and a text of %d bytes", name, blocks, len(m.Text))
 		}
 	}

@@ -13,14 +13,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// The next notice waits for a picture at most so long.
+// The next notice waits for the picture.
 const maxPictureTime = 5 * time.Second
 
-// A place is where a message stands: a channel's ID, and the first message of its thread, or itself where it is none's
-// reply. It is zero when Slack does not tell.
+// The place of a message: a channel's ID and the first message of the thread. It is zero if Slack does not return it.
 type place struct{ channel, ts string }
 
-// The message at p has been posted, so whatever happens to its picture is no error, and is not tried again.
+// The message at p is already posted. A retry would post it twice, so a failed picture is not an error.
 func (n *Notifier) show(ctx context.Context, b notify.Batch, p place) {
 	if n.upload == nil || p.channel == "" || n.noPictures.Load() {
 		return
@@ -39,20 +38,20 @@ func (n *Notifier) show(ctx context.Context, b notify.Batch, p place) {
 	switch {
 	case err == nil:
 	case !forGood(err):
-		n.log.Info("Slack did not take a picture", "error", explainPicture(ctx, err))
+		n.log.Info("a picture was not posted to Slack", "error", explainPicture(ctx, err))
 	case n.noPictures.CompareAndSwap(false, true):
-		n.log.Warn("Slack takes no pictures, so none is posted until the bot is started again", "error",
+		n.log.Warn("Slack refuses pictures, so the bot posts no more until it restarts", "error",
 			explainPicture(ctx, err))
 	}
 }
 
-// A token that may not upload files takes a new one.
+// Only a new token fixes a missing permission to upload files.
 func forGood(err error) bool {
 	refusal, ok := errors.AsType[slack.SlackErrorResponse](err)
 	return ok && (refusal.Err == "missing_scope" || refusal.Err == "not_allowed_token_type")
 }
 
-// The library's error may hold a secret URL.
+// The library's error may contain a secret URL.
 func explainPicture(ctx context.Context, err error) error {
 	refusal, refused := errors.AsType[slack.SlackErrorResponse](err)
 	status, answered := errors.AsType[slack.StatusCodeError](err)
@@ -65,7 +64,7 @@ func explainPicture(ctx context.Context, err error) error {
 		hint := ""
 		switch refusal.Err {
 		case "missing_scope":
-			hint = "; give the Slack app the scope files:write and install it again"
+			hint = "; add the scope files:write to the Slack app and reinstall it"
 		case "not_in_channel", "channel_not_found":
 			hint = "; invite the bot to the channel: /invite @its-name"
 		}
@@ -73,9 +72,9 @@ func explainPicture(ctx context.Context, err error) error {
 	case limited:
 		return errors.New("too many pictures (429)")
 	case answered:
-		return fmt.Errorf("it answered %d", status.Code)
+		return fmt.Errorf("answered %d", status.Code)
 	case unanswered:
-		return fmt.Errorf("no answer: %w", notify.TransportError(err))
+		return fmt.Errorf("no response: %w", notify.TransportError(err))
 	}
-	return errors.New("what came back is not what Slack answers")
+	return errors.New("the response is not from Slack")
 }

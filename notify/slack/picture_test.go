@@ -17,7 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify/slack"
 )
 
-// The fake Slack names every message so.
+// The fake Slack's timestamp of every message.
 const ts = "1503435956.000247"
 
 func pictured() (notify.Event, *notifytest.Painter) {
@@ -101,13 +101,13 @@ func TestATokenThatMayNotUploadIsRemembered(t *testing.T) {
 		if said := log.String(); strings.Count(said, "\n") != 1 || !strings.Contains(said, "level=WARN") || !strings.Contains(said, code) {
 			t.Errorf("%s: the log says\n%s", code, said)
 		}
-		if hint := "give the Slack app the scope files:write"; strings.Contains(log.String(), hint) != (code == "missing_scope") {
+		if hint := "add the scope files:write to the Slack app"; strings.Contains(log.String(), hint) != (code == "missing_scope") {
 			t.Errorf("%s: the log says\n%s", code, log.String())
 		}
 	}
 }
 
-// TestAFailedPictureIsNoFailure lets each step go wrong, once, after which pictures are posted again.
+// Each step fails once. The next picture is posted.
 func TestAFailedPictureIsNoFailure(t *testing.T) {
 	says := func(status int, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -121,7 +121,7 @@ func TestAFailedPictureIsNoFailure(t *testing.T) {
 	}
 	breaks := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
 	hangs := func(_ http.ResponseWriter, r *http.Request) {
-		_, _ = io.Copy(io.Discard, r.Body) // without which a server does not see that the client is gone
+		_, _ = io.Copy(io.Discard, r.Body) // lets the server see that the client is gone
 		<-r.Context().Done()
 	}
 	for name, c := range map[string]struct {
@@ -131,19 +131,19 @@ func TestAFailedPictureIsNoFailure(t *testing.T) {
 	}{
 		"not in the channel":       {complete, says(200, `{"ok":false,"error":"not_in_channel"}`), "invite the bot to the channel"},
 		"a code of later":          {begin, says(200, `{"ok":false,"error":"of_a_later_version"}`), "of_a_later_version"},
-		"a code that is none":      {begin, says(200, `{"ok":false,"error":"no such token: `+token+`"}`), "not what Slack answers"},
+		"a code that is none":      {begin, says(200, `{"ok":false,"error":"no such token: `+token+`"}`), "the response is not from Slack"},
 		"too many":                 {begin, says(429, "429"), "too many pictures (429)"},
-		"a bad gateway":            {complete, says(502, "<html>"), "it answered 502"},
-		"no address":               {begin, says(200, `{"ok":true,"file_id":"F1"}`), "not what Slack answers"},
-		"an address elsewhere":     {begin, says(200, `{"ok":true,"file_id":"F1","upload_url":"https://example.com/s3cr3t"}`), "not what Slack answers"},
-		"nothing":                  {begin, says(200, ""), "not what Slack answers"},
-		"a redirect":               {upload, says(302, ""), "it answered 302"},
-		"a refusal":                {upload, says(413, "too large for s3cr3t"), "it answered 413"},
-		"an upload that breaks":    {upload, breaks, "no answer: EOF"},
+		"a bad gateway":            {complete, says(502, "<html>"), "answered 502"},
+		"no address":               {begin, says(200, `{"ok":true,"file_id":"F1"}`), "the response is not from Slack"},
+		"an address elsewhere":     {begin, says(200, `{"ok":true,"file_id":"F1","upload_url":"https://example.com/s3cr3t"}`), "the response is not from Slack"},
+		"nothing":                  {begin, says(200, ""), "the response is not from Slack"},
+		"a redirect":               {upload, says(302, ""), "answered 302"},
+		"a refusal":                {upload, says(413, "too large for s3cr3t"), "answered 413"},
+		"an upload that breaks":    {upload, breaks, "no response: EOF"},
 		"an upload that hangs":     {upload, hangs, "deadline exceeded"},
 		"an address that hangs":    {begin, hangs, "deadline exceeded"},
-		"a completion of nothing":  {complete, says(200, `{"ok":true,"files":[]}`), "not what Slack answers"},
-		"a completion that breaks": {complete, breaks, "no answer: EOF"},
+		"a completion of nothing":  {complete, says(200, `{"ok":true,"files":[]}`), "the response is not from Slack"},
+		"a completion that breaks": {complete, breaks, "no response: EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
@@ -172,7 +172,7 @@ func TestAPictureHasItsOwnDeadline(t *testing.T) {
 		n, _, _ := botWith(t, o)
 		e, p := pictured()
 		p.Paints = func(ctx context.Context) (notify.Picture, error) {
-			// Painting has half of the time.
+			// The picture has half of the time.
 			if end, ok := ctx.Deadline(); !ok || time.Until(end) > min(o.Timeout, 5*time.Second)/2 {
 				t.Errorf("%s: painting may take %v, %v", name, time.Until(end), ok)
 			}

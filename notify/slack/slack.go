@@ -1,4 +1,4 @@
-// Package slack tells people in a Slack channel, through an incoming webhook or as a bot.
+// Package slack posts notices to a Slack channel, through an incoming webhook or as a bot.
 package slack
 
 import (
@@ -18,48 +18,46 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-const maxAnswer = 1 << 20 // bytes. Slack repeats the message, which is a few thousand
+const maxAnswer = 1 << 20 // bytes; Slack repeats the message, a few thousand
 
-// Options are the settings of a [Notifier]. The zero value is fit for use.
+// Options are the settings of a [Notifier]. The zero value is ready to use.
 type Options struct {
 	// Timeout is the deadline of one message; 0 means 10 s.
 	Timeout time.Duration
-	// APIURL is where a bot finds Slack's API; empty means https://slack.com/api/. A webhook takes no notice of it.
+	// APIURL is Slack's API for a bot; empty means https://slack.com/api/. A webhook ignores it.
 	APIURL string
-	// Threads are those that an earlier Notifier told Remember, so that its incidents go on in them. What is of another
-	// channel, or makes no sense, is left out. A webhook takes no notice of them.
+	// Threads are those that an earlier Notifier passed to Remember, whose incidents continue in them. Threads of other
+	// channels and invalid ones are ignored. A webhook ignores all.
 	Threads []Thread
-	// Remember is called with the threads of all open incidents, the newest 100 at the most, oldest first, whenever
-	// they have changed; never from two goroutines at once, and it must not call the Notifier. The slice is its own.
-	// Nil means that a restart begins new threads.
+	// Remember is called with the threads of all open incidents, at most the newest 100, oldest first, after each
+	// change. The calls never overlap. Remember must not call the Notifier, and may keep the slice. Nil means that
+	// incidents continue in new threads after a restart.
 	Remember func([]Thread)
-	// Log is told once when the bot's token may not post pictures, and of each picture that fails otherwise; nil means
-	// nobody is. A webhook posts none.
+	// Log receives pictures that were not posted; if the token has no permission for pictures, only once. Nil discards
+	// them. A webhook posts no pictures.
 	Log *slog.Logger
 }
 
-// A Notifier posts messages. It is for use from several goroutines.
+// A Notifier posts messages. It may be used from several goroutines.
 type Notifier struct {
-	timeout time.Duration
-	// What is told of one incident stands in a thread.
-	threaded bool
-	// post posts m, as a reply to the message ts unless that is empty, and returns the place of the new message if it
-	// can have replies.
+	timeout  time.Duration
+	threaded bool // an incident's messages form a thread
+	// post posts m, as a reply to the message ts unless that is empty. It returns the new message's place if it can
+	// have replies.
 	post    func(ctx context.Context, m message, ts string) (place, error)
 	threads threads
-	// nil where no file can be posted
+	// nil for a webhook
 	upload     func(context.Context, slack.UploadFileParameters) (*slack.FileSummary, error)
 	noPictures atomic.Bool
 	log        *slog.Logger
 }
 
-// NewWebhook returns a Notifier that posts to an incoming webhook, whose channel was chosen when it was made. The URL
-// is a secret: whoever has it can post. A webhook does not tell what it posted, so there are no threads, and takes no
-// files, so there are no pictures. It calls nobody.
+// NewWebhook returns a Notifier that posts to an incoming webhook. The webhook determines the channel. Its URL is a
+// secret. A webhook supports neither threads nor pictures. NewWebhook does not connect.
 func NewWebhook(webhookURL string, o Options) (*Notifier, error) {
 	if !notify.MayCarrySecret(webhookURL) {
-		return nil, errors.New("slack: the webhook URL is no https URL; it should look like " +
-			"https://hooks.slack.com/services/T…/B…/… (it is not shown here because it is a secret)")
+		return nil, errors.New("slack: invalid webhook URL: must be https, such as " +
+			"https://hooks.slack.com/services/T…/B…/… (yours is not shown because it is a secret)")
 	}
 	client := newClient()
 	return newNotifier(o, "", func(ctx context.Context, m message, _ string) (place, error) {
@@ -69,10 +67,10 @@ func NewWebhook(webhookURL string, o Options) (*Notifier, error) {
 	}), nil
 }
 
-// NewBot returns a Notifier that posts to channel, an ID or a name, as the bot whose token ("xoxb-…", with the scope
-// chat:write) is given. What is told of one incident after its first message is a reply to that, in a thread. An
-// event's picture is a reply to its message, or in its thread, for which the bot needs the scope files:write and must
-// be in the channel. It calls nobody.
+// NewBot returns a Notifier that posts to channel, an ID or a name, as a bot. The token ("xoxb-…") needs the scope
+// chat:write. An incident's later messages are replies in the thread of its first. An event's picture is a reply to its
+// message, or in its thread. Pictures need the scope files:write, and the bot must be in the channel. NewBot does not
+// connect.
 func NewBot(token, channel string, o Options) (*Notifier, error) {
 	api := slack.APIURL
 	if o.APIURL != "" {
@@ -80,13 +78,12 @@ func NewBot(token, channel string, o Options) (*Notifier, error) {
 	}
 	switch {
 	case token == "":
-		return nil, errors.New("slack: the bot token is empty; it should look like xoxb-…, from “OAuth & " +
-			"Permissions” in the Slack app's settings")
+		return nil, errors.New("slack: the bot token is empty; copy it (xoxb-…) from “OAuth & Permissions” in the " +
+			"Slack app's settings")
 	case channel == "":
-		return nil, errors.New("slack: the channel is empty; it should be an ID such as C0123456789, or a name " +
-			"such as #ops")
+		return nil, errors.New("slack: the channel is empty; use an ID such as C0123456789, or a name such as #ops")
 	case !notify.MayCarrySecret(api):
-		return nil, errors.New("slack: the API URL is no https URL; leave it empty for https://slack.com/api/")
+		return nil, errors.New("slack: the API URL must begin with https://; leave it empty for https://slack.com/api/")
 	}
 	client := slack.New(token, slack.OptionAPIURL(api), slack.OptionHTTPClient(newClient()))
 	n := newNotifier(o, channel, func(ctx context.Context, m message, ts string) (place, error) {
@@ -100,7 +97,7 @@ func NewBot(token, channel string, o Options) (*Notifier, error) {
 		}
 		id, posted, err := client.PostMessageContext(ctx, channel, options...)
 		if err == nil && posted == "" {
-			return place{}, errNotSlack // the library takes {} and {"ok":false} for success
+			return place{}, errNotSlack // the library treats {} and {"ok":false} as success
 		}
 		return place{id, posted}, err
 	})
@@ -119,21 +116,21 @@ func newNotifier(o Options, channel string, post func(context.Context, message, 
 	return n
 }
 
-// Notify posts one message about e. 429 and what Slack calls its own fault are worth another attempt; other refusals
-// are permanent, and the error has a hint. When the message is posted, a bot posts the event's picture, for which it
-// takes 5 s more at the most. Without a picture there is no error.
+// Notify posts one message about e. A response of 429 and an error within Slack can be retried. Other refusals are
+// permanent errors with a hint. After the message, a bot posts the event's picture, within another 5 s. A failed
+// picture is not an error.
 func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 	return n.inTime(ctx, notify.Batch{e}, func(ctx context.Context) (place, error) { return n.tell(ctx, e) })
 }
 
-// Joins reports whether e does not belong into an incident's thread: it opens the incident or is of none. A webhook,
-// which knows no threads, tells any event with others.
+// Joins reports whether e can share a message with other events: it is not a reply in an incident's thread. For a
+// webhook it is always true.
 func (n *Notifier) Joins(e notify.Event) bool {
 	return !n.threaded || e.Incident == "" || e.Phase == notify.Opened
 }
 
-// NotifyAll posts one message about all events of b, as Notify posts one about one. It begins the thread of all
-// incidents that it opens. Of several pictures it posts the newest.
+// NotifyAll posts one message about all events of b, under the contract of Notify. The message starts the thread of all
+// incidents that it opens. Only the newest picture is posted.
 func (n *Notifier) NotifyAll(ctx context.Context, b notify.Batch) error {
 	return n.inTime(ctx, b, func(ctx context.Context) (place, error) {
 		at, err := n.post(ctx, newBatch(b), "")
@@ -160,12 +157,12 @@ func (n *Notifier) inTime(ctx context.Context, b notify.Batch, tell func(context
 		return nil
 	}
 	if telling.Err() != nil {
-		return fmt.Errorf("slack: no answer: %w", telling.Err())
+		return fmt.Errorf("slack: no response: %w", telling.Err())
 	}
 	return explain(err)
 }
 
-// It returns where replies to e belong.
+// The result is where replies to e belong.
 func (n *Notifier) tell(ctx context.Context, e notify.Event) (place, error) {
 	if e.Incident == "" {
 		return n.post(ctx, newMessage(e), "")
@@ -190,14 +187,13 @@ func (n *Notifier) tell(ctx context.Context, e notify.Event) (place, error) {
 	return at, nil
 }
 
-// The library takes a redirect's answer for success and reads every answer to its end.
+// The library treats a redirect's response as success, and reads every response to its end.
 func newClient() *http.Client {
 	c := notify.HTTPClient()
 	c.Transport = bounded{c.Transport}
 	return c
 }
 
-// bounded ends every answer after maxAnswer bytes, since the library reads them to their end.
 type bounded struct{ http.RoundTripper }
 
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {

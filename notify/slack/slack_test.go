@@ -161,14 +161,14 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 		after      time.Duration
 		want       string
 	}{
-		{status: 404, body: "no_service", permanent: true, want: "slack: answered 404 Not Found: the webhook was removed, or its URL is not whole"},
+		{status: 404, body: "no_service", permanent: true, want: "slack: answered 404 Not Found: the webhook was removed, or its URL is incomplete"},
 		{status: 403, body: "invalid_token", permanent: true, want: "403 Forbidden: the webhook was revoked"},
 		{status: 410, body: "channel_is_archived", permanent: true, want: "the webhook's channel was archived"},
 		{status: 400, body: "invalid_payload", permanent: true, want: "slack: answered 400 Bad Request"},
-		{status: 302, permanent: true, want: "slack: answered 302 Found, which leads elsewhere"},
+		{status: 302, permanent: true, want: "slack: answered 302 Found, a redirect"},
 		{status: 429, retryAfter: "30", after: 30 * time.Second, want: "slack: too many messages (429)"},
 		{status: 429, want: "slack: answered 429 Too Many Requests"},
-		{status: 429, retryAfter: "soon", want: "not what Slack answers"},
+		{status: 429, retryAfter: "soon", want: "the response is not from Slack"},
 		{status: 503, body: "<html>", want: "slack: answered 503 Service Unavailable"},
 		{status: 200, body: `{"ok":false,"error":"invalid_auth"}`, permanent: true, want: "slack: refused the message: invalid_auth; copy the bot token"},
 		{status: 200, body: `{"ok":false,"error":"channel_not_found"}`, permanent: true, want: "channel_not_found; check the channel's name"},
@@ -180,18 +180,18 @@ func TestWhatAnAnswerMeans(t *testing.T) {
 		{status: 200, body: `{"ok":false,"error":"of_a_later_version"}`, permanent: true, want: "refused the message: of_a_later_version"},
 		{status: 200, body: `{"ok":false,"error":"ratelimited"}`, want: "refused the message: ratelimited"},
 		{status: 200, body: `{"ok":false,"error":"internal_error"}`, want: "internal_error"},
-		{status: 200, body: `{"ok":false,"error":"` + token + `"}`, want: "not what Slack answers"},
-		{status: 200, body: `{"ok":false,"error":"` + strings.Repeat("a", 100) + `"}`, want: "not what Slack answers"},
-		{status: 200, body: `{"ok":false}`, want: "not what Slack answers"},
-		{status: 200, body: `{}`, want: "not what Slack answers"},
-		{status: 200, body: "<html>" + token, want: "not what Slack answers"},
-		{status: 200, body: "", want: "not what Slack answers"},
-		{status: 200, body: `{"ok":true,"errors":[{"x":"` + token + `"}]}`, want: "not what Slack answers"},
-		{status: 200, body: strings.Repeat(" ", 2<<20) + `{"ok":true,"ts":"1"}`, want: "not what Slack answers"},
+		{status: 200, body: `{"ok":false,"error":"` + token + `"}`, want: "the response is not from Slack"},
+		{status: 200, body: `{"ok":false,"error":"` + strings.Repeat("a", 100) + `"}`, want: "the response is not from Slack"},
+		{status: 200, body: `{"ok":false}`, want: "the response is not from Slack"},
+		{status: 200, body: `{}`, want: "the response is not from Slack"},
+		{status: 200, body: "<html>" + token, want: "the response is not from Slack"},
+		{status: 200, body: "", want: "the response is not from Slack"},
+		{status: 200, body: `{"ok":true,"errors":[{"x":"` + token + `"}]}`, want: "the response is not from Slack"},
+		{status: 200, body: strings.Repeat(" ", 2<<20) + `{"ok":true,"ts":"1"}`, want: "the response is not from Slack"},
 	} {
 		for name, open := range map[string]func(*testing.T) (*slack.Notifier, *far, func()){"webhook": webhook, "bot": bot} {
 			if c.status == 200 && name == "webhook" {
-				continue // a webhook answers by its status alone
+				continue // a webhook responds by status alone
 			}
 			t.Run(fmt.Sprintf("%s %d %.60s", name, c.status, strings.TrimSpace(c.body)), func(t *testing.T) {
 				n, f, _ := open(t)
@@ -246,7 +246,7 @@ func TestServersThatSpeakNoHTTP(t *testing.T) {
 					t.Errorf("Notify took %v", time.Since(start))
 				}
 				if n == hook && dribbles {
-					continue // the status has said that it arrived
+					continue // the status is success
 				}
 				if err == nil || notify.IsPermanent(err) || dribbles != errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("Notify = %v", err)
@@ -260,7 +260,7 @@ func TestServersThatSpeakNoHTTP(t *testing.T) {
 func TestBadOptions(t *testing.T) {
 	for _, u := range []string{"", "hooks.slack.com" + path, "http://hooks.slack.com" + path, "https://%zz" + path, "https://" + path, "ftp://localhost" + path} {
 		_, err := slack.NewWebhook(u, slack.Options{})
-		if err == nil || !strings.Contains(err.Error(), "should look like https://hooks.slack.com/services/") {
+		if err == nil || !strings.Contains(err.Error(), "such as https://hooks.slack.com/services/") {
 			t.Errorf("NewWebhook(%q) = %v", u, err)
 			continue
 		}
@@ -269,7 +269,7 @@ func TestBadOptions(t *testing.T) {
 	for _, c := range []struct{ token, channel, api, want string }{
 		{"", "#ops", "", "the bot token is empty"},
 		{token, "", "", "the channel is empty"},
-		{token, "#ops", "http://example.com/api", "the API URL is no https URL"},
+		{token, "#ops", "http://example.com/api", "the API URL must begin with https://"},
 	} {
 		_, err := slack.NewBot(c.token, c.channel, slack.Options{APIURL: c.api})
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -9,23 +9,23 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// Far more than an app can have. Beyond, the oldest is forgotten.
+// Far more than an app has. Above it, the oldest thread is forgotten.
 const maxThreads = 100
 
-// A Thread is where the messages of an open incident stand. It is a plain value, which survives as JSON.
+// A Thread is the place of an open incident's messages. It is a plain value that JSON keeps whole.
 type Thread struct {
-	// Incident is the incident's id, see [notify.Event].
+	// Incident is the incident's ID; see [notify.Event].
 	Incident string `json:"incident"`
-	// Channel is the channel as NewBot got it.
+	// Channel is the channel that was passed to NewBot.
 	Channel string `json:"channel"`
-	// TS is the thread's first message, by the name that Slack's API gives it: the time, "1503435956.000247".
+	// TS is Slack's ID of the thread's first message, a time such as "1503435956.000247".
 	TS string `json:"ts"`
 }
 
-// They are for use from several goroutines.
+// It may be used from several goroutines.
 type threads struct {
 	channel  string
-	remember func([]Thread) // nil for none
+	remember func([]Thread) // may be nil
 
 	mu   sync.Mutex
 	open []Thread // oldest first
@@ -62,7 +62,7 @@ func (t *threads) end(incident string) {
 	t.change(func(open []Thread) []Thread { return slices.DeleteFunc(open, about(incident)) })
 }
 
-// It has the threads remembered when do made a difference.
+// It calls remember only if do made a change.
 func (t *threads) change(do func([]Thread) []Thread) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -76,8 +76,8 @@ func about(incident string) func(Thread) bool {
 	return func(t Thread) bool { return t.Incident == incident }
 }
 
-// Nobody may reply in the thread, where a message of its own is still welcome. To a thread whose first message was
-// deleted Slack makes no objection: it posts the reply as a message of its own.
+// The thread accepts no replies, but the channel may accept a new message. If a thread's first message was deleted,
+// Slack returns no error and posts the reply as a new message.
 func closedThread(err error) bool {
 	refusal, ok := errors.AsType[slack.SlackErrorResponse](err)
 	return ok && slices.Contains([]string{

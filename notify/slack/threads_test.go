@@ -12,7 +12,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify/slack"
 )
 
-// It numbers the messages, and notes what each replies to: "1", "2 in 1".
+// It numbers the messages and records what each replies to: "1", "2 in 1".
 type channel struct {
 	posts  []string
 	refuse string // the error of the next reply
@@ -128,12 +128,12 @@ func TestIncidentsThatOpenTogetherShareAThread(t *testing.T) {
 	for _, e := range []notify.Event{
 		{Kind: notify.Scaled},
 		{Kind: notify.LeftAlone, Incident: "a", Phase: notify.Opened},
-		{Kind: notify.Offline, Incident: "b", Phase: notify.Opened}, // 1 tells these three
+		{Kind: notify.Offline, Incident: "b", Phase: notify.Opened}, // message 1
 		{Kind: notify.LeftAlone, Incident: "a", Phase: notify.Resolved},
 		{Kind: notify.Paused, Incident: "c", Phase: notify.Reminded},
 		{Kind: notify.Paused, Incident: "c", Phase: notify.Resolved},
 		{Kind: notify.Paused, Incident: "d", Phase: notify.Opened},
-		{Kind: notify.Scaled}, // 5 tells these two
+		{Kind: notify.Scaled}, // message 5
 		{Kind: notify.Offline, Incident: "b", Phase: notify.Resolved},
 		{Kind: notify.Paused, Incident: "d", Phase: notify.Resolved},
 	} {
@@ -166,10 +166,10 @@ func TestAWebhookTellsAnythingTogether(t *testing.T) {
 	}
 }
 
-// as a state file would
+// It keeps the threads as a state file does.
 type memory struct {
 	text  []byte
-	times int // that it was written
+	times int // number of writes
 }
 
 func (m *memory) options(t *testing.T) slack.Options {
@@ -180,7 +180,7 @@ func (m *memory) options(t *testing.T) slack.Options {
 			t.Error(err)
 		}
 		m.times++
-		clear(threads) // which are ours
+		clear(threads) // the slice is ours
 	}}
 	if m.text != nil {
 		if err := json.Unmarshal(m.text, &o.Threads); err != nil {
@@ -215,12 +215,12 @@ func TestARestartGoesOnInTheSameThreads(t *testing.T) {
 
 	n = ch.openWith(t, m.options(t))
 	tell(n, "b", notify.Reminded)
-	tell(n, "a", notify.Opened) // which had ended
+	tell(n, "a", notify.Opened) // had ended
 	tell(n, "c", notify.Resolved)
 
 	n = ch.openWith(t, m.options(t))
 	tell(n, "b", notify.Resolved)
-	tell(n, "c", notify.Reminded) // which had ended too
+	tell(n, "c", notify.Reminded) // had ended too
 	if got, want := strings.Join(ch.posts, ", "), "1, 2, 3, 4 in 1, 5 in 1, 6, 7 in 1, 8, 9 in 2, 10 in 1, 11"; got != want {
 		t.Errorf("posted %s, want %s", got, want)
 	}

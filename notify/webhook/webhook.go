@@ -1,4 +1,4 @@
-// Package webhook tells programs: it posts each event as JSON, signed by the Standard Webhooks scheme.
+// Package webhook posts each event as JSON to a URL, signed according to Standard Webhooks.
 package webhook
 
 import (
@@ -21,34 +21,34 @@ import (
 
 // Options are the settings of a [Notifier].
 type Options struct {
-	// URL is where events are posted to, http or https. It may hold a secret, so only its scheme and host are told.
+	// URL is the receiver, http or https. It may contain a secret, so errors show only its scheme and host.
 	URL string
-	// Secret signs the posts; empty means that they are not signed. "whsec_" and base64 is a key in the form of
-	// Standard Webhooks. Any other text is a key as it stands, byte for byte; a receiver whose library wants a "whsec_"
-	// secret takes "whsec_" and the base64 of the text.
+	// Secret signs the posts; empty means no signature. "whsec_" followed by base64 is a Standard Webhooks secret. Any
+	// other text is the key itself; for a receiver whose library needs a "whsec_" secret, that is "whsec_" followed by
+	// the base64 of the text.
 	Secret string
-	// UserAgent is the header of that name; empty means "autoscalebot".
+	// UserAgent is the header User-Agent; empty means "autoscalebot".
 	UserAgent string
 	// Timeout is the deadline of one post; 0 means 10 s.
 	Timeout time.Duration
 }
 
-// A Notifier posts events. It is for use from several goroutines.
+// A Notifier posts events. It may be used from several goroutines.
 type Notifier struct {
 	url       string
 	host      string // scheme and host, for people
 	userAgent string
-	signer    *standardwebhooks.Webhook // nil when posts are not signed
+	signer    *standardwebhooks.Webhook // nil for no signature
 	timeout   time.Duration
 	client    *http.Client
 }
 
-// New checks the options; it calls nobody.
+// New checks the options. It does not connect.
 func New(o Options) (*Notifier, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, errors.New("webhook: the URL is no http or https URL; it should look like " +
-			"https://example.com/hook (it is not shown here because it may hold a secret)")
+		return nil, errors.New("webhook: invalid URL: must be http or https, such as https://example.com/hook (yours " +
+			"is not shown because it may contain a secret)")
 	}
 	n := &Notifier{url: o.URL, host: u.Scheme + "://" + u.Host, userAgent: o.UserAgent, timeout: o.Timeout}
 	n.userAgent = cmp.Or(n.userAgent, "autoscalebot")
@@ -71,21 +71,21 @@ func newSigner(secret string) (*standardwebhooks.Webhook, error) {
 	}
 	signer, err := standardwebhooks.NewWebhook(secret)
 	if err != nil || secret == "whsec_" {
-		return nil, errors.New("webhook: the secret begins with whsec_, but what follows is not base64; copy it " +
-			"whole, or use a secret without that prefix")
+		return nil, errors.New("webhook: the secret begins with whsec_, but the rest is not base64; copy the whole " +
+			"secret, or use one without that prefix")
 	}
 	return signer, nil
 }
 
-// Notify posts e as JSON, with the headers webhook-id (the event's ID), webhook-timestamp (this attempt's) and, where
-// there is a secret, webhook-signature. Any 2xx means that it arrived; the answer's body is not read. 429, 408 and 5xx
-// are worth another attempt, after the time that the answer's Retry-After asks for; every other answer is permanent.
+// Notify posts e as JSON, with the headers webhook-id (the event's ID), webhook-timestamp (the time of this attempt)
+// and, with a secret, webhook-signature. Any 2xx is success; the response's body is ignored. Responses of 429, 408 and
+// 5xx can be retried, after their Retry-After. Every other response is a permanent error.
 func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 	ctx, cancel := context.WithTimeout(ctx, n.timeout)
 	defer cancel()
 	req, err := n.request(ctx, e, time.Now())
 	if err != nil {
-		// New has parsed the URL, so this is about an event that JSON can't hold.
+		// New has parsed the URL, so the event has no JSON form.
 		return notify.Permanent(fmt.Errorf("webhook %s: make the request: %w", n.host, err))
 	}
 	resp, err := n.client.Do(req)
@@ -93,7 +93,7 @@ func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
-		return fmt.Errorf("webhook %s: no answer: %w", n.host, notify.TransportError(err))
+		return fmt.Errorf("webhook %s: no response: %w", n.host, notify.TransportError(err))
 	}
 	_ = resp.Body.Close()
 	return n.judge(resp)
@@ -123,7 +123,7 @@ func (n *Notifier) request(ctx context.Context, e notify.Event, now time.Time) (
 	return req, nil
 }
 
-// Whatever is not printable ASCII becomes "_". The bot's IDs stay as they are.
+// Characters other than printable ASCII become "_". The bot's own IDs have no others.
 func headerID(id string) string {
 	return strings.Map(func(r rune) rune {
 		if r <= ' ' || r > '~' {
@@ -133,7 +133,7 @@ func headerID(id string) string {
 	}, id)
 }
 
-// It quotes nothing of the answer but the status code, since the rest may repeat the URL.
+// Errors quote only the status code, since the body may repeat the URL.
 func (n *Notifier) judge(resp *http.Response) error {
 	code := resp.StatusCode
 	if code/100 == 2 {
@@ -145,13 +145,13 @@ func (n *Notifier) judge(resp *http.Response) error {
 	case code == http.StatusTooManyRequests, code == http.StatusRequestTimeout, code >= 500:
 		return notify.RetryIn(err, notify.RetryAfterHeader(resp.Header, time.Now()))
 	case code/100 == 3:
-		err = fmt.Errorf("%w, which leads elsewhere; redirects are not followed: set the URL they lead to", err)
+		err = fmt.Errorf("%w, a redirect; redirects are not followed: set the URL it leads to", err)
 	case code == http.StatusGone:
 		err = fmt.Errorf("%w: the receiver wants no more events; remove the webhook from the settings", err)
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		err = fmt.Errorf("%w: check that the secret is the same on both sides, and the URL whole", err)
+		err = fmt.Errorf("%w: check that the secret is the same on both sides, and that the URL is complete", err)
 	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed:
-		err = fmt.Errorf("%w: check the URL, and that it takes POST", err)
+		err = fmt.Errorf("%w: check the URL, and that it accepts POST", err)
 	}
 	return notify.Permanent(err)
 }

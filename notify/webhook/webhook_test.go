@@ -190,7 +190,7 @@ func TestRetryAfterADate(t *testing.T) {
 	}
 }
 
-// TestServersThatSpeakNoHTTP runs against raw connections: what the far end sends is the case's.
+// The far end is a raw connection that sends the case's bytes.
 func TestServersThatSpeakNoHTTP(t *testing.T) {
 	for name, talk := range map[string]func(c net.Conn){
 		"echoes the request": notifytest.Echo,
@@ -233,7 +233,7 @@ func TestEndlessHeadersAreNotReadForLong(t *testing.T) {
 		sent <- n
 	})
 	err := open(t, webhook.Options{URL: "http://" + addr}).Notify(t.Context(), notify.Event{ID: "x"})
-	// Much of what was sent was never read: it is in the kernel's buffers.
+	// The kernel's buffers hold much of what was sent and never read.
 	if n := <-sent; err == nil || n > 8<<20 {
 		t.Errorf("Notify = %v after %d bytes", err, n)
 	}
@@ -301,13 +301,13 @@ func TestBadOptions(t *testing.T) {
 		o    webhook.Options
 		want string
 	}{
-		{webhook.Options{}, "webhook: the URL is no http or https URL; it should look like https://example.com/hook"},
-		{webhook.Options{URL: "ftp://example.com/" + token}, "the URL is no http or https URL"},
-		{webhook.Options{URL: "https:///" + token}, "the URL is no http or https URL"},
-		{webhook.Options{URL: "https://exa mple.com/" + token}, "the URL is no http or https URL"},
-		{webhook.Options{URL: "https://example.com/%zz" + token}, "the URL is no http or https URL"},
-		{webhook.Options{URL: "https://example.com", Secret: "whsec_" + token}, "webhook: the secret begins with whsec_, but what follows is not base64"},
-		{webhook.Options{URL: "https://example.com", Secret: "whsec_"}, "but what follows is not base64"},
+		{webhook.Options{}, "webhook: invalid URL: must be http or https, such as https://example.com/hook"},
+		{webhook.Options{URL: "ftp://example.com/" + token}, "invalid URL: must be http or https"},
+		{webhook.Options{URL: "https:///" + token}, "invalid URL: must be http or https"},
+		{webhook.Options{URL: "https://exa mple.com/" + token}, "invalid URL: must be http or https"},
+		{webhook.Options{URL: "https://example.com/%zz" + token}, "invalid URL: must be http or https"},
+		{webhook.Options{URL: "https://example.com", Secret: "whsec_" + token}, "webhook: the secret begins with whsec_, but the rest is not base64"},
+		{webhook.Options{URL: "https://example.com", Secret: "whsec_"}, "but the rest is not base64"},
 	} {
 		_, err := webhook.New(c.o)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

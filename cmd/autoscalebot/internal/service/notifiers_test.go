@@ -54,8 +54,8 @@ func TestEveryNotifierOpensAndKeepsQuietHours(t *testing.T) {
 
 func TestEveryWrongURLIsNamedByItsPlace(t *testing.T) {
 	_, err := openURLs(&settings.Settings{URLs: settings.URLs{NotifyURLs: "ntfy://ntfy.sh/topic https://example.com/s3cr3t discord://s3cr3t"}})
-	if err == nil || !strings.Contains(err.Error(), "number 2: shoutrrr: the URL begins with no service's name") ||
-		!strings.Contains(err.Error(), "number 3: shoutrrr: the URL of discord is not as it should be") || strings.Contains(err.Error(), "s3cr3t") {
+	if err == nil || !strings.Contains(err.Error(), "number 2: shoutrrr: unknown service in the URL") ||
+		!strings.Contains(err.Error(), "number 3: shoutrrr: invalid discord URL") || strings.Contains(err.Error(), "s3cr3t") {
 		t.Errorf("openURLs = %v", err)
 	}
 }

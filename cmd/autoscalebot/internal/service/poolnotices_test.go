@@ -150,7 +150,7 @@ func TestWhatIsInAPoolsWayIsToldWhenItLasts(t *testing.T) {
 	hear(pool.Blocked, pool.ObstacleCost, "one more would cost more than $1 an hour")
 	tick(10 * time.Minute)
 	want(notify.Opened)
-	if e := to.events[0]; e.Reason != "one more would cost more than $1 an hour" || e.Incident == "" || e.App != "shop" || e.To != 2 || !strings.Contains(e.Subject(), "are not what they should be") {
+	if e := to.events[0]; e.Reason != "one more would cost more than $1 an hour" || e.Incident == "" || e.App != "shop" || e.To != 2 || !strings.Contains(e.Subject(), "cannot get its servers") {
 		t.Errorf("told was %+v", e)
 	}
 	hear(pool.Blocked, pool.ObstacleCreate, "the provider refuses")

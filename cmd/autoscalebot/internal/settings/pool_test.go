@@ -113,7 +113,7 @@ func TestPools(t *testing.T) {
 				"HEALTH_CHECK_PASSES: 0: write 1 or more, or HEALTH_CHECK_PATH=none",
 		},
 		{"health by https", droplets, []string{"HEALTH_CHECK_TLS=true"}, "HEALTH_CHECK_HOST: is not set; HEALTH_CHECK_TLS needs the name that the certificate has, such as www.example.com"},
-		{"no window", droplets, []string{"MAINTENANCE_WINDOW=at night"}, "MAINTENANCE_WINDOW: \"at\" is no day of the week; write mon, tue, wed, thu, fri, sat or sun, or two with a hyphen between"},
+		{"no window", droplets, []string{"MAINTENANCE_WINDOW=at night"}, "MAINTENANCE_WINDOW: \"at\" is not a day of the week; use mon, tue, wed, thu, fri, sat, sun, or a range such as mon-fri"},
 		{
 			"sizes", droplets,
 			[]string{"SIZES=a,b c,a", "DYNO_SIZES=standard-1x,standard-2x"},

@@ -185,7 +185,7 @@ func TestMistakes(t *testing.T) {
 		{"EMAIL_TO=['a@b.test']", `EMAIL_TO: "['a@b.test']" is no e-mail address; write the addresses without brackets and quotes around them: ops@example.com, dev@example.com`},
 		{"EMAIL_TO=a@example.com, b c@d", `EMAIL_TO: "b c@d" is no e-mail address`},
 		{"EMAIL_TO=me", `EMAIL_TO: "me" is no e-mail address`},
-		{"QUIET_HOURS=22-7", `QUIET_HOURS: "22-7": write hours as 7:05 or 22:00, from 0:00 to 24:00`},
+		{"QUIET_HOURS=22-7", `QUIET_HOURS: "22-7": use times such as 7:05 or 22:00, from 0:00 to 24:00`},
 		{"NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD=5", "NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD: needs NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES, and the other way round: set both above 0, or neither"},
 		{"HEARTBEAT_URL=ftp://example.com/", `HEARTBEAT_URL: "ftp://example.com/": write http://… or https://…, or a path that begins with a slash`},
 		{"HEARTBEAT_URL=example.com/beat?token=" + secret, `HEARTBEAT_URL: "example.com/beat": write http://… or https://…, or a path that begins with a slash`},
