@@ -69,7 +69,7 @@ func (c *checker) budget(ctx context.Context, p bot.Scaler, s *settings.Settings
 	if cost := float64(least) * price; s.Budget > 0 && cost > float64(s.Budget) {
 		c.report("budget", fmt.Sprintf("$%g a month", float64(s.Budget)),
 			fmt.Errorf("the minimum of %d dynos costs $%.2f a month: "+
-				"lower MIN_DYNOS, or raise MONTHLY_BUDGET", least, cost))
+				"lower %s, or raise MONTHLY_BUDGET", least, cost, s.Named("MIN_DYNOS")))
 	}
 }
 

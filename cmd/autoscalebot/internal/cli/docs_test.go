@@ -54,7 +54,7 @@ var settingName = regexp.MustCompile("`(?:AUTOSCALE_)?([A-Z]+_[A-Z_]+)`")
 func TestDocumentsNameRealSettings(t *testing.T) {
 	known := map[string]bool{"PORT": true}
 	for _, e := range settings.Entries() {
-		known[e.Name] = true
+		known[e.Name], known[settings.OtherName(e.Name)] = true, true
 	}
 	notOurs := map[string]bool{}
 	for name := range strings.FieldsSeq(`AUTOSCALE_ DATABASE_URL SERVER_NAME SERVER_SIZE SERVER_ID

@@ -124,6 +124,7 @@ func readFile(ctx context.Context, path string, r *experiment.Record, from, to t
 // load reads the settings that were recorded, and those that are tried. The record wins over the environment, which may
 // be another machine's.
 func (p *pastTime) load(args []string) error {
+	args = settings.MainNames(args)
 	recorded := p.record.Settings()
 	l := p.record.Last.Limits
 	below := []string{fmt.Sprintf("MIN_DYNOS=%d", min(l.Min, l.Max)), fmt.Sprintf("MAX_DYNOS=%d", max(l.Min, l.Max, 1))}

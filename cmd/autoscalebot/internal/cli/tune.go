@@ -137,7 +137,8 @@ func onScenario(m *mistakes, sc *scenario, s *experiment.Search, args []string) 
 		s.Price = float64(t.s.DynoPrice)
 	}
 	s.Driver = func(pairs []string) (sim.Driver, error) {
-		with, err := settings.LoadTrial([]string{"MAX_DYNOS=" + mostDynos}, slices.Concat(args, pairs))
+		with, err := settings.LoadTrial([]string{"MAX_DYNOS=" + mostDynos},
+			slices.Concat(settings.MainNames(args), pairs))
 		if err != nil {
 			return sim.Driver{}, err
 		}

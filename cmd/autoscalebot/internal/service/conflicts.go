@@ -47,7 +47,13 @@ func Conflicts(
 	if !ok {
 		return nil, nil, nil
 	}
-	return knows.Conflicts(ctx, greatest(s.Table, now))
+	sure, likely, err = knows.Conflicts(ctx, greatest(s.Table, now))
+	for _, texts := range [][]string{sure, likely} {
+		for i, text := range texts {
+			texts[i] = s.Named(text)
+		}
+	}
+	return sure, likely, err
 }
 
 // warnOfConflicts looks for conflicts in the background, so that no heartbeat waits for it, and logs a warning of each.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -42,6 +43,7 @@ type section struct {
 type given struct {
 	// text is as the environment would have it, written as it stands in the file.
 	text, written string
+	as            string   // the name under which it stands there, "" where another kind of document says it
 	at            string   // file:line
 	names         []string // the environment variables whose values stand in text
 	wrong         string
@@ -156,7 +158,8 @@ func (f *file) read(root *document.Node) {
 func (f *file) section(s *section, n *document.Node) {
 	all := fields()
 	for _, p := range n.Pairs {
-		name := strings.ToUpper(p.Key)
+		as := strings.ToUpper(p.Key)
+		name := mainName(as)
 		i := slices.IndexFunc(all, func(f reflect.StructField) bool { return f.Tag.Get("envconfig") == name })
 		switch {
 		case p.Key == processes && s.name == "":
@@ -179,15 +182,21 @@ func (f *file) section(s *section, n *document.Node) {
 		case p.Value.Kind == document.Nothing:
 		default:
 			g := textOf(all[i], p.Value, f.at)
-			if g.at = f.at(p.Line); g.text != "" || g.wrong != "" {
-				s.values[name] = g
+			g.as, g.at = as, f.at(p.Line)
+			if g.text == "" && g.wrong == "" {
+				continue
 			}
+			f.twoNames(p.Line, as, s.values[name], f.top.values[name])
+			s.values[name] = g
 		}
 	}
 }
 
 func (f *file) keys() []string {
 	keys := []string{processes, scalingRules}
+	for _, name := range slices.Sorted(maps.Keys(otherNames)) {
+		keys = append(keys, strings.ToLower(name))
+	}
 	for _, name := range names(func(e Entry) bool { return e.Name != fileName }) {
 		keys = append(keys, strings.ToLower(name))
 	}

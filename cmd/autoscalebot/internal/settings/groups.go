@@ -22,7 +22,8 @@ var essentials = []string{
 func Groups() []Group {
 	return []Group{
 		{
-			essential, "Most apps need only these.",
+			essential, "Most apps need only these. `MIN_INSTANCES` and `MAX_INSTANCES` are other names of `MIN_DYNOS` and " +
+				"`MAX_DYNOS`.",
 			"See [heartbeat](heartbeat.md) for pages to copy, and [schedule](schedule.md) for limits by the hour.",
 		},
 		{

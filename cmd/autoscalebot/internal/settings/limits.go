@@ -18,13 +18,14 @@ type Limits struct {
 
 func (ps *Problems) checkLimits(s *Settings) {
 	ps.checkCosts(s)
-	if ps.has("MIN_DYNOS", "MAX_DYNOS") {
+	low, high := s.called("MIN_DYNOS"), s.called("MAX_DYNOS")
+	if ps.has(low, high) {
 		return
 	}
 	// in UTC where the zone is wrong, which hides no other mistake
 	table, err := schedule.New(s.MinDynos, s.MaxDynos, s.TimeZone.Location)
 	if err != nil {
-		ps.add("MIN_DYNOS, MAX_DYNOS", "%v", err)
+		ps.add(low+", "+high, "%s", s.Named(err.Error()))
 	}
 	s.Table = table
 }
@@ -35,7 +36,7 @@ func (s *Settings) Silenced() []string {
 	for _, table := range []struct {
 		name string
 		schedule.Series
-	}{{"MIN_DYNOS", s.MinDynos}, {"MAX_DYNOS", s.MaxDynos}} {
+	}{{s.called("MIN_DYNOS"), s.MinDynos}, {s.called("MAX_DYNOS"), s.MaxDynos}} {
 		rows := table.Silenced()
 		for _, row := range rows {
 			out = append(out, fmt.Sprintf("%s: %v", table.name, row))

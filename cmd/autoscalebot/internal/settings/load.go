@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -159,8 +160,9 @@ func (ps *Problems) read(src *source, wanted func(name string) bool) *Settings {
 		if !wanted(name) {
 			continue
 		}
+		ps.twoNames(src, name)
 		if what := src.load(safeguardOff(f, compatible), v.FieldByIndex(f.Index)); what != "" {
-			ps.add(name, "%s", what)
+			ps.add(src.called(name), "%s", what)
 		}
 	}
 	return s
@@ -237,25 +239,25 @@ func secretive(f reflect.StructField) bool {
 // find returns the name under which a setting is given, "" for none. One that is set to nothing is not given: that is
 // how people clear a setting on a web page.
 func find(name string) string {
-	names := []string{Prefix + name, name}
-	if name == fileName {
-		names = names[1:]
-	}
-	for _, under := range names {
-		if strings.TrimSpace(os.Getenv(under)) != "" {
-			return under
+	if name == fileName { // which begins with the prefix already
+		if strings.TrimSpace(os.Getenv(name)) != "" {
+			return name
 		}
+		return ""
 	}
-	return ""
+	if other := OtherName(name); other != "" && set(name) == "" {
+		return set(other)
+	}
+	return set(name)
 }
 
 func (ps *Problems) unknown(environ []string) {
-	ours := names(func(Entry) bool { return true })
+	ours := append(names(func(Entry) bool { return true }), slices.Sorted(maps.Keys(otherNames))...)
 	slices.Sort(environ)
 	for _, pair := range environ {
 		full, _, _ := strings.Cut(pair, "=")
 		name, ok := strings.CutPrefix(full, Prefix)
-		if !ok || slices.Contains(ours, name) || full == fileName {
+		if !ok || slices.Contains(ours, mainName(name)) || full == fileName {
 			continue
 		}
 		ps.add(full, "there is no such setting; the nearest is %s%s", Prefix, spelling.Nearest(name, ours))

@@ -30,10 +30,10 @@ func LoadTrial(below, pairs []string) (*Settings, error) {
 	problems = append(problems, src.problems()...)
 	start := len(problems)
 	s := Defaults()
-	s.src = src
+	s.src, s.as = src, map[string]string{}
 	compatible := src.compatible()
-	if value, ok := over[compatibility]; ok {
-		compatible = value == python21
+	if p, ok := over[compatibility]; ok {
+		compatible = p.value == python21
 	}
 	v, entries := reflect.ValueOf(s).Elem(), Entries()
 	for i, f := range fields() {
@@ -41,15 +41,17 @@ func LoadTrial(below, pairs []string) (*Settings, error) {
 		if !decides(e) && !slices.Contains(adminSettings, e.Name) {
 			continue
 		}
-		f, field := withDefault(safeguardOff(f, compatible), under[e.Name]), v.FieldByIndex(f.Index)
+		f, field := withDefault(safeguardOff(f, compatible), under[e.Name].value), v.FieldByIndex(f.Index)
 		var what string
-		if value, ok := over[e.Name]; ok {
-			what = load(withDefault(f, value), "", field)
+		if p, ok := over[e.Name]; ok {
+			s.as[e.Name] = p.as
+			what = load(withDefault(f, p.value), "", field)
 		} else {
+			problems.twoNames(src, e.Name)
 			what = src.load(f, field)
 		}
 		if what != "" {
-			problems.add(e.Name, "%s", what)
+			problems.add(s.called(e.Name), "%s", what)
 		}
 	}
 	s.Platform = "simulation" // which needs nothing, and tells no price
@@ -66,22 +68,30 @@ func LoadTrial(below, pairs []string) (*Settings, error) {
 	return s, nil
 }
 
-func (ps *Problems) pairs(pairs []string) map[string]string {
-	over, entries := map[string]string{}, Entries()
-	for _, pair := range pairs {
-		full, value, ok := strings.Cut(pair, "=")
-		name := strings.TrimPrefix(full, Prefix)
+// A pair is a value, and the name under which it is given.
+type pair struct{ as, value string }
+
+// pairs returns the pairs by the settings' main names.
+func (ps *Problems) pairs(pairs []string) map[string]pair {
+	over, entries := map[string]pair{}, Entries()
+	for _, text := range pairs {
+		full, value, ok := strings.Cut(text, "=")
+		as := strings.TrimPrefix(full, Prefix)
+		name := mainName(as)
 		i := slices.IndexFunc(entries, func(e Entry) bool { return e.Name == name })
 		switch {
 		case !ok:
-			ps.add(spelling.Shown(pair, nil), "is no setting with its value; write NAME=value, such as INCREMENT=2")
+			ps.add(spelling.Shown(text, nil), "is no setting with its value; write NAME=value, such as INCREMENT=2")
 		case i < 0:
 			ps.add(spelling.Shown(full, nil), "there is no such setting; the nearest is %s",
 				spelling.Nearest(name, names(decides)))
 		case !decides(entries[i]):
 			ps.add(full, "decides nothing where the app is simulated; leave it out")
 		default:
-			over[name] = strings.TrimSpace(value)
+			if earlier, ok := over[name]; ok && earlier.as != as {
+				ps.add(full, sameSetting, earlier.as)
+			}
+			over[name] = pair{as, strings.TrimSpace(value)}
 		}
 	}
 	return over

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"reflect"
 	"strings"
 	"time"
@@ -28,14 +29,15 @@ func ReadPlan(root *document.Node, path string, now time.Time) (*cfautoscaler.Pl
 		}
 	}
 	problems := f.problems
-	r := &planReader{src: src, plan: p}
+	r := &planReader{src: src, plan: p, as: map[string]string{}}
 	for _, field := range fields() {
 		r.take(field)
 	}
 	problems = append(problems, r.problems...)
 	if len(problems) == 0 {
 		if err := p.FromTables(r.low, r.high, r.zone.Location, now); err != nil {
-			problems.add("MIN_DYNOS, MAX_DYNOS", "%v", err)
+			s := &Settings{as: r.as}
+			problems.add(s.Named("MIN_DYNOS, MAX_DYNOS"), "%s", s.Named(err.Error()))
 			problems.place(0, src)
 		}
 	}
@@ -51,12 +53,14 @@ type planReader struct {
 	plan      *cfautoscaler.Plan
 	low, high schedule.Series
 	zone      Zone
+	as        map[string]string // see [Settings]
 	problems  Problems
 }
 
 func (r *planReader) take(f reflect.StructField) {
 	name := f.Tag.Get("envconfig")
 	g, given := r.src.given(name)
+	r.as[name] = cmp.Or(g.as, name)
 	switch name {
 	case "MIN_DYNOS":
 		r.load(f, g, &r.low)
@@ -98,6 +102,6 @@ func (r *planReader) load(f reflect.StructField, g given, to any) {
 		what = load(withDefault(f, g.text), "", reflect.ValueOf(to).Elem())
 	}
 	if what != "" {
-		r.problems = append(r.problems, Problem{f.Tag.Get("envconfig"), redacted(what, g.names), g.at})
+		r.problems = append(r.problems, Problem{r.as[f.Tag.Get("envconfig")], redacted(what, g.names), g.at})
 	}
 }

@@ -60,6 +60,7 @@ type Settings struct {
 	SSH
 
 	src *source
+	as  map[string]string // names under which arguments set settings, by their main names
 }
 
 // App is what the bot calls the app: its name on the platform, or else that of the folder that the bot was started in.

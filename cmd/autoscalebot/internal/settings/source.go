@@ -136,6 +136,7 @@ func (ps Problems) place(start int, src *source) {
 	for i := range ps[start:] {
 		p := &ps[start+i]
 		for name := range strings.SplitSeq(p.Name, ", ") {
+			name = mainName(name)
 			at := src.at(name)
 			if at == "" {
 				continue

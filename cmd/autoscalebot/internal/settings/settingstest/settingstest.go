@@ -13,7 +13,8 @@ import (
 func Env(t testing.TB, pairs ...string) {
 	t.Helper()
 	for _, e := range settings.Entries() {
-		for _, name := range []string{e.Name, settings.Prefix + e.Name} {
+		other := settings.OtherName(e.Name)
+		for _, name := range []string{e.Name, settings.Prefix + e.Name, other, settings.Prefix + other} {
 			if value, ok := os.LookupEnv(name); ok {
 				t.Setenv(name, value) // so that it is put back
 				os.Unsetenv(name)
