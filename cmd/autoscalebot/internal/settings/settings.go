@@ -10,9 +10,9 @@ import (
 // Prefix is what every name may also begin with. A name that does begin with it must be one of ours.
 const Prefix = "AUTOSCALE_"
 
-// Settings holds every setting. The tags of a setting are what the user reads about it: its name (envconfig), its default
-// and what it means (desc). For the settings file, once marks a setting that all process types share, and list is the
-// separator of a text that holds several items.
+// Settings holds every setting. The tags of a setting are what the user reads about it: its name (envconfig), its
+// default and what it means (desc). For the settings file, once marks a setting that all process types share, and list
+// is the separator of a text that holds several items.
 //
 // The tags here place the settings: a group continues up to the next (see [Groups]), and trial marks settings by which
 // the bot decides, so that simulations need them too.
