@@ -109,7 +109,7 @@ func TestRefusals(t *testing.T) {
 		}
 		before := len(srv.Droplets())
 		_, err := open(t, o).Create(t.Context(), pool.Order{Name: name, Size: c.size})
-		if !errors.Is(err, pool.ErrRefused) || !strings.Contains(fmt.Sprint(err), c.want) || !strings.Contains(err.Error(), "the provider refuses") || len(srv.Droplets()) != before {
+		if !errors.Is(err, pool.ErrRefused) || !strings.Contains(fmt.Sprint(err), c.want) || !strings.Contains(err.Error(), "the provider refused") || len(srv.Droplets()) != before {
 			t.Errorf("Create: %v, want ErrRefused with %q", err, c.want)
 		}
 		if err != nil && strings.Contains(err.Error(), srv.Token) {

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// endGrace lets a call that is under way tell its outcome when the bot ends.
+// A call in flight when the bot ends gets this long to return.
 const endGrace = 5 * time.Second
 
-// act sends only orders side by side, as a script of the user's may take minutes for each. What fails is tried again
-// in a later pass. The caller has the turn.
+// Only orders run side by side: a user's script may take minutes for each. What fails is tried again in a later pass.
+// The caller holds the turn.
 func (p *Pool) act(ctx context.Context, actions []action, now time.Time) {
 	began := time.Now()
 	at := func() time.Time { return now.Add(time.Since(began)) }
@@ -35,7 +35,7 @@ func (p *Pool) act(ctx context.Context, actions []action, now time.Time) {
 	}
 }
 
-// create counts the orders as servers from before they are sent until the list tells.
+// An order counts as a server from before it is sent until the provider lists the server.
 func (p *Pool) create(ctx context.Context, orders []action, at func() time.Time) {
 	p.mu.Lock()
 	for _, a := range orders {
@@ -68,7 +68,7 @@ func (p *Pool) create(ctx context.Context, orders []action, at func() time.Time)
 	}
 }
 
-// ordered counts orders that failed side by side as one failure.
+// Orders that fail together count as one failure.
 func (m *memory) ordered(orders []action, made []Server, errs []error, now time.Time, settle time.Duration) {
 	why := ""
 	for i, a := range orders {
@@ -79,7 +79,7 @@ func (m *memory) ordered(orders []action, made []Server, errs []error, now time.
 			continue
 		case errors.Is(err, ErrRefused):
 			m.orders = slices.Delete(m.orders, at, at+1)
-		default: // one may have been made, and be listed soon
+		default: // a server may exist, and be listed soon
 			m.orders[at].at, m.quiet = now, now.Add(settle)
 		}
 		if why == "" {
@@ -105,7 +105,7 @@ func (p *Pool) change(ctx context.Context, a action, at func() time.Time) {
 			return p.o.Provider.Destroy(ctx, a.id)
 		case create, resize, switchOn:
 		}
-		return fmt.Errorf("nobody knows how to %s a server", a.verb)
+		return fmt.Errorf("unknown action %q", a.verb)
 	})
 	if a.verb == destroy && errors.Is(err, ErrGone) {
 		err = nil
@@ -159,7 +159,7 @@ func (p *Pool) beginLeave(a action, now time.Time) {
 	if first && (a.failed || a.leavesFor == failing || a.leavesFor == shutOut) {
 		p.notify(Event{
 			Time: now, Kind: Broken, Server: a.name,
-			Text: fmt.Sprintf("%s is taken away: %s", a.name, a.why),
+			Text: fmt.Sprintf("%s is being removed: %s", a.name, a.why),
 		})
 	}
 }
@@ -183,7 +183,7 @@ func (p *Pool) log(a action, err error) {
 	p.o.Log.Info("pool: "+string(a.verb), "pool", p.o.Name, "server", a.name, "why", a.why)
 }
 
-// call outlasts the end of ctx a little.
+// When ctx ends, a call in flight gets endGrace to return.
 func (p *Pool) call(ctx context.Context, do func(ctx context.Context) error) error {
 	callCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.o.CallTimeout)
 	defer cancel()

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// balance lets a server that is being replaced be there beyond what is wanted.
+// A server that is being replaced may exist in addition to the desired number.
 func (p *planner) balance() {
 	all := len(p.orders)
 	others := all
@@ -25,7 +25,7 @@ func (p *planner) balance() {
 	}
 }
 
-// shrink prefers half-made servers, then those that fail, then those of another size, then the newest or the oldest.
+// Order of removal: unfinished servers, failing ones, those of another size, then the newest or the oldest.
 func (p *planner) shrink(n int) {
 	var victims []*tracked
 	for _, s := range p.servers {
@@ -54,12 +54,12 @@ func (p *planner) shrink(n int) {
 	slices.SortStableFunc(victims, func(a, b *tracked) int { return rank(a) - rank(b) })
 	for _, s := range victims[:min(n, len(victims))] {
 		if !p.canGo(s) {
-			p.obstacles[ObstacleLeast] = fmt.Sprintf("%s stays although %s, as no fewer than %d may serve",
+			p.obstacles[ObstacleLeast] = fmt.Sprintf("%s stays although %s: at least %d must serve",
 				s.Name, surplus, p.least)
 			p.blocked = true
 			return
 		}
-		p.takeAway(s, fmt.Sprintf("%s: %d are wanted", surplus, p.target), surplus)
+		p.takeAway(s, fmt.Sprintf("%s (desired %d)", surplus, p.target), surplus)
 	}
 }
 
@@ -67,7 +67,7 @@ func (p *planner) canGo(s *tracked) bool {
 	return !p.isServing(s) || p.serving() > p.least
 }
 
-// isServing is false for one that fails its health check, whatever the balancer says.
+// A server that fails its health check does not serve, whatever the balancer says.
 func (p *planner) isServing(s *tracked) bool {
 	return s.stage == stageServing && !s.leaving() && s.failsSince.IsZero()
 }

@@ -2,48 +2,46 @@ package pool
 
 import "context"
 
-// A Balancer sends requests to the servers that it was given. It knows members that are not the pool's as well, and is
-// never told to touch them.
+// A Balancer sends requests to the servers it was given. It may have other members too. The pool never touches those.
 //
-// Its methods return when ctx ends at the latest, have deadlines of their own, and return errors that speak to people
-// and hold no secret. Each is harmless when asked twice. They may be called from several goroutines.
+// Every method is idempotent, has its own deadline, returns when ctx ends, and is safe for concurrent use. Errors are
+// written for people and hold no secrets.
 type Balancer interface {
-	// Members reads afresh who is behind it.
+	// Members reads the current members, the pool's and others.
 	Members(ctx context.Context) ([]Member, error)
-	// Add puts a server behind it, or has one that drains take requests again. It gets requests when this returns, or
-	// as soon as the balancer's own health check lets it.
+	// Add puts a server behind the balancer, or puts a draining one back into rotation. Requests arrive when Add
+	// returns, or once the balancer's own health check passes.
 	Add(ctx context.Context, s Server) error
-	// Drain ends new requests to a member; those under way go on.
+	// Drain stops new requests to a member. Requests in flight continue.
 	Drain(ctx context.Context, m Member) error
-	// Remove takes a member out for good, with whatever requests it still has. One that is not there is no error.
+	// Remove takes a member out, along with any requests it still has. Removing an absent member is not an error.
 	Remove(ctx context.Context, m Member) error
 }
 
-// A Member is who gets requests of a balancer. Balancers know their members by the provider's ID, or by a name that
-// they were given: a member is a server of the pool where its ID is the server's, or it has no ID, and its name is the
-// server's.
+// A Member is a backend of a balancer. Balancers identify members by the provider's ID or by name. A member is a pool
+// server if its ID is the server's, or if it has no ID and the server's name.
 type Member struct {
 	ID      string
 	Name    string
 	Address string
 	State   MemberState
-	// Requests are those under way, or where the balancer only knows that, its connections; -1 where it does not know.
+	// Requests counts the requests in flight, or the connections if the balancer knows only those; -1 if it knows
+	// neither.
 	Requests int
-	// Partly says that what stands for one balancer is several, and they do not agree on the member: one has not got
-	// it, or has not been told to drain it. State is then the worse of what they say. Asking again, to add, drain or
-	// remove it, mends that.
+	// Partly means that several balancers act as one and disagree about this member: one does not have it, or does not
+	// drain it yet. State is then the worst that any of them reports. Repeating the Add, Drain or Remove fixes it.
 	Partly bool
-	// Note is what the balancer says of the state in a few words, for people; mostly empty.
+	// Note is the balancer's own remark on the state, for people; often empty.
 	Note string
 }
 
-// A MemberState says whether a member gets requests.
+// A MemberState is a member's place in the rotation.
 type MemberState string
 
 const (
 	Joining  MemberState = "joining"  // the balancer's own health check has not passed yet
 	Serving  MemberState = "serving"  // gets requests
-	Down     MemberState = "down"     // its health check fails, so it gets none
+	Down     MemberState = "down"     // its health check fails, so it gets no requests
 	Draining MemberState = "draining" // gets no new requests
-	Drained  MemberState = "drained"  // gets none and has none
+	Drained  MemberState = "drained"  // gets no new requests, and none are left
 )

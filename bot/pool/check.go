@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// Check looks at what the pool needs, one thing after the other, and changes nothing: what the provider and the
-// balancer check themselves, the servers, the balancer's members, the servers' health, and what one more costs. What
-// keeps several of these from being known is told with the first.
+// Check tests everything the pool needs, and changes nothing: the provider's and the balancer's own checks, the
+// servers, the members of the balancer, the servers' health, the limits and the cost of one more server. An error with
+// the same cause as an earlier one is not reported again.
 func (p *Pool) Check(ctx context.Context, report func(what, found string, err error)) {
-	said := false // that the first size cannot be had
+	said := false // the provider does not offer the first size
 	out, known := report, causes{}
 	report = func(what, found string, err error) {
 		said = said || what == "size" && err != nil
@@ -46,12 +46,12 @@ func (p *Pool) checkLimits(servers []Server, missing []string, report func(what,
 	found := fmt.Sprintf("%d to %d servers", least, most)
 	var wrong []error
 	if n := len(servers); n > most {
-		wrong = append(wrong, fmt.Errorf("there are %d already: the pool will take some away", n))
+		wrong = append(wrong, fmt.Errorf("there are already %d: the pool will remove some", n))
 	}
 	if hour := p.o.MaxDollarsPerHour; hour > 0 {
-		found += fmt.Sprintf(", $%.4g an hour at the most", hour)
+		found += fmt.Sprintf(", $%.4g an hour at most", hour)
 		if price := p.o.priceOf(p.o.Size, nil); price > 0 && hour >= price && int((hour+rounding)/price) < most {
-			found += fmt.Sprintf(", which is enough for %d of %s", int((hour+rounding)/price),
+			found += fmt.Sprintf(", enough for %d × %s", int((hour+rounding)/price),
 				cmp.Or(p.o.Size, "the provider's default size"))
 		}
 		wrong = append(wrong, p.checkCost(hour, servers, missing))
@@ -59,7 +59,7 @@ func (p *Pool) checkLimits(servers []Server, missing []string, report func(what,
 	report("limits", found, errors.Join(wrong...))
 }
 
-// Of sizes that are missing at the provider nobody knows the price.
+// Sizes that the provider does not offer have no price.
 func (p *Pool) checkCost(hour float64, servers []Server, missing []string) error {
 	least, when := p.highestMinimum(time.Now())
 	there := make([]*tracked, len(servers))
@@ -72,19 +72,21 @@ func (p *Pool) checkCost(hour float64, servers []Server, missing []string) error
 		switch of := cmp.Or(size, "the provider's default size"); {
 		case slices.Contains(missing, size):
 		case price == 0:
-			wrong = append(wrong, fmt.Errorf("the price of a server of %s is not known, so none is made: "+
-				"set its price", of))
+			wrong = append(wrong, fmt.Errorf("the price of size %s is unknown, so no server of it can be created. "+
+				"Set it in SERVER_PRICE_PER_HOUR", of))
 		case price > hour+rounding:
-			wrong = append(wrong, fmt.Errorf("one server of %s costs $%.4g an hour, so none can be made", of, price))
+			wrong = append(wrong, fmt.Errorf("one server of size %s costs $%.4g an hour: more than the limit, so "+
+				"none can be created", of, price))
 		case i == 0 && float64(least)*price > hour+rounding:
-			wrong = append(wrong, fmt.Errorf("the minimum of %d servers of %s%s costs $%.4g an hour",
+			wrong = append(wrong, fmt.Errorf("the minimum of %d servers of size %s%s costs $%.4g an hour: more "+
+				"than the limit",
 				least, of, when, float64(least)*price))
 		}
 	}
 	return errors.Join(wrong...)
 }
 
-// highestMinimum is that of the coming week, 1 or more; when is "" for now.
+// The highest minimum of the coming week, at least 1; when is "" for now.
 func (p *Pool) highestMinimum(now time.Time) (highest int, when string) {
 	const week, step = 7 * 24 * time.Hour, 15 * time.Minute
 	highest, _ = p.o.limits(now)
@@ -99,16 +101,16 @@ func (p *Pool) highestMinimum(now time.Time) (highest int, when string) {
 
 func (p *Pool) describeAll(servers []Server) string {
 	if len(servers) == 0 {
-		return "none of the pool " + p.o.Name + " yet"
+		return "pool " + p.o.Name + " has no servers yet"
 	}
 	list := make([]string, len(servers))
 	for i, s := range servers {
 		list[i] = fmt.Sprintf("%s %s", s.Name, s.State)
 	}
-	return fmt.Sprintf("%d of the pool %s: %s", len(servers), p.o.Name, strings.Join(list, ", "))
+	return fmt.Sprintf("%d in pool %s: %s", len(servers), p.o.Name, strings.Join(list, ", "))
 }
 
-// checkSizes returns the sizes that cannot be had. said: what is wrong with the first was told already.
+// said: the error of the first size was already reported. missing are the sizes that the provider does not offer.
 func (p *Pool) checkSizes(
 	ctx context.Context, servers []Server, said bool, report func(what, found string, err error),
 ) (missing []string) {
@@ -121,7 +123,7 @@ func (p *Pool) checkSizes(
 		size, err := Offered(ctx, p.o.Provider, name)
 		if err != nil {
 			missing = append(missing, name)
-			if !said || name != p.o.Size { // one cause is told once
+			if !said || name != p.o.Size { // one cause, one report
 				wrong = append(wrong, err)
 			}
 			continue
@@ -137,7 +139,7 @@ func (p *Pool) checkSizes(
 		return s.State == Ending || s.State == Failed || known && len(p.o.Sizes) > 1
 	})
 	if others := otherSizes(stay, p.o.Size); others != "" {
-		text += "\n" + others + "; a running bot exchanges them"
+		text += "\n" + others + "; a running bot replaces them"
 	}
 	if text = strings.TrimPrefix(text, "\n"); text != "" || len(wrong) > 0 {
 		report("sizes", text, errors.Join(wrong...))
@@ -165,7 +167,7 @@ func (p *Pool) checkBalancer(ctx context.Context, servers []Server, report func(
 			}
 		}
 	}
-	report("balancer", fmt.Sprintf("%d of the servers are behind it, %d get requests; %d members are not the pool's",
+	report("balancer", fmt.Sprintf("members: %d of the pool (%d get requests), %d other",
 		ours, serving, len(members)-ours), nil)
 }
 

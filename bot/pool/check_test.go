@@ -25,11 +25,11 @@ func TestCheckGoesThroughAll(t *testing.T) {
 			p.Check(t.Context(), func(what, found string, err error) { fmt.Fprintf(&b, "%s: %s (%v)\n", what, found, err) })
 			return b.String()
 		}
-		want := `servers: 3 of the pool web: web-1 active, web-2 active, web-3 active (<nil>)
+		want := `servers: 3 in pool web: web-1 active, web-2 active, web-3 active (<nil>)
 sizes: small (<nil>)
-balancer: 3 of the servers are behind it, 3 get requests; 1 members are not the pool's (<nil>)
-health: 2 of 3 servers pass (web-2: it answers with status 503)
-limits: 1 to 2 servers, $0.5 an hour at the most (there are 3 already: the pool will take some away)
+balancer: members: 3 of the pool (3 get requests), 1 other (<nil>)
+health: 2 of 3 servers pass (web-2: it answered with status 503)
+limits: 1 to 2 servers, $0.5 an hour at most (there are already 3: the pool will remove some)
 `
 		if got := check(); got != want {
 			t.Errorf("Check says\n%s\nwant\n%s", got, want)
@@ -63,19 +63,19 @@ func TestCheckFindsSizesAndCosts(t *testing.T) {
 		"a server of another size": {func(o *pool.Options) {
 			o.Sizes = sizes[:1]
 			o.Provider.(catalogue).Resized("web-2", "large")
-		}, "sizes", true, "1 of 2 servers are not of small, the size of new servers: web-2 (large)"},
+		}, "sizes", true, "1 of 2 servers do not have the size of new servers, small: web-2 (large)"},
 		"one of another size that is ending": {func(o *pool.Options) {
 			o.Sizes = sizes[:1]
 			o.Provider.(catalogue).Resized("web-2", "large")
 			o.Provider.(catalogue).Fail("web-2", pool.Ending)
 		}, "sizes", true, "small ($0.01 an hour) <nil>"},
-		"a cap below one server's price":       {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.009 }, "limits", false, "one server of small costs $0.01 an hour"},
+		"a cap below one server's price":       {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.009 }, "limits", false, "one server of size small costs $0.01 an hour"},
 		"a cap, and a size that cannot be had": {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = []pool.Size{{Name: "huge"}}, 1 }, "limits", true, "2 to 4 servers"},
-		"a cap below a larger one's":           {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes, 0.03 }, "limits", false, "one server of large costs $0.04 an hour"},
-		"a cap below the minimum":              {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.015 }, "limits", false, "the minimum of 2 servers of small costs $0.02 an hour"},
+		"a cap below a larger one's":           {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes, 0.03 }, "limits", false, "one server of size large costs $0.04 an hour"},
+		"a cap below the minimum":              {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.015 }, "limits", false, "the minimum of 2 servers of size small costs $0.02 an hour"},
 		"a cap without a price": {func(o *pool.Options) {
 			o.Sizes, o.MaxDollarsPerHour, o.Provider = []pool.Size{{Name: "small"}, {Name: "other"}}, 1, o.Provider.(catalogue).World
-		}, "limits", false, "the price of a server of other is not known"},
+		}, "limits", false, "the price of size other is unknown"},
 		"a cap below the minimum of another hour": {func(o *pool.Options) {
 			begin := time.Now()
 			o.Sizes, o.MaxDollarsPerHour, o.Limits = sizes[:1], 0.025, func(now time.Time) (least, most int) {
@@ -84,9 +84,9 @@ func TestCheckFindsSizesAndCosts(t *testing.T) {
 				}
 				return 2, 4
 			}
-		}, "limits", false, "the minimum of 3 servers of small at Sun 06:00 UTC costs $0.03 an hour"},
-		"a cap for fewer than the maximum": {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.035 }, "limits", true, "enough for 3 of small"},
-		"a cap for all":                    {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes, 0.04 }, "limits", true, "2 to 4 servers, $0.04 an hour at the most"},
+		}, "limits", false, "the minimum of 3 servers of size small at Sun 06:00 UTC costs $0.03 an hour"},
+		"a cap for fewer than the maximum": {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.035 }, "limits", true, "enough for 3 × small"},
+		"a cap for all":                    {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes, 0.04 }, "limits", true, "2 to 4 servers, $0.04 an hour at most"},
 		"a size in upper case":             {func(o *pool.Options) { o.Size, o.Sizes = "SMALL", sizes[:1] }, "sizes", true, "small ($0.01 an hour) <nil>"},
 		"no known sizes":                   {func(o *pool.Options) { o.Sizes, o.Provider = sizes[:1], o.Provider.(catalogue).World }, "sizes", true, "small ($0.01 an hour)"},
 	} {
@@ -123,12 +123,12 @@ func TestMistakesInTheOptions(t *testing.T) {
 		change func(*pool.Options)
 		want   string
 	}{
-		{func(o *pool.Options) { o.Name = "my pool" }, `the name of the pool is "my pool": want 1 to 40 letters, digits or dashes, such as web`},
-		{func(o *pool.Options) { o.Provider = nil }, "the pool has no provider of servers"},
+		{func(o *pool.Options) { o.Name = "my pool" }, `invalid pool name "my pool": must be 1 to 40 letters, digits or dashes, such as web`},
+		{func(o *pool.Options) { o.Provider = nil }, "the pool has no provider"},
 		{func(o *pool.Options) { o.Limits = nil }, "the pool has no limits"},
-		{func(o *pool.Options) { o.MaxDollarsPerHour = -1 }, "the pool may cost $-1 an hour: want 0 for no matter, or more"},
-		{func(o *pool.Options) { o.DrainTimeout = -time.Second }, "the time to drain is -1s: want more than 0"},
-		{func(o *pool.Options) { o.Parallel = -1 }, "the number of servers made at the same time is -1: want 1 or more"},
+		{func(o *pool.Options) { o.MaxDollarsPerHour = -1 }, "the cost limit is $-1 an hour: must be 0 (unlimited) or more"},
+		{func(o *pool.Options) { o.DrainTimeout = -time.Second }, "the time to drain is -1s: must be more than 0"},
+		{func(o *pool.Options) { o.Parallel = -1 }, "the number of servers created at the same time is -1: must be 1 or more"},
 	} {
 		o := pool.Options{Name: "web", Provider: w, Limits: between(0, 1)}
 		c.change(&o)

@@ -2,9 +2,9 @@ package pool
 
 import "fmt"
 
-const rounding = 1e-9 // dollars that adding up prices may be wrong by
+const rounding = 1e-9 // tolerance in dollars when adding up prices
 
-// One that goes first, nil for none, may have an unknown price.
+// goes, which may be nil, leaves first; its price may be unknown.
 func (p *planner) affords(sum, price float64, goes *tracked) bool {
 	why := p.unaffordable(sum, price, goes)
 	if why != "" {
@@ -20,14 +20,13 @@ func (p *planner) unaffordable(sum, price float64, goes *tracked) string {
 	}
 	switch other := p.unpriced(goes); {
 	case other != nil:
-		return fmt.Sprintf("no server is made, as the price of %s (%s) is not known, and the pool may cost "+
-			"$%.4g an hour: "+
-			"say what a server of that size costs", other.Name, other.Size, most)
+		return fmt.Sprintf("no server is created: the price of %s (%s) is unknown, and the pool has a cost limit of "+
+			"$%.4g an hour. Set its price in SERVER_PRICE_PER_HOUR", other.Name, other.Size, most)
 	case price == 0:
-		return fmt.Sprintf("no server is made, as nobody says what one costs, and the pool may cost $%.4g an hour: "+
-			"say what a server costs", most)
+		return fmt.Sprintf("no server is created: the price of a server is unknown, and the pool has a cost limit of "+
+			"$%.4g an hour. Set SERVER_PRICE_PER_HOUR", most)
 	case sum+price > most+rounding:
-		return fmt.Sprintf("no server is made, as the pool would then cost $%.4g an hour, and may cost $%.4g",
+		return fmt.Sprintf("no server is created: the pool would cost $%.4g an hour, and the limit is $%.4g",
 			sum+price, most)
 	}
 	return ""
@@ -42,7 +41,7 @@ func (p *planner) unpriced(goes *tracked) *tracked {
 	return nil
 }
 
-// cost is for an hour, as far as anybody says.
+// Dollars an hour, without servers of unknown price.
 func (p *planner) cost() (sum float64) {
 	for _, s := range p.servers {
 		sum += p.o.hourly(s, p.servers)
@@ -65,7 +64,7 @@ func (o *Options) priceOf(size string, servers []*tracked) float64 {
 	return o.Price
 }
 
-// hourly is 0 where nobody says.
+// 0 if unknown.
 func (o *Options) hourly(s *tracked, servers []*tracked) float64 {
 	if s.Price > 0 {
 		return s.Price

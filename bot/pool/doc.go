@@ -1,25 +1,24 @@
-// Package pool is a platform whose dynos are servers: each is made by a provider, waited for, put behind a load
-// balancer, drained, and destroyed.
+// Package pool is a platform whose units are servers. It creates each server through a provider, waits until it is
+// healthy, puts it behind a load balancer, drains it and destroys it.
 //
-// What is hard about that is here, once. A [Provider] and a [Balancer] only do what they are told, one call at a time,
-// and tell what there is. The pool keeps nothing of its own that matters: which servers are its own is what the
-// provider's tag says, and which of them take requests is what the balancer says. So a bot that was killed between any
-// two calls goes on where it was.
+// A [Provider] and a [Balancer] only carry out single calls and report what exists. The pool stores nothing that it
+// needs: the provider's tag marks its servers, and the balancer knows which of them get requests. A bot that was killed
+// between two calls therefore continues where it stopped.
 //
-// Every pass reads all of that afresh, with the health of each server; a pure function plans from it what is due, and
-// why; and the plan is carried out, one call after the other. Nothing waits inside a pass: what a call leads to is seen
-// by the next ones. Where anything cannot be read, nothing is changed. This is the way of a server:
+// Each pass reads the servers, the balancer's members and every server's health. A pure function plans what to do and
+// why, and the pass carries out the plan call by call. A pass never waits for a result: later passes see it. If
+// anything cannot be read, the pass changes nothing. A server goes through these stages:
 //
 //	                     runs          health check         Add           balancer
 //	  Create             5 min         passes, 5 min        2 min         sends requests
 //	─────────► making ─────────► checking ─────────► ready ─────► joining ─────────► serving ◄──► down
 //	              │                  │                 │             │                  │           │
-//	              │ too late, or     │ too late, or    │ not wanted  │ too late, or     │ too many, fails for 5 min,
-//	              │ cannot be made,  │ not wanted      │ any more    │ not wanted       │ of another size, by hand
-//	              │ or not wanted    │                 │             ▼                  ▼           │
+//	              │ too late,        │ too late,       │ not needed  │ too late,        │ surplus, failing for 5 min,
+//	              │ cannot be made,  │ not needed      │             │ not needed       │ wrong size, drained manually
+//	              │ not needed       │                 │             ▼                  ▼           │
 //	              │                  │                 │         draining ◄─────────────────────────┘
 //	              │                  │                 │             │   │ ▲
-//	              │                  │                 │             │   │ └── Add: wanted again (back to serving)
+//	              │                  │                 │             │   │ └── Add: needed again (back to serving)
 //	              │                  │                 │   no request│   │ 60 s
 //	              │                  │                 │             ▼   ▼
 //	              │                  │                 │           drained
@@ -27,26 +26,26 @@
 //	              ▼                  ▼                 ▼             ▼
 //	              └──────────────────┴──── Destroy ────┴─────────────┘──► ending ──► gone
 //
-// A server that the balancer lists as serving is never destroyed, one without the pool's tag never touched. All that
-// may cost money counts towards the maximum, orders whose outcome is unknown among them. A server that fails its health
-// check does not count towards the minimum.
+// The pool never destroys a server that the balancer lists as serving, and never touches one without the pool's tag.
+// Everything that may cost money counts towards the maximum, including orders whose outcome is unknown. A server that
+// fails its health check does not count towards the minimum.
 //
-// A server that is off is switched on where the provider is a [Resizer], whoever switched it off: so a resize in its
-// place that was cut off costs no more downtime than it must. Where that does not work out within ReplaceAfter another
-// takes its place, as where it cannot be.
+// If the provider is a [Resizer], the pool switches on any server that is off, no matter who switched it off. An
+// interrupted resize in place then costs no extra downtime. If the server does not come back within ReplaceAfter, the
+// pool replaces it.
 //
-// After a start, as many servers are wanted as are there and not on their way out, until somebody asks for something
-// else. New servers are of the size that the options say; those of another size are exchanged as after
-// [Pool.SetDynoSize]. A server that is being drained goes, whoever began that, but for one that is well where more are
-// wanted and there is no room for another beside it.
+// After a start, the desired number is the number of servers that exist and are not leaving, until [Pool.Resize] asks
+// for another. New servers get the size from the options; servers of another size are replaced as after
+// [Pool.SetDynoSize]. A server that was already draining leaves, no matter who drained it. The exception is a healthy
+// one that is needed when the maximum leaves no room for another.
 //
-// A server that was being made in the place of one of another size is known by its size after a start, and goes on as
-// that, unless both serve at that moment. One in the place of one that fails is not told from one that is wanted beside
-// it, as it is no time to have too few. So there may be one more than before, within the maximum, until somebody asks
-// for another number. The log of the start tells how many are wanted.
+// A start can interrupt a replacement. The pool recognizes a replacement for the sake of size by the new server's size,
+// unless both servers already serve. It cannot tell a replacement for a failing server from an additional one, and
+// counts both: too many is safer than too few. The pool may then have one server more than before, within the maximum,
+// until somebody asks for another number. The log line at the start gives the desired number.
 //
-// Each rule has a file: what is counted at a start (start.go), the maximum, the minimum and who goes first (balance.go,
-// grow.go), the cap on costs (cost.go), new servers and their deadlines (halfmade.go), servers that fail or are of
-// another size (replace.go), resizing in place and the maintenance window (inplace.go), servers that are off
-// (switchon.go), the way out (leave.go), and what counts as stuck (stuck.go).
+// Each rule has a file: the count at a start (start.go), the maximum, the minimum and who leaves first (balance.go,
+// grow.go), the cost limit (cost.go), new servers and their deadlines (halfmade.go), replacing servers (replace.go),
+// resizing in place and the maintenance window (inplace.go), servers that are off (switchon.go), draining and
+// destroying (leave.go), and stuck changes (stuck.go).
 package pool

@@ -19,7 +19,7 @@ func slowWorld(least, most int) *pooltest.World {
 	}
 }
 
-// open makes a pool that passes so seldom that a fault can be tried at every call.
+// Passes are so rare that a fault can be tried at every call.
 func open(fail func(string, ...any), w *pooltest.World, change func(*pool.Options)) *pool.Pool {
 	o := pool.Options{
 		Name: "web", Provider: w, Balancer: w, Health: w, Limits: w.Limits, HealthyAfter: 2, Timing: pool.Timing{Busy: 5 * time.Second, Rest: 2 * time.Minute},
@@ -41,7 +41,7 @@ func run(ctx context.Context, p *pool.Pool, d time.Duration) {
 	_ = p.Run(ctx)
 }
 
-// A life is a pool that may be killed and started anew at a call.
+// A life is a pool that may be killed at a call and started again.
 type life struct {
 	ctx    context.Context
 	fail   func(string, ...any)
@@ -70,7 +70,7 @@ func (l *life) faults(k int, at pooltest.Fault, kills bool) func(pooltest.Call) 
 	}
 }
 
-// live goes on with another pool when one is killed.
+// A pool that is killed is replaced by a new one.
 func (l *life) live(want int, size string, d time.Duration) {
 	l.want, l.size = want, size
 	for end := time.Now().Add(d); time.Now().Before(end); {

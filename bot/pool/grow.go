@@ -5,22 +5,22 @@ import (
 	"slices"
 )
 
-// grow takes back those that were to go first.
+// Servers that were about to leave come back first.
 func (p *planner) grow(n int) {
 	for _, s := range p.servers {
 		if n > 0 && p.returns(s) {
 			s.leavesFor = ""
-			p.do(s, add, "it is wanted again", "")
+			p.do(s, add, "it is needed again", "")
 			n--
 		}
 	}
 	if n > 0 {
-		p.create(n, fmt.Sprintf("%d are wanted", p.target))
+		p.create(n, fmt.Sprintf("desired %d", p.target))
 	}
 }
 
-// One that was being drained when the bot started comes back only where there is no room for another beside it, as it
-// was about to be resized in its place.
+// A server that was draining when the bot started comes back only if the maximum leaves no room for another: it was
+// about to be resized in place.
 func (p *planner) returns(s *tracked) bool {
 	if s.member == nil || s.stage == stageEnding || !s.failsSince.IsZero() || !s.served || p.used[s.ID] {
 		return false
@@ -34,21 +34,22 @@ func (p *planner) returns(s *tracked) bool {
 	return false
 }
 
-// create reports whether it will order any as soon as it can.
+// An empty why only sets the obstacle.
 func (p *planner) create(n int, why string) {
 	making := len(p.orders) + count(p.servers, (*tracked).halfMade)
 	parallel := p.o.Parallel
 	if p.fails > 0 {
-		parallel = 1 // until one has been made
+		parallel = 1 // until one succeeds
 	}
 	if p.givesUp() {
-		return // and the next pass knows until when none is made
+		return // the next pass knows how long to wait
 	}
 	price, sum := p.o.priceOf(p.size, p.servers), p.cost()
 	for range n {
 		switch {
 		case p.now.Before(p.retry):
-			p.obstacles[ObstacleCreate] = fmt.Sprintf("no server is made before %s, as that failed %s: %s",
+			p.obstacles[ObstacleCreate] = fmt.Sprintf("no server is created before %s, because creating one "+
+				"failed %s: %s",
 				p.retry.UTC().Format("15:04:05 UTC"), times(p.fails), p.why)
 			p.blocked = true
 			return
@@ -56,7 +57,7 @@ func (p *planner) create(n int, why string) {
 			p.blocked = true
 			return
 		case p.existing()+p.ordered() >= p.most, making >= parallel, p.now.Before(p.quiet):
-			return // comes with time: what is in the way is under way
+			return // resolves itself: what is in the way is under way
 		}
 		name := p.freeName()
 		p.taken[name] = true

@@ -21,22 +21,22 @@ func (p *planner) finish() {
 		}
 		switch s.stage {
 		case stageReady:
-			p.do(s, add, fmt.Sprintf("its health check has passed %s", times(s.passes)), "")
+			p.do(s, add, fmt.Sprintf("it passed its health check %s", times(s.passes)), "")
 		case stageDraining, stageDrained:
-			p.do(s, add, "it stays", "") // what it was drained for did not work out
+			p.do(s, add, "it stays", "") // the reason to drain it is gone
 		case stageJoining, stageServing, stageDown:
 			if s.member != nil && s.member.Partly {
-				p.do(s, add, "not all that the balancer is made of have it", "")
+				p.do(s, add, "not every instance of the balancer has it", "")
 			}
 		case stageMaking, stageChecking, stageOff, stageFailed, stageEnding:
 		}
 	}
 }
 
-// unwanted says why the balancer does not take a server that is healthy; "" where it does, or may yet. That is no
-// reason to destroy the server: another would fare no better.
+// The reason why the balancer sends a healthy server no requests; "" if it does, or may soon. Destroying the server
+// would not help: a new one would get none either.
 func (p *planner) unwanted(s *tracked) string {
-	// One that was well before has that long to be so again.
+	// A server that was healthy before gets HealthyWithin to recover.
 	well := s.sickSince.IsZero() || p.now.Sub(s.sickSince) < p.o.HealthyWithin
 	switch {
 	case s.refused != "" && well:
@@ -53,7 +53,7 @@ func (p *planner) waitsForBalancer(s *tracked, why string) {
 	p.blocked = p.blocked || s.halfMade()
 	if p.obstacles[ObstacleBalancer] == "" {
 		p.obstacles[ObstacleBalancer] = fmt.Sprintf(
-			"%s is healthy and gets no requests, since the balancer does not take it: %s", s.Name, why)
+			"%s is healthy, but the balancer sends it no requests: %s", s.Name, why)
 	}
 }
 
@@ -62,7 +62,7 @@ func (s *tracked) deadline(o *Options) (due time.Time, what string) {
 	return from.Add(within), what
 }
 
-// hurdle is what a half-made server must reach next, since when it tries, and how long it may take.
+// The next stage that an unfinished server must reach, when it started, and the time it has.
 func (s *tracked) hurdle(o *Options) (from time.Time, within time.Duration, what string) {
 	switch {
 	case !s.added.IsZero():
@@ -91,7 +91,7 @@ func (s *tracked) joinNote() string {
 	return noted(s.member.Note)
 }
 
-// takeAway drains a server that is behind the balancer, and destroys another.
+// Draining comes first for a server behind the balancer.
 func (p *planner) takeAway(s *tracked, why string, leavesFor reason) {
 	if s.member != nil && s.stage != stageDraining && s.stage != stageDrained {
 		p.do(s, drain, why, leavesFor)

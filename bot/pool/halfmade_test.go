@@ -14,11 +14,11 @@ func TestServersAreMade(t *testing.T) {
 		{"an empty pool is filled to the minimum", 2, 4, 0, nil, func(s *scenario) {
 			s.lasts(17 * time.Second)
 			s.exist("web-1! web-2!")
-			s.says("2 wanted, 0 serving, 2 existing", "web-1 creating: ordered 7 s")
+			s.says("desired 2, serving 0, existing 2", "web-1 creating: ordered 7 s")
 			s.lasts(10 * time.Second)
-			s.says("web-1 creating: ordered, waiting to be active")
+			s.says("web-1 creating: ordered, starting for")
 			s.lasts(28 * time.Second)
-			s.says("web-1 creating: active, waiting for health", "it answers with status 503")
+			s.says("web-1 creating: active, waiting for health", "it answered with status 503")
 			s.lasts(2 * time.Minute)
 			s.exist("web-1 web-2")
 			s.notified("created web-1", "created web-2", "joined web-1", "joined web-2")
@@ -33,12 +33,12 @@ func TestServersAreMade(t *testing.T) {
 			s.w.Stick("web-2")
 			s.lasts(5*time.Minute + 10*time.Second)
 			s.exist("web-1")
-			s.says("no server is made before", "failed once: web-2: it was not active in time")
+			s.says("no server is created before", "failed once: web-2: it was not active in time")
 			s.settled(2)
 			s.notified("created web-2", "blocked create", "failed web-2", "destroyed web-2")
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-2")
-			s.says("!no server is made", "!failed")
+			s.says("!no server is created", "!failed")
 		}},
 		{"one that is stuck is told of long before it is given up, and does not keep the bot from going down", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
@@ -61,7 +61,7 @@ func TestServersAreMade(t *testing.T) {
 			s.lasts(15 * time.Second)
 			s.w.Sicken("web-2", true)
 			s.lasts(3 * time.Minute)
-			s.says("web-2 is not healthy after", "it answers with status 503")
+			s.says("web-2 is not healthy after", "it answered with status 503")
 			s.notified("created web-2", "blocked create")
 			s.settled(2)
 		}},
@@ -80,7 +80,7 @@ func TestServersAreMade(t *testing.T) {
 			s.lasts(time.Second)
 			s.asks(1)
 			s.lasts(3 * time.Minute)
-			s.says("web-2 cannot be taken away", "the world is out of order")
+			s.says("web-2 cannot be removed", "the world is out of order")
 			s.notified("blocked destroy")
 			s.settled(1)
 			s.asks(2)
@@ -105,9 +105,9 @@ func TestServersAreMade(t *testing.T) {
 			s.lasts(15 * time.Second)
 			s.w.Sicken("web-2", true)
 			s.lasts(time.Minute)
-			s.says("web-2 creating: active, waiting for health", "it answers with status 503")
+			s.says("web-2 creating: active, waiting for health", "it answered with status 503")
 			s.lasts(5 * time.Minute)
-			s.says("it was not healthy in time: it answers with status 503")
+			s.says("it was not healthy in time: it answered with status 503")
 		}},
 		{"one that never joins is given up", 1, 4, 1, func(o *pool.Options) { o.JoinedWithin = 20 * time.Second }, func(s *scenario) {
 			s.w.Join = time.Hour
@@ -123,7 +123,7 @@ func TestServersAreMade(t *testing.T) {
 			s.w.SetFault(at("Add", pooltest.FailsFirst))
 			s.lasts(20 * time.Minute)
 			s.exist("web-1 web-2!")
-			s.says("web-2 is healthy and gets no requests, since the balancer does not take it: the world is out of order", "!in time")
+			s.says("web-2 is healthy, but the balancer sends it no requests: the world is out of order", "!in time")
 			s.notified("created web-2", "blocked balancer")
 			s.settled(2)
 			s.w.SetFault(nil)
@@ -158,7 +158,7 @@ func TestServersAreMade(t *testing.T) {
 			s.asks(2)
 			s.lasts(20 * time.Minute)
 			s.exist("web-1 web-2!")
-			s.says("web-2 is healthy and gets no requests", "Layer4 connection problem", "!in time")
+			s.says("web-2 is healthy, but the balancer sends it no requests", "Layer4 connection problem", "!in time")
 			s.w.Doubt("")
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-2")
@@ -170,7 +170,7 @@ func TestServersAreMade(t *testing.T) {
 			s.lasts(2 * time.Minute)
 			s.w.Sicken("web-2", true)
 			s.lasts(6 * time.Minute)
-			s.says("it was not healthy in time: it answers with status 503")
+			s.says("it was not healthy in time: it answered with status 503")
 		}},
 		{"what cannot be made is given up at once", 1, 4, 1, nil, func(s *scenario) {
 			s.asks(2)
@@ -178,7 +178,7 @@ func TestServersAreMade(t *testing.T) {
 			s.w.Fail("web-2", pool.Failed)
 			s.lasts(20 * time.Second)
 			s.exist("web-1")
-			s.says("no server is made before", "could not make it")
+			s.says("no server is created before", "could not create it")
 		}},
 		{"an order that is refused is told, and sent again later each time", 1, 4, 1, nil, func(s *scenario) {
 			s.w.SetFault(at("Create", pooltest.Refuses))
@@ -198,21 +198,21 @@ func TestServersAreMade(t *testing.T) {
 			s.asks(3)
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-2")
-			s.says("would then cost $0.03 an hour, and may cost $0.02", "2 serving, 2 existing, limits 1 to 4, $0.02 an hour")
+			s.says("would cost $0.03 an hour, and the limit is $0.02", "serving 2, existing 2, limits 1 to 4, $0.02 an hour")
 			s.notified("blocked cost", "created web-2", "joined web-2")
 		}},
 		{"nothing is made where nobody says what it costs", 1, 4, 0, func(o *pool.Options) { o.MaxDollarsPerHour = 1 }, func(s *scenario) {
 			s.lasts(3 * time.Minute)
 			s.exist("")
-			s.says("nobody says what one costs")
+			s.says("the price of a server is unknown")
 		}},
 		{"without a balancer", 1, 4, 1, func(o *pool.Options) { o.Balancer = nil }, func(s *scenario) {
 			s.asks(3)
 			s.lasts(3 * time.Minute)
-			s.says("3 wanted, 3 serving, 3 existing")
+			s.says("desired 3, serving 3, existing 3")
 			s.asks(1)
 			s.lasts(time.Minute)
-			s.says("1 wanted, 1 serving, 1 existing", "web-1 serving")
+			s.says("desired 1, serving 1, existing 1", "web-1 serving")
 		}},
 	})
 }

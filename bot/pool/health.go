@@ -16,33 +16,33 @@ import (
 	"time"
 )
 
-// A Health tells whether the app on a server answers: nil, or what is wrong in a few words. Healthy returns when ctx
-// ends at the latest, and is called from several goroutines.
+// A Health checks whether the app on a server answers. Healthy returns nil, or an error that says briefly what is
+// wrong. It returns when ctx ends, and is safe for concurrent use.
 type Health interface {
 	Healthy(ctx context.Context, s Server) error
 }
 
 const (
-	healthTimeout = 5 * time.Second // that DigitalOcean's balancers have too
-	healthBody    = 64 << 10        // how much of an answer is read, in bytes
-	healthAtOnce  = 16              // how many servers are checked side by side
+	healthTimeout = 5 * time.Second // as DigitalOcean's load balancers have
+	healthBody    = 64 << 10        // bytes of an answer that are read
+	healthAtOnce  = 16              // servers checked side by side
 )
 
-// An HTTPCheck asks for a page. Any status from 200 to 299 is healthy; no redirect is followed.
+// An HTTPCheck requests a page. Any status from 200 to 299 is healthy. Redirects are not followed.
 type HTTPCheck struct {
-	// Path is what is asked for; empty means "/".
+	// Path of the page; empty means "/".
 	Path string
-	// Port is where, for addresses without one of their own; 0 means 80, or 443 with TLS.
+	// Port for addresses without a port; 0 means 80, or 443 with TLS.
 	Port int
-	// Host is sent as the Host header, and is the name that a certificate must have; empty means the address.
+	// Host is the Host header and the name expected in the certificate; empty means the address.
 	Host string
-	// TLS asks by https.
+	// TLS uses https.
 	TLS bool
-	// Timeout is for the whole answer; 0 means 5 s.
+	// Timeout for the whole answer; 0 means 5 s.
 	Timeout time.Duration
 }
 
-// Healthy asks once, over a new connection, as a server that takes no new ones is of no use.
+// Healthy makes one request over a new connection: a server that accepts no new connections is useless.
 func (c HTTPCheck) Healthy(ctx context.Context, s Server) error {
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(c.Timeout, healthTimeout))
 	defer cancel()
@@ -52,12 +52,12 @@ func (c HTTPCheck) Healthy(ctx context.Context, s Server) error {
 	}
 	path, err := url.Parse(cmp.Or(c.Path, "/"))
 	if err != nil {
-		return errors.New("the health check's path cannot be read: it looks like /health")
+		return errors.New("invalid path of the health check: must be a path such as /health")
 	}
 	u := url.URL{Scheme: scheme, Host: withPort(s.Address, port), Path: path.Path, RawQuery: path.RawQuery}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return fmt.Errorf("the address %q cannot be asked", s.Address)
+		return fmt.Errorf("invalid address %q", s.Address)
 	}
 	req.Host = c.Host
 	req.Header.Set("User-Agent", "autoscalebot")
@@ -70,23 +70,23 @@ func (c HTTPCheck) Healthy(ctx context.Context, s Server) error {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return fmt.Errorf("it answers with status %d", resp.StatusCode)
+		return fmt.Errorf("it answered with status %d", resp.StatusCode)
 	}
 	if _, err := io.Copy(io.Discard, io.LimitReader(resp.Body, healthBody)); err != nil {
-		return fmt.Errorf("its answer breaks off: %w", plainly(err))
+		return fmt.Errorf("its answer broke off: %w", plainly(err))
 	}
 	return nil
 }
 
-// A TCPCheck only opens a connection.
+// A TCPCheck opens a connection and closes it.
 type TCPCheck struct {
-	// Port is where, for addresses without one of their own; 0 means 80.
+	// Port for addresses without a port; 0 means 80.
 	Port int
-	// Timeout is until the connection stands; 0 means 5 s.
+	// Timeout for the connection; 0 means 5 s.
 	Timeout time.Duration
 }
 
-// Healthy connects once.
+// Healthy opens one connection.
 func (c TCPCheck) Healthy(ctx context.Context, s Server) error {
 	d := net.Dialer{Timeout: cmp.Or(c.Timeout, healthTimeout)}
 	conn, err := d.DialContext(ctx, "tcp", withPort(s.Address, cmp.Or(c.Port, 80)))
@@ -115,7 +115,7 @@ func plainly(err error) error {
 	return err
 }
 
-// healths checks side by side; the result is by ID.
+// The result is keyed by server ID.
 func healths(ctx context.Context, check Health, servers []Server) map[string]error {
 	wrong := make(map[string]error, len(servers))
 	var (

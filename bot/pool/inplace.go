@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// DigitalOcean's take a minute for each GB of disk in use.
+// A resize at DigitalOcean takes about a minute for each GB of disk in use.
 const resizeLimit = time.Hour
 
-// beginResize runs beside the loop, which leaves the server alone meanwhile and puts it back into rotation when it is
-// healthy. Without a size the server is only switched on.
+// Runs outside the loop, which leaves the server alone meanwhile and puts it back into rotation once it is healthy.
+// Without a size, the server is only switched on.
 func (p *Pool) beginResize(ctx context.Context, a action) {
 	r, ok := p.o.Provider.(Resizer)
 	if !ok {
@@ -27,13 +27,13 @@ func (p *Pool) beginResize(ctx context.Context, a action) {
 		defer p.mu.Unlock()
 		p.memory.resizing[a.id] = doing + text
 	}
-	say("waiting for its requests to end")
+	say("draining its requests")
 	p.resizes.Go(func() {
 		ctx, cancel := context.WithTimeout(ctx, resizeLimit)
 		defer cancel()
 		err := p.leaveRotation(ctx, a.id)
 		if err == nil {
-			say("asking the provider")
+			say("waiting for the provider")
 			err = r.Resize(ctx, a.id, a.size, say)
 		}
 		if err != nil {
@@ -53,7 +53,7 @@ type resized struct {
 	err  error
 }
 
-// endResizes comes before an observation, as an earlier one may show the servers as they were.
+// Call this before an observation: an earlier observation may show the servers as they were.
 func (m *memory) endResizes(now time.Time) {
 	for _, r := range m.resized {
 		delete(m.resizing, r.id)
@@ -62,7 +62,7 @@ func (m *memory) endResizes(now time.Time) {
 			continue
 		}
 		t.leavesFor, t.leaveBegun, t.passes, t.last = "", false, 0, ""
-		if r.err != nil && r.verb == switchOn { // how long it has been off still counts
+		if r.err != nil && r.verb == switchOn { // the time it has been off still counts
 			t.failed(now, r.verb)
 			t.last = fmt.Sprintf("%s failed: %v", r.verb, r.err)
 			continue
@@ -97,7 +97,7 @@ func (p *Pool) leaveRotation(ctx context.Context, id string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return errors.New("there was no time for its requests to end")
+			return errors.New("no time left to drain its requests")
 		case <-time.After(min(p.o.Busy, time.Second)):
 		}
 	}
@@ -108,7 +108,7 @@ func (p *Pool) memberOf(ctx context.Context, id string) (*Member, error) {
 	defer cancel()
 	members, err := p.o.Balancer.Members(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read who is behind the balancer: %w", err)
+		return nil, fmt.Errorf("read the members of the balancer: %w", err)
 	}
 	return MemberOf(p.server(id), members), nil
 }

@@ -28,7 +28,7 @@ func TestInPlace(t *testing.T) {
 			s.sizes("large")
 			s.lasts(110 * time.Minute)
 			s.are("small", "web-1")
-			s.says("is resized in its place in the maintenance window, with downtime")
+			s.says("will be resized in place in the maintenance window, with some minutes of downtime")
 			s.w.Limits = nil // there is downtime
 			s.lasts(15 * time.Minute)
 			s.exist("web-1")
@@ -48,7 +48,7 @@ func TestInPlace(t *testing.T) {
 			s.lasts(5 * time.Minute)
 			s.exist("web-1")
 			s.are("small", "web-1")
-			s.says("is not tried again before 00:15:", " UTC: the world is out of order")
+			s.says("is not retried before 00:15:", " UTC: the world is out of order")
 			s.notified("failed web-1", "blocked maintenance")
 			s.w.SetFault(nil)
 			s.lasts(20 * time.Minute)
@@ -63,7 +63,7 @@ func TestInPlace(t *testing.T) {
 			s.lasts(8 * time.Minute)
 			s.exist("web-1 web-2")
 			s.notified()
-			if !strings.Contains(s.log.String(), `msg="pool: switch on" pool=web server=web-2 why="it is off, as its resize in place was cut off, or somebody switched it off"`) {
+			if !strings.Contains(s.log.String(), `msg="pool: switch on" pool=web server=web-2 why="it is off: its resize in place was interrupted, or somebody switched it off"`) {
 				s.Errorf("the log does not say why:\n%s", s.log)
 			}
 		}},
@@ -132,7 +132,7 @@ func TestInPlace(t *testing.T) {
 			s.exist("web-1 web-2!")
 			s.lasts(80 * time.Second)
 			s.exist("web-1")
-			s.says("it was not active in time: the provider says that it is off")
+			s.says("it was not active in time: the provider reports it as off")
 		}},
 		{"a dry run switches nothing on", 1, 4, 2, func(o *pool.Options) { o.Observe = true }, func(s *scenario) {
 			s.w.Fail("web-2", pool.Off)
@@ -153,8 +153,8 @@ func (broken) Resize(ctx context.Context, _, _ string, _ func(string)) error {
 	return errors.New("the world is out of order")
 }
 
-// A bot that is killed at any call of a resize in place, before or after its effect, and knows nothing any more, leaves
-// no server off: there is one that serves, of either size. In the next window it becomes what was wanted.
+// A bot is killed at any call of a resize in place, before or after its effect, and forgets everything. No server stays
+// off: one serves, of either size. In the next window it gets the desired size.
 func TestKilledInPlace(t *testing.T) {
 	for _, last := range []pooltest.Fault{pooltest.FailsFirst, pooltest.FailsLast} {
 		for _, nameless := range []bool{false, true} {
@@ -194,7 +194,7 @@ func TestKilledInPlace(t *testing.T) {
 	}
 }
 
-// until ends with d or with the bot. An empty size is not asked for.
+// Returns after d, or when the bot ends.
 func (l *life) until(size string, d time.Duration) {
 	l.p = open(l.fail, l.w, l.change)
 	ctx, cancel := context.WithTimeout(l.ctx, d)

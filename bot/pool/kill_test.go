@@ -186,7 +186,7 @@ func child(url string) error {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
-		defer cancel() // who started this is no more
+		defer cancel() // the parent process is gone
 		for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 			var n int
 			_, _ = fmt.Sscan(lines.Text(), &n)
@@ -222,8 +222,8 @@ func (p *process) kill() {
 	<-p.ended
 }
 
-// A real process is killed before and after each call that changes something, and another goes on: there are as many
-// servers as wanted, all of them serve, and none is left over.
+// A real process is killed before and after each call that changes something, and another continues. In the end the
+// desired number of servers exists, all of them serve, and none is left over.
 func TestKillNineAtEachCall(t *testing.T) {
 	racetest.Long(t) // what runs is another process
 	if testing.Short() {

@@ -164,8 +164,7 @@ func TestOneSizeAtATime(t *testing.T) {
 	})
 }
 
-// One server that stands alone, and may not have another beside it, waits for the maintenance window. That is no
-// failure.
+// A single server with no room for another waits for the maintenance window. That is not a failure.
 func TestALoneServerWaitsForItsWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

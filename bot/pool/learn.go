@@ -29,7 +29,7 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []*tracked {
 		member := obs.member(s)
 		t.update(s, member, obs.wrong, o, now)
 		if t.drainsSince.Equal(now) && t.leavesFor == "" && m.resizing[s.ID] == "" {
-			t.leavesFor = drained // by an earlier run of the bot, or by somebody's hand
+			t.leavesFor = drained // drained by an earlier run of the bot, or by a person
 		}
 		servers = append(servers, &tracked{Server: s, track: *t, stage: t.stage(s, member, o), member: member})
 	}
@@ -37,7 +37,7 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []*tracked {
 	for _, s := range servers {
 		if s.stage == stageServing && !s.served {
 			s.served, tracks[s.ID].served = true, true
-			if !first { // else it was there before us
+			if !first { // on the first observation it existed before us
 				m.creationWorks()
 				m.events = append(m.events, Event{Time: now, Kind: Joined, Server: s.Name, Text: s.Name + " serves"})
 			}
@@ -48,7 +48,7 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []*tracked {
 			continue
 		}
 		m.events = append(m.events, Event{
-			Time: now, Kind: Broken, Server: t.name, Text: t.name + " is no more, and not by the bot",
+			Time: now, Kind: Broken, Server: t.name, Text: t.name + " is gone, and the bot did not destroy it",
 		})
 	}
 	m.tracks = tracks
@@ -68,7 +68,7 @@ func (m *memory) learn(obs *observation, o *Options, now time.Time) []*tracked {
 	return servers
 }
 
-// dropDuplicates keeps of each name the server that serves, or else the oldest.
+// Of servers with the same name, the one that serves stays, or else the oldest.
 func dropDuplicates(servers []*tracked, tracks map[string]*track) {
 	first := make(map[string]*tracked, len(servers))
 	for _, s := range servers {
@@ -119,18 +119,18 @@ func (t *track) update(s Server, member *Member, wrong map[string]error, o *Opti
 	case s.State == Active:
 		t.passes, bad = 0, "it has no address"
 	default:
-		t.passes, bad = 0, "the provider says that it is "+string(s.State)
+		t.passes, bad = 0, "the provider reports it as "+string(s.State)
 	}
 	own := bad
 	switch {
 	case bad != "" || member == nil:
 	case member.State == Down:
-		bad = "the balancer says that it is down" + noted(member.Note)
+		bad = "the balancer reports it as down" + noted(member.Note)
 	case member.State == Joining && t.served:
-		bad = "the balancer does not send it requests yet" + noted(member.Note)
+		bad = "the balancer sends it no requests yet" + noted(member.Note)
 	}
 	if o.Health == nil {
-		own = bad // as nobody else tells
+		own = bad // nobody else reports on it
 	}
 	t.problem, t.failsSince, t.sickSince = bad, since(t.failsSince, bad != "", now), since(t.sickSince, own != "", now)
 	switch {
@@ -146,8 +146,8 @@ func (t *track) update(s Server, member *Member, wrong map[string]error, o *Opti
 			t.added = now
 		}
 	}
-	// One that is older than any half-made server can be was in rotation before the bot started. It is not to be taken
-	// away as a creation that failed: that would empty a pool whose app is down.
+	// A server older than any unfinished one can be was in rotation before the bot started. Removing it as a failed
+	// creation would empty a pool whose app is down.
 	if t.firstSeen.Equal(now) && !s.Created.IsZero() && now.Sub(s.Created) > o.oldestHalfMade() {
 		t.served = true
 	}
@@ -156,7 +156,7 @@ func (t *track) update(s Server, member *Member, wrong map[string]error, o *Opti
 	}
 }
 
-// since is zero where something is not so. before is the same a pass earlier.
+// The time since when so holds without a break; zero if it does not hold. before is the value of the last pass.
 func since(before time.Time, so bool, now time.Time) time.Time {
 	switch {
 	case !so:

@@ -71,14 +71,14 @@ func TestServersGo(t *testing.T) {
 			s.lasts(3 * time.Minute)
 			s.exist("web-1 web-2")
 			s.settled(2)
-			if err := s.p.Resize(s.ctx, 3); err == nil || !strings.Contains(err.Error(), "want 2 to 2") {
+			if err := s.p.Resize(s.ctx, 3); err == nil || !strings.Contains(err.Error(), "must be 2 to 2") {
 				s.Errorf("Resize beyond the limits: %v", err)
 			}
 		}},
 		{"drains its requests, but not for ever", 1, 4, 2, func(o *pool.Options) { o.DrainTimeout = 10 * time.Second }, func(s *scenario) {
 			s.asks(1)
 			s.lasts(6 * time.Second)
-			s.says("web-2 draining", "1 requests left", "there are more than wanted")
+			s.says("web-2 draining", "requests left: 1", "there are more servers than desired")
 			s.lasts(60 * time.Second)
 			s.existing(1)
 		}},

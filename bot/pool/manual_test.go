@@ -18,7 +18,7 @@ func operator(w *pooltest.World) *manual.Operator {
 	}
 }
 
-// byHand carries out what an operator plans beside the pool.
+// Runs next to the pool.
 func (s *scenario) byHand(plan func(context.Context, string) (*manual.Plan, error), server string) (reported []string) {
 	s.Helper()
 	ctx, cancel := context.WithCancel(s.ctx)
@@ -46,7 +46,7 @@ func TestByHand(t *testing.T) {
 			s.lasts(time.Second)
 			s.byHand(operator(s.w).Drain, "web-1")
 			s.lasts(time.Second)
-			s.says("web-1 drained", "it was being drained already")
+			s.says("web-1 drained", "it was already draining")
 			s.lasts(3 * time.Minute)
 			s.exist("web-2 web-3")
 		}},
@@ -62,7 +62,7 @@ func TestByHand(t *testing.T) {
 		{"one is destroyed by hand", 1, 4, 2, nil, func(s *scenario) {
 			s.lasts(time.Second)
 			said := s.byHand(operator(s.w).Destroy, "web-1")
-			if want := "drain web-1|wait until web-1 has no requests|  web-1 has 1 requests after 10s|take web-1 out of the balancer|destroy web-1|wait until web-1 is gone"; strings.Join(said, "|") != want {
+			if want := "drain web-1|wait until web-1 has no requests|  web-1 still has requests in flight (1) after 10s|remove web-1 from the balancer|destroy web-1|wait until web-1 is gone"; strings.Join(said, "|") != want {
 				s.Errorf("said %q, want %q", said, want)
 			}
 			s.exist("web-2 web-3!")

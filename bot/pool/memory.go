@@ -4,38 +4,37 @@ import (
 	"time"
 )
 
-// A memory is lost when the bot ends, so nothing in it may be needed: only how long things have been so, why they are
-// done, and what is wanted.
+// A memory is lost when the bot ends, so the pool must work without it. It holds durations, reasons and the desired
+// number.
 type memory struct {
-	known bool // there was a complete observation, or somebody asked for a number
+	known bool // a complete observation was made, or somebody asked for a number
 	want  int
 	began time.Time // when the servers were counted at the start
-	// counted is until when the target goes by the servers found at the start; zero where somebody asked for a
-	// number.
+	// Until then the target follows the servers found at the start; zero once somebody asked for a number.
 	counted time.Time
 	sized   bool
 	size    string
-	tracks  map[string]*track // by the server's ID
-	// orders were sent, and the list does not have them yet. They count as servers.
+	tracks  map[string]*track // by server ID
+	// Orders sent but not listed yet. They count as servers.
 	orders []order
-	// quiet is until when no order may be sent, as the outcome of one is unknown.
+	// No order is sent before this time, because the outcome of one is unknown.
 	quiet time.Time
-	// fails is how many creations failed in a row. None is tried before retry.
+	// Creations that failed in a row. No other is tried before retry.
 	fails       int
 	retry       time.Time
 	why         string
 	swap        swap
-	absent      map[string]int    // by a member's name, passes in a row without its server
-	resizing    map[string]string // by ID, what a resize in place or a switching on says while it is under way
+	absent      map[string]int    // by member name: passes in a row without its server
+	resizing    map[string]string // by server ID: progress of a resize in place or of switching on
 	resized     []resized
-	resizeRetry time.Time // no other resize before: each takes a server out
+	resizeRetry time.Time // no resize before this time: each takes a server out
 	resizeWhy   string
 	events      []Event
 }
 
 type order struct {
 	name string
-	id   string // empty where the answer is not known
+	id   string // empty if the answer is unknown
 	size string
 	at   time.Time
 }
@@ -47,38 +46,38 @@ type swap struct {
 
 type track struct {
 	name       string
-	firstSeen  time.Time // first of all
+	firstSeen  time.Time // first seen
 	active     time.Time // first seen running; zero before
 	passes     int       // health checks passed in a row
-	failsSince time.Time // since when it fails; zero while it does not
+	failsSince time.Time // first failure; zero while healthy
 	problem    string
-	// since when it fails the pool's own health check; zero while only the balancer finds fault with it
+	// First failure of the pool's own health check; zero while only the balancer reports a failure.
 	sickSince   time.Time
-	added       time.Time // when it was put behind the balancer, or first seen there
-	served      bool      // it has been in rotation, so it is not half made
-	drainsSince time.Time // since when it drains
-	ending      bool      // the provider says that it is on its way out
-	leavesFor   reason    // why it goes; empty while it stays
-	leaveBegun  bool      // something was done to let it go
-	last        string    // what failed with it last; empty since something worked
-	refused     string    // what the balancer said when it did not take the server; "" since it did
-	ended       time.Time // when the provider took the order to destroy it
+	added       time.Time // when it joined the balancer, or was first seen there
+	served      bool      // was in rotation, so it is finished
+	drainsSince time.Time // start of draining
+	ending      bool      // the provider reports it as ending
+	leavesFor   reason    // why it leaves; empty while it stays
+	leaveBegun  bool      // a step of leaving was taken
+	last        string    // last failure; empty after a success
+	refused     string    // why the balancer refused it; empty after a success
+	ended       time.Time // when the provider accepted the order to destroy it
 	tried       verb      // what failed last
-	tries       int       // things done with it that failed in a row
-	retry       time.Time // before when nothing is tried again
+	tries       int       // failures in a row
+	retry       time.Time // no attempt before this time
 }
 
 type reason string
 
 const (
-	surplus   reason = "there are more than wanted"
+	surplus   reason = "there are more servers than desired"
 	tooLate   reason = "it was not ready in time"
-	unmade    reason = "the provider could not make it"
+	unmade    reason = "the provider could not create it"
 	failing   reason = "it fails its health check"
-	shutOut   reason = "the balancer gives it no requests"
-	outsized  reason = "it is of another size than wanted"
-	duplicate reason = "another server has its name"
-	drained   reason = "it was being drained already"
+	shutOut   reason = "the balancer sends it no requests"
+	outsized  reason = "it does not have the pool's size"
+	duplicate reason = "another server has the same name"
+	drained   reason = "it was already draining"
 )
 
 const (

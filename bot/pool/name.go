@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Number is that of a server of a pool by its name, such as 7 for web-7 of web: 1 to 999999999, and 0 for a name that
-// the pool gives to none.
+// Number returns the number in a server's name, such as 7 for web-7 in the pool web: 1 to 999999999. It returns 0 for a
+// name that the pool does not give.
 func Number(pool, name string) int {
 	digits, ok := strings.CutPrefix(name, pool+"-")
 	n, err := strconv.Atoi(digits)
@@ -16,8 +16,8 @@ func Number(pool, name string) int {
 	return n
 }
 
-// freeName has the lowest free number. It is the same after a restart, so that an order whose answer was lost is sent
-// under the same name again.
+// The lowest free number gives the same name after a restart. An order whose answer was lost is then repeated under its
+// old name.
 func (p *planner) freeName() string {
 	for n := 1; ; n++ {
 		if name := p.o.Name + "-" + strconv.Itoa(n); !p.taken[name] {

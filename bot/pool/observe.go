@@ -7,13 +7,13 @@ import (
 	"slices"
 )
 
-// An observation is complete, or there is none.
+// An observation is complete; there are no partial ones.
 type observation struct {
-	servers []Server // the pool's, each once
+	servers []Server // the pool's, without duplicates
 	members []Member
-	// stale members have certainly no server any more; nameless ones only look like it.
+	// The servers of stale members are certainly gone; those of nameless members only seem to be.
 	stale, nameless []Member
-	wrong           map[string]error // by ID, what the health check says; nil where all is well
+	wrong           map[string]error // by server ID: the health check's error; nil if healthy
 }
 
 func (p *Pool) observe(ctx context.Context) (o observation, err error) {
@@ -31,7 +31,8 @@ func (p *Pool) observe(ctx context.Context) (o observation, err error) {
 	ask := askable(o.servers)
 	o.wrong = healths(ctx, p.o.Health, ask)
 	if err := ctx.Err(); err != nil {
-		return o, fmt.Errorf("check the servers' health: %w", err) // what the checks say is of our own making
+		// the bot is ending, so the checks' results mean nothing
+		return o, fmt.Errorf("check the servers' health: %w", err)
 	}
 	return o, nil
 }
@@ -57,8 +58,8 @@ func (p *Pool) describe(ctx context.Context, id string) (Server, error) {
 	return p.o.Provider.Describe(ctx, id)
 }
 
-// A list that is behind, or came back too short, must not look like servers that are gone: more would be made, and
-// the balancer emptied.
+// A list that lags or is incomplete must not look like lost servers: the pool would create more, and empty the
+// balancer.
 func (p *Pool) lookForMissing(ctx context.Context, o *observation) error {
 	for _, id := range p.expected() {
 		if slices.ContainsFunc(o.servers, func(s Server) bool { return s.ID == id }) {
@@ -67,7 +68,7 @@ func (p *Pool) lookForMissing(ctx context.Context, o *observation) error {
 		switch s, err := p.describe(ctx, id); {
 		case errors.Is(err, ErrGone) || errors.Is(err, ErrNotOurs):
 		case err != nil:
-			return fmt.Errorf("look for a server that is not on the list any more: %w", err)
+			return fmt.Errorf("look for a server that is missing from the list: %w", err)
 		default:
 			o.servers = append(o.servers, s)
 		}
@@ -80,7 +81,7 @@ func (p *Pool) observeMembers(ctx context.Context, o *observation) error {
 	defer cancel()
 	members, err := p.o.Balancer.Members(callCtx)
 	if err != nil {
-		return fmt.Errorf("read who is behind the balancer: %w", err)
+		return fmt.Errorf("read the members of the balancer: %w", err)
 	}
 	o.members = members
 	strangers := make(map[string]bool)
@@ -101,7 +102,7 @@ func (p *Pool) observeMembers(ctx context.Context, o *observation) error {
 			case errors.Is(err, ErrNotOurs):
 				strangers[m.ID] = true
 			case err != nil:
-				return fmt.Errorf("find out whose a member of the balancer is: %w", err)
+				return fmt.Errorf("find out to whom a member of the balancer belongs: %w", err)
 			default:
 				o.servers = append(o.servers, s) // ours, and not on the list yet
 			}
@@ -111,7 +112,7 @@ func (p *Pool) observeMembers(ctx context.Context, o *observation) error {
 	return nil
 }
 
-// Of two servers of one name the member is that of its address, or else the older's.
+// If two servers have the same name, the member belongs to the one with its address, or else to the older one.
 func (o *observation) member(s Server) *Member {
 	for i := range o.members {
 		m := &o.members[i]
@@ -125,14 +126,14 @@ func (o *observation) member(s Server) *Member {
 	return nil
 }
 
-// MemberOf finds a server's member among those of a balancer, where no other server has its name; nil where there is
-// none.
+// MemberOf finds the member of a server among a balancer's members, assuming that no other server has its name. It
+// returns nil if there is no such member.
 func MemberOf(s Server, members []Member) *Member {
 	obs := observation{servers: []Server{s}, members: members}
 	return obs.member(s)
 }
 
-// owner is whose a member without an ID is.
+// For members without an ID.
 func (o *observation) owner(m *Member) (owner Server) {
 	for _, s := range o.servers {
 		switch {

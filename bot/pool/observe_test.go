@@ -29,7 +29,7 @@ func TestWhatIsSeen(t *testing.T) {
 			s.says("web-2 serving")
 			s.lasts(10 * time.Second)
 			s.exist("web-1 web-2")
-			if n := strings.Count(s.log.String(), `msg="pool: add" pool=web server=web-2 why="not all that the balancer is made of have it"`); n != 1 {
+			if n := strings.Count(s.log.String(), `msg="pool: add" pool=web server=web-2 why="not every instance of the balancer has it"`); n != 1 {
 				s.Errorf("it was given to all %d times, want once\n%s", n, s.log)
 			}
 		}},
@@ -39,7 +39,7 @@ func TestWhatIsSeen(t *testing.T) {
 			s.w.Disagree("web-2")
 			s.lasts(6 * time.Second)
 			s.exist("web-1 web-2!")
-			if n := strings.Count(s.log.String(), `msg="pool: drain" pool=web server=web-2 why="not all that the balancer is made of know that it drains"`); n != 1 {
+			if n := strings.Count(s.log.String(), `msg="pool: drain" pool=web server=web-2 why="not every instance of the balancer drains it"`); n != 1 {
 				s.Errorf("it was drained at all %d times, want once\n%s", n, s.log)
 			}
 			s.lasts(time.Minute)
@@ -67,10 +67,10 @@ func TestWhatIsSeen(t *testing.T) {
 			s.asks(3)
 			s.lasts(5 * time.Minute)
 			s.exist("web-1 web-2")
-			s.says("would create web-3: 3 are wanted")
+			s.says("would create web-3: desired 3")
 			s.asks(1)
 			s.lasts(time.Minute)
-			s.says("would drain web-2: there are more than wanted")
+			s.says("would drain web-2: there are more servers than desired")
 			s.exist("web-1 web-2")
 			s.notified()
 			if n := strings.Count(s.log.String(), "would create"); n != 1 {
@@ -83,7 +83,7 @@ func TestWhatIsSeen(t *testing.T) {
 			s.w.SetFault(at("Members", pooltest.FailsFirst))
 			s.lasts(time.Hour)
 			s.exist("web-1 web-2")
-			s.says("cannot be read: read who is behind the balancer: the world is out of order")
+			s.says("cannot be read: read the members of the balancer: the world is out of order")
 			if _, _, err := s.p.Size(s.ctx); err == nil {
 				s.Error("Size of a pool that cannot be read gave no error")
 			}

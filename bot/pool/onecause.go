@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// causes are those told already: each is told once, whatever it keeps from working.
+// Causes already reported. Each is reported once, however many things it breaks.
 type causes map[string]bool
 
 func (c causes) known(err error) bool {

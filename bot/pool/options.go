@@ -10,70 +10,69 @@ import (
 	"time"
 )
 
-// Options say what a pool is made of and how careful it is. Provider, Name and Limits are needed.
+// Options configure a pool. Provider, Name and Limits are required.
 type Options struct {
-	// Name is the pool's: its servers are called by it and a number, such as web-7. Letters, digits and dashes, 1 to
-	// 40.
+	// Name of the pool: 1 to 40 letters, digits and dashes. Its servers are named after it, such as web-7.
 	Name     string
 	Provider Provider
-	// Balancer may be nil: then a server serves as soon as it is healthy, and is destroyed without being drained.
+	// Balancer may be nil. A server then serves as soon as it is healthy, and is destroyed without draining.
 	Balancer Balancer
-	// Health tells whether the app on a server answers. Nil means that a server is healthy as soon as it runs.
+	// Health checks the app on a server. Nil means that a server is healthy as soon as it runs.
 	Health Health
-	// Limits are how many servers may serve at the least, and exist at the most, draining and half-made ones among
-	// them.
+	// Limits are the minimum of serving servers and the maximum of existing ones. Draining and unfinished servers count
+	// towards the maximum.
 	Limits func(now time.Time) (least, most int)
-	// Size is that of new servers, whatever size others have; empty for the first of Sizes, or else for the provider's
-	// default.
+	// Size of new servers; empty for the first of Sizes, or the provider's default.
 	Size string
-	// Sizes are those that can be had, with their prices; may be empty. Where there are several, [Pool.SetDynoSize]
-	// chooses between them, and after a start the servers that are there tell what was chosen.
+	// Sizes offered, with their prices; may be empty. With two or more, [Pool.SetDynoSize] chooses. After a start the
+	// pool takes its size from the existing servers.
 	Sizes []Size
-	// Price is what a server costs an hour, in dollars, where neither the provider nor Sizes say; 0 = unknown.
+	// Price of a server in dollars an hour, if neither the provider nor Sizes give one; 0 = unknown.
 	Price float64
-	// MaxDollarsPerHour is what all servers together may cost; 0 = no matter. A server whose price nobody knows is not
-	// made then.
+	// MaxDollarsPerHour limits the cost of all servers together; 0 = unlimited. With a limit, no server of unknown
+	// price is created.
 	MaxDollarsPerHour float64
-	// OldestFirst lets the oldest servers go first when there are too many; false means the newest.
+	// OldestFirst removes the oldest surplus servers first; false removes the newest first.
 	OldestFirst bool
-	// Maintenance tells whether a server may be switched off to be resized in its place, which is done only where it
-	// cannot be replaced by another. Nil means never.
+	// Maintenance reports whether the maintenance window is open: servers may be switched off to be resized in place.
+	// That happens only to servers that cannot be replaced. Nil means never.
 	Maintenance func(now time.Time) bool
 
-	// HealthyAfter is how many health checks in a row must pass; 0 means 3.
+	// HealthyAfter is the number of health checks in a row that a new server must pass; 0 means 3.
 	HealthyAfter int
-	// Parallel is how many servers are made at the same time; 0 means 5.
+	// Parallel is the maximum number of servers created at a time; 0 means 5.
 	Parallel int
 	Timing
 
-	// Observe changes nothing at all: the status tells what would be done.
+	// Observe makes a dry run: nothing is changed, and the status says what would be done.
 	Observe bool
-	// Log receives one line for each thing done, with its reason. Nil means silence.
+	// Log receives one line for each action, with its reason. Nil disables it.
 	Log *slog.Logger
-	// Notify receives what people may want to know, one thing after the other. It must return at once, and may ask for
-	// the pool's status. Nil means nobody.
+	// Notify receives the pool's events one after the other. It must return at once, and may call [Pool.Status]. Nil
+	// disables it.
 	Notify func(Event)
 }
 
-// Timing is how long each step may take, and how often the pool is looked after.
+// Timing holds the deadlines of each step and the intervals between passes.
 type Timing struct {
-	// ActiveWithin is how long a server may take until it runs; 0 means 5 min.
+	// ActiveWithin is the time for a new server to run; 0 means 5 min.
 	ActiveWithin time.Duration
-	// HealthyWithin is how long one that runs may take until its health check passes; 0 means 5 min.
+	// HealthyWithin is the time for a running server to pass its health check; 0 means 5 min.
 	HealthyWithin time.Duration
-	// JoinedWithin is how long the balancer may take until it sends requests to it; 0 means 2 min.
+	// JoinedWithin is the time for the balancer to send requests to an added server; 0 means 2 min.
 	JoinedWithin time.Duration
-	// DrainTimeout is how long requests under way may take before their server is taken out; 0 means 60 s.
+	// DrainTimeout is the time for requests in flight to end before their server is removed; 0 means 60 s.
 	DrainTimeout time.Duration
-	// ReplaceAfter is how long a server in rotation may fail until it is replaced; 0 means 5 min, less means never.
+	// ReplaceAfter is the time that a server in rotation may fail before it is replaced; 0 means 5 min, negative means
+	// never.
 	ReplaceAfter time.Duration
-	// Settle is how long the provider may take until List tells of an order: no new one is sent for so long after an
-	// order whose outcome is unknown, and after a start. 0 means 10 s, less means not at all.
+	// Settle is the time for List to show a new order. No order is sent for this time after a start, or after an order
+	// whose outcome is unknown. 0 means 10 s, negative means no wait.
 	Settle time.Duration
-	// Busy is the time between two passes while something is under way, 0 means 2 s; Rest when nothing is, 0 means 15
-	// s.
+	// Busy is the interval between passes while something is under way; 0 means 2 s. Rest is the interval otherwise; 0
+	// means 15 s.
 	Busy, Rest time.Duration
-	// CallTimeout is for each call of the provider and the balancer; 0 means 30 s.
+	// CallTimeout is the deadline of each call to the provider or the balancer; 0 means 30 s.
 	CallTimeout time.Duration
 }
 
@@ -82,38 +81,37 @@ var poolNames = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{0,39}$`)
 func (o Options) withDefaults() (Options, error) {
 	var wrong []error
 	if !poolNames.MatchString(o.Name) {
-		wrong = append(wrong, fmt.Errorf("the name of the pool is %q: want 1 to 40 letters, digits or dashes, "+
-			"such as web", o.Name))
+		wrong = append(wrong, fmt.Errorf("invalid pool name %q: must be 1 to 40 letters, digits or dashes, such as web",
+			o.Name))
 	}
 	if o.Provider == nil {
-		wrong = append(wrong, errors.New("the pool has no provider of servers"))
+		wrong = append(wrong, errors.New("the pool has no provider"))
 	}
 	if o.Limits == nil {
-		wrong = append(wrong, errors.New("the pool has no limits: how many servers it may have at the least and "+
-			"at the most"))
+		wrong = append(wrong, errors.New("the pool has no limits: set the minimum and maximum number of servers"))
 	}
 	if o.MaxDollarsPerHour < 0 || math.IsNaN(o.MaxDollarsPerHour) {
-		wrong = append(wrong, fmt.Errorf("the pool may cost $%v an hour: want 0 for no matter, or more",
+		wrong = append(wrong, fmt.Errorf("the cost limit is $%v an hour: must be 0 (unlimited) or more",
 			o.MaxDollarsPerHour))
 	}
 	if o.Price < 0 || math.IsNaN(o.Price) {
-		wrong = append(wrong, fmt.Errorf("a server costs $%v an hour: want 0 for unknown, or more", o.Price))
+		wrong = append(wrong, fmt.Errorf("the price of a server is $%v an hour: must be 0 (unknown) or more", o.Price))
 	}
 	for _, d := range []struct {
 		of    *time.Duration
 		usual time.Duration
 		what  string
 	}{
-		{&o.ActiveWithin, 5 * time.Minute, "to be active"},
-		{&o.HealthyWithin, 5 * time.Minute, "to be healthy"},
+		{&o.ActiveWithin, 5 * time.Minute, "to become active"},
+		{&o.HealthyWithin, 5 * time.Minute, "to become healthy"},
 		{&o.JoinedWithin, 2 * time.Minute, "to join the balancer"},
 		{&o.DrainTimeout, time.Minute, "to drain"},
-		{&o.Busy, 2 * time.Second, "between two passes"},
-		{&o.Rest, 15 * time.Second, "between two passes at rest"},
+		{&o.Busy, 2 * time.Second, "between passes"},
+		{&o.Rest, 15 * time.Second, "between idle passes"},
 		{&o.CallTimeout, 30 * time.Second, "for a call"},
 	} {
 		if *d.of < 0 {
-			wrong = append(wrong, fmt.Errorf("the time %s is %v: want more than 0", d.what, *d.of))
+			wrong = append(wrong, fmt.Errorf("the time %s is %v: must be more than 0", d.what, *d.of))
 		}
 		*d.of = cmp.Or(*d.of, d.usual)
 	}
@@ -122,11 +120,11 @@ func (o Options) withDefaults() (Options, error) {
 		usual int
 		what  string
 	}{
-		{&o.HealthyAfter, 3, "health checks that must pass"},
-		{&o.Parallel, 5, "servers made at the same time"},
+		{&o.HealthyAfter, 3, "health checks to pass"},
+		{&o.Parallel, 5, "servers created at the same time"},
 	} {
 		if *n.of < 0 {
-			wrong = append(wrong, fmt.Errorf("the number of %s is %d: want 1 or more", n.what, *n.of))
+			wrong = append(wrong, fmt.Errorf("the number of %s is %d: must be 1 or more", n.what, *n.of))
 		}
 		*n.of = cmp.Or(*n.of, n.usual)
 	}
@@ -134,7 +132,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.Size = o.Sizes[0].Name
 	}
 	if s, ok := FindSize(o.Sizes, o.Size); ok {
-		o.Size = s.Name // in the provider's own upper and lower case
+		o.Size = s.Name // in the provider's spelling
 	}
 	o.ReplaceAfter = max(0, cmp.Or(o.ReplaceAfter, 5*time.Minute))
 	o.Settle = max(0, cmp.Or(o.Settle, 10*time.Second))

@@ -10,22 +10,22 @@ type verb string
 
 const (
 	create   verb = "create"
-	add      verb = "add"     // put behind the balancer, or let it take requests again
-	drain    verb = "drain"   // end its new requests
+	add      verb = "add"     // put behind the balancer, or back into rotation
+	drain    verb = "drain"   // stop new requests
 	remove   verb = "remove"  // take it out of the balancer
-	destroy  verb = "destroy" // end it for good
-	resize   verb = "resize"  // in its place
+	destroy  verb = "destroy" // for good
+	resize   verb = "resize"  // in place
 	switchOn verb = "switch on"
 )
 
 type action struct {
 	verb      verb
-	id        string // the server's, empty for create and for members without a server
+	id        string // of the server; empty for create, and for members without a server
 	name      string
 	size      string // for create and resize
 	member    Member // for drain and remove
-	leavesFor reason // why the server goes, where it does
-	failed    bool   // a creation failed
+	leavesFor reason // why the server leaves; empty if it stays
+	failed    bool   // it is a failed creation
 	why       string // for people
 }
 
@@ -33,20 +33,20 @@ type plan struct {
 	actions   []action
 	obstacles map[Obstacle]string
 	swap      swap
-	// busy: something is under way, so the next pass is soon. settled: there are as many servers as wanted, or what is
-	// missing waits for longer than a change takes.
+	// busy: something is under way, so the next pass is soon. settled: the desired number is reached, or what is
+	// missing is stuck.
 	busy, settled bool
 }
 
 type state struct {
 	memory
-	servers []*tracked // the oldest first
+	servers []*tracked // oldest first
 	stale   []Member
-	taken   map[string]bool // names that a new server can't have
+	taken   map[string]bool // names that a new server cannot have
 	now     time.Time
 	least   int
 	most    int
-	target  int // what is wanted, within the limits
+	target  int // desired, within the limits
 }
 
 func (s *state) plan(o *Options) plan {
@@ -65,12 +65,11 @@ type planner struct {
 	*state
 	plan
 	o       *Options
-	used    map[string]bool // servers that something is done with already
+	used    map[string]bool // servers that already have an action in this pass
 	blocked bool            // what is missing is not under way
 }
 
-// do adds one action a server and pass at the most, and none right after one that failed. What takes a server away
-// replaces what would have had it take requests.
+// At most one action for each server and pass, and none right after a failure. Removing a server overrides adding it.
 func (p *planner) do(s *tracked, v verb, why string, leavesFor reason) {
 	if leavesFor != "" {
 		s.leavesFor = leavesFor
@@ -97,17 +96,17 @@ func (p *planner) do(s *tracked, v verb, why string, leavesFor reason) {
 }
 
 func (p *planner) tidy() {
-	// Where nobody serves, taking members out wins nothing, and loses everything where the provider is asked about
+	// If no server serves, removing members gains nothing. It loses everything if the provider's credentials are for
 	// another account.
 	for _, m := range p.stale {
 		if !slices.ContainsFunc(p.servers, func(s *tracked) bool { return s.stage == stageServing }) {
 			break
 		}
-		p.actions = append(p.actions, action{verb: remove, name: m.Name, member: m, why: "its server is no more"})
+		p.actions = append(p.actions, action{verb: remove, name: m.Name, member: m, why: "its server is gone"})
 	}
 	for _, s := range p.servers {
 		if s.stage == stageEnding && s.member != nil {
-			p.do(s, remove, "its server is being ended", "")
+			p.do(s, remove, "its server is being destroyed", "")
 		}
 	}
 }
@@ -119,7 +118,7 @@ func (p *planner) finally() {
 		case s.stays():
 			stay++
 			moving = moving || s.stage == stageMaking || s.failsSince.IsZero() &&
-				s.stage != stageServing // it comes back
+				s.stage != stageServing // it returns to rotation
 		default:
 			moving = true
 			surplusGoes = surplusGoes || s.stage != stageEnding && (s.leavesFor == surplus || s.leavesFor == drained)
@@ -129,7 +128,7 @@ func (p *planner) finally() {
 	p.busy = moving || len(p.resizing) > 0 || len(p.actions) > 0 ||
 		p.now.Before(p.quiet) && (stay < p.target || p.plan.swap.id != "")
 	if p.fails > 0 && stay < p.target && p.obstacles[ObstacleCreate] == "" {
-		p.obstacles[ObstacleCreate] = fmt.Sprintf("making a server failed %s, and is tried again: %s",
+		p.obstacles[ObstacleCreate] = fmt.Sprintf("creating a server failed %s, and will be retried: %s",
 			times(p.fails), p.why)
 	}
 	swapped := stay

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// A Pool is a platform whose dynos are servers. It is made by [New], works while [Pool.Run] does, and can be used from
-// several goroutines.
+// A Pool is a platform whose units are servers. Make one with [New]; it works while [Pool.Run] runs. It is safe for
+// concurrent use.
 type Pool struct {
 	o    Options
 	wake chan struct{}
-	// turn is held from reading the provider to acting on that, so that nobody acts on what another has just changed.
+	// Held from reading the provider to acting on what was read, so that nobody acts on outdated facts.
 	turn     chan struct{}
 	foreign  map[string]bool     // members that are not the pool's, by ID
-	notified map[Obstacle]string // what people know to be in the way
+	notified map[Obstacle]string // obstacles that people know about
 	would    map[string]bool     // what a dry run has logged
 	resizes  sync.WaitGroup
 
@@ -24,16 +24,16 @@ type Pool struct {
 	servers []*tracked // as of the last complete observation
 	obs     observation
 	at      time.Time // of the last complete observation
-	err     error     // why the last observation failed; nil where it did not
+	err     error     // why the last observation failed; nil if it succeeded
 	plan    plan
 	planned bool // nothing was asked for since the plan was made
 }
 
-// New checks the options. It calls nobody.
+// New checks the options. It makes no calls.
 func New(o Options) (*Pool, error) {
 	o, err := o.withDefaults()
 	if err != nil {
-		return nil, fmt.Errorf("set the pool of servers up: %w", err)
+		return nil, fmt.Errorf("set up the pool of servers: %w", err)
 	}
 	return &Pool{
 		o: o, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1),
@@ -41,8 +41,8 @@ func New(o Options) (*Pool, error) {
 	}, nil
 }
 
-// Run brings the pool to what is wanted and keeps it there until ctx ends. A provider or a balancer with processes of
-// its own runs beside.
+// Run keeps the pool at the desired number until ctx ends. It also runs a provider or a balancer that has processes of
+// its own.
 func (p *Pool) Run(ctx context.Context) error {
 	var others sync.WaitGroup
 	defer p.resizes.Wait()
@@ -67,7 +67,7 @@ func (p *Pool) Run(ctx context.Context) error {
 		case <-p.wake:
 		case <-timer.C:
 		}
-		wait, _ := p.Step(ctx, time.Now()) // whose error the status tells
+		wait, _ := p.Step(ctx, time.Now()) // the status reports the error
 		timer.Reset(wait)
 	}
 }

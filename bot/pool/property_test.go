@@ -106,7 +106,7 @@ func (m *machine) asks(do func(*pool.Pool)) {
 	cancel()
 }
 
-// byHand may take the last server that serves.
+// The plan may remove the last server that serves.
 func (m *machine) byHand(plan func(context.Context, *manual.Operator) (*manual.Plan, error)) {
 	least := m.least
 	m.least = 0
@@ -120,8 +120,8 @@ func (m *machine) byHand(plan func(context.Context, *manual.Operator) (*manual.P
 	m.least = least
 }
 
-// Whatever happens, no pool has more servers than it may, lets fewer serve than it must, or touches what is not its
-// own. When all is well again it is what is wanted, and nothing is left over.
+// Whatever happens, no pool has more servers than its maximum, serves with fewer than its minimum, or touches a server
+// that is not its own. Once all faults are over it reaches the desired state, with nothing left over.
 func TestWhateverHappens(t *testing.T) {
 	var whats []string
 	for what := range (&machine{}).happens() {
@@ -168,7 +168,7 @@ func TestWhateverHappens(t *testing.T) {
 }
 
 func (m *machine) settle(want int) {
-	m.w.Mend()
+	m.w.Heal()
 	m.dead = false
 	m.least, m.most = 1, 6
 	if m.p == nil {

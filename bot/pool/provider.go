@@ -6,109 +6,108 @@ import (
 	"time"
 )
 
-// A Provider makes and destroys servers. It knows those that bear the pool's tag, and touches no other.
+// A Provider creates and destroys servers. It knows those with the pool's tag, and touches no others.
 //
-// Its methods return when ctx ends at the latest, have deadlines of their own, honour what the provider says of its
-// rate limits, and return errors that speak to people and hold no secret. They may be called from several goroutines.
+// Every method has its own deadline, respects the provider's rate limits, returns when ctx ends, and is safe for
+// concurrent use. Errors are written for people and hold no secrets.
 type Provider interface {
-	// List reads all servers of the pool afresh, in whatever state, those that are being made or ended among them.
-	// Servers that are gone for good are not listed.
+	// List reads all servers of the pool in every state, including those being created or destroyed. Servers that are
+	// gone for good are not listed.
 	List(ctx context.Context) ([]Server, error)
-	// Create has a server made, with the pool's tag from its first moment on, and returns as soon as the provider has
-	// taken the order. Where a server of that name is in the pool already, that one is returned and none is made. After
-	// an error one may have been made or not, unless the error is [ErrRefused]: List tells. A provider never sends an
-	// order a second time by itself.
+	// Create orders a server that has the pool's tag from the start, and returns once the provider accepts the order.
+	// If the pool already has a server of that name, Create returns it. After an [ErrRefused] no server exists; after
+	// any other error one may exist, and List will show it. A provider never repeats an order on its own.
 	Create(ctx context.Context, o Order) (Server, error)
-	// Describe reads one server afresh. The error is [ErrGone] where there is no such server, and [ErrNotOurs] where it
-	// has not the pool's tag.
+	// Describe reads one server. The error is [ErrGone] if the server does not exist, and [ErrNotOurs] if it does not
+	// have the pool's tag.
 	Describe(ctx context.Context, id string) (Server, error)
-	// Destroy ends a server for good. It reads the server's tag first: the error is [ErrNotOurs] where it is not the
-	// pool's. A server that is gone, or being ended, is no error, so asking twice is harmless.
+	// Destroy ends a server for good. It reads the server's tag first, and returns [ErrNotOurs] if it is not the
+	// pool's. Destroying a server that is gone or already ending is not an error.
 	Destroy(ctx context.Context, id string) error
 }
 
-// Errors that a pool tells apart. They are wrapped, with what was asked and what was answered.
+// Errors that a pool distinguishes. They are wrapped with the request and the provider's answer.
 var (
 	ErrGone    = errors.New("there is no such server")
-	ErrNotOurs = errors.New("the server has not the pool's tag")
-	// ErrRefused is an order that was certainly not carried out, and would not be if it was sent again as it is: the
-	// provider's limit of servers is reached, the image is gone, the key may not do that.
-	ErrRefused = errors.New("the provider refuses")
+	ErrNotOurs = errors.New("the server does not have the pool's tag")
+	// ErrRefused is an order that was certainly not carried out, and would fail again if repeated: the provider's
+	// server limit is reached, the image is gone, or the key lacks a permission.
+	ErrRefused = errors.New("the provider refused")
 )
 
-// An Order is for one server.
+// An Order is a request for one server.
 type Order struct {
-	// Name is the server's, unique in the pool: the pool's own and a number, such as web-7.
+	// Name of the server, unique in the pool: the pool's name and a number, such as web-7.
 	Name string
-	// Size is what the provider calls it; empty for the provider's default.
+	// Size as the provider calls it; empty for the provider's default.
 	Size string
 }
 
-// A Server is one of the pool's, as the provider tells.
+// A Server is a server of the pool, as the provider reports it.
 type Server struct {
-	// ID is the provider's, and never used again.
+	// ID is the provider's. It is never reused.
 	ID   string
 	Name string
-	// Address is what the balancer and the health check reach it at: an IP address or a host name, with a port where
-	// each server has one of its own. Empty until it has one.
+	// Address for the balancer and the health check: an IP address or a host name, with a port if servers have
+	// different ones. Empty until the server has one.
 	Address string
 	State   State
 	Size    string
-	// Price is what it costs an hour, in dollars; 0 where nobody says.
+	// Price in dollars an hour; 0 if unknown.
 	Price   float64
 	Created time.Time
-	// Note is what the provider says of the state in a few words, for people; mostly empty.
+	// Note is the provider's own remark on the state, for people; often empty.
 	Note string
 }
 
-// A State is a server's, as far as the provider knows: whether it serves is another question.
+// A State is the provider's view of a server. Whether the server gets requests is the balancer's.
 type State string
 
 const (
 	Making State = "making" // ordered, not running yet
 	Active State = "active" // running
-	Off    State = "off"    // switched off, and mostly still paid for
-	Ending State = "ending" // on its way out; not to be touched any more
-	Failed State = "failed" // could not be made, and never will
+	Off    State = "off"    // switched off, and usually still charged for
+	Ending State = "ending" // being destroyed; must not be touched
+	Failed State = "failed" // could not be created, and never will be
 )
 
-// What only some providers can do is an interface of its own, found by assertion.
+// Optional abilities of providers, found by type assertion.
 type (
-	// A Cataloguer knows what servers can be made of.
+	// A Cataloguer lists what servers can be made of.
 	Cataloguer interface {
-		// Sizes are those that can be had where the pool is, the cheapest first.
+		// Sizes lists the sizes available to the pool, cheapest first.
 		Sizes(ctx context.Context) ([]Size, error)
-		// Images are the account's own: snapshots and the like, the newest first.
+		// Images lists the account's own images, such as snapshots, newest first.
 		Images(ctx context.Context) ([]Image, error)
 	}
-	// A Snapshotter makes an image of a server. It waits until that is done, and says how far it is. The server must
-	// not be touched meanwhile. When ctx ends first, the error says what goes on without us.
+	// A Snapshotter makes an image of a server. Snapshot reports progress and waits until the image is complete. The
+	// server must not be touched meanwhile. If ctx ends first, the error says what continues at the provider.
 	Snapshotter interface {
 		Snapshot(ctx context.Context, id, name string, progress func(string)) (Image, error)
 	}
-	// A Resizer changes the size of a server in its place: it is switched off, made larger or smaller, and switched on
-	// again, which takes minutes. Resize waits until it is on again, and goes on from wherever an earlier one of the
-	// same server ended. An empty size is the one that it has when that has come to its end: then it is only switched
-	// on. When ctx ends first, the error says in which state the server was left.
+	// A Resizer changes the size of a server in place: it switches the server off, changes its size, and switches it on
+	// again. That takes minutes. Resize waits until the server is on, and continues an interrupted Resize of the same
+	// server. An empty size only completes an interrupted Resize and switches the server on. If ctx ends first, the
+	// error says in which state the server was left.
 	Resizer interface {
 		Resize(ctx context.Context, id, size string, progress func(string)) error
 	}
 )
 
-// A Size is what a server can be.
+// A Size is a kind of server that a provider offers.
 type Size struct {
 	Name   string
 	CPUs   int
 	Memory int // MB
-	// Price is what it costs an hour, in dollars; 0 where nobody says.
+	// Price in dollars an hour; 0 if unknown.
 	Price float64
 }
 
-// An Image is what a server can be made from.
+// An Image is a template for servers.
 type Image struct {
 	ID      string
 	Name    string
 	Created time.Time
-	// Size is what it takes in storage, in GB; 0 where nobody says.
+	// Size in storage, in GB; 0 if unknown.
 	Size float64
 }

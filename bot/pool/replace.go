@@ -5,8 +5,7 @@ import (
 	"slices"
 )
 
-// replace exchanges one server at a time: by another that is made first where the maximum allows that, else by one
-// that is made afterwards.
+// One server at a time. The new one comes first if the maximum has room for it, otherwise the old one leaves first.
 func (p *planner) replace() {
 	old := p.candidate()
 	if old == nil {
@@ -16,13 +15,13 @@ func (p *planner) replace() {
 	others, well, half := p.others(old)
 	switch {
 	case others >= p.target && half == 0 && well >= p.target && p.canGo(old):
-		p.takeAway(old, fmt.Sprintf("%s, and another serves in its place", p.plan.swap.why), p.plan.swap.why)
+		p.takeAway(old, fmt.Sprintf("%s, and its replacement serves", p.plan.swap.why), p.plan.swap.why)
 	case others >= p.target || half > 0 || p.leaving():
-		// Another comes, or something goes that may make room.
+		// The replacement is under way, or a server that is leaving may make room.
 	case p.now.Before(p.retry):
-		p.create(1, "") // says why none is made now, which is no time to take one away
+		p.create(1, "") // sets the obstacle; no time to remove a server
 	case p.existing() < p.most && p.unaffordable(p.cost(), p.o.priceOf(p.size, p.servers), nil) == "":
-		p.create(1, fmt.Sprintf("for %s, as %s", old.Name, p.plan.swap.why))
+		p.create(1, fmt.Sprintf("to replace %s (%s)", old.Name, p.plan.swap.why))
 	default:
 		p.makeRoom(old)
 	}
@@ -32,8 +31,7 @@ func (p *planner) leaving() bool {
 	return slices.ContainsFunc(p.servers, (*tracked).leaving)
 }
 
-// candidate sets the plan's swap: it prefers the server that is being replaced already, then one that fails, then one
-// of another size.
+// Sets the plan's swap. A replacement under way comes first, then a failing server, then one of another size.
 func (p *planner) candidate() *tracked {
 	if fails := p.failing(); fails != nil && p.plan.swap.why != failing {
 		switch {
@@ -82,9 +80,9 @@ func (p *planner) quietly() bool {
 	return len(p.orders) == 0 && len(p.actions) == 0
 }
 
-// failing finds the server that has failed for the longest, and long enough. The balancer's word counts alone where
-// it gives others requests: else it is the balancer, or what it was told of servers. Where most fail at once it is
-// the check, the app, or what the app needs; new servers would fail as well.
+// The server that has failed longest, and long enough. The balancer's verdict alone counts only if the balancer sends
+// other servers requests: otherwise the balancer or its configuration is at fault. If most servers fail at once, the
+// cause is the check, the app, or something the app needs, and new servers would fail too.
 func (p *planner) failing() (worst *tracked) {
 	all, bad := 0, 0
 	for _, s := range p.servers {
@@ -102,16 +100,16 @@ func (p *planner) failing() (worst *tracked) {
 	}
 	if bad > 1 && 2*bad > all {
 		if worst != nil {
-			p.obstacles[ObstacleMass] = fmt.Sprintf("%d of %d servers fail at once, so none is replaced: it is the "+
-				"health check or the app, "+
-				"not the servers%s", bad, all, worst.trouble())
+			p.obstacles[ObstacleMass] = fmt.Sprintf("%d of %d servers fail at once, so none is replaced: the "+
+				"cause is the "+
+				"health check or the app, not the servers%s", bad, all, worst.trouble())
 		}
 		return nil
 	}
 	return worst
 }
 
-// worse goes first: one that fails itself, or else the one that has failed for longer.
+// Servers that fail their own check come first, then the one that has failed longer.
 func (p *planner) worse(a, b *tracked) bool {
 	if p.sick(a) != p.sick(b) {
 		return p.sick(a)
@@ -119,7 +117,7 @@ func (p *planner) worse(a, b *tracked) bool {
 	return a.failsSince.Before(b.failsSince)
 }
 
-// others counts all that stay, those that are well, and those not made yet.
+// all counts every server that stays, well the healthy ones that serve, half the unfinished ones.
 func (p *planner) others(old *tracked) (all, well, half int) {
 	all, half = len(p.orders)+p.ordered(), len(p.orders)+p.ordered()
 	for _, s := range p.servers {
@@ -142,17 +140,16 @@ func (p *planner) makeRoom(old *tracked) {
 	case !p.affords(p.cost()-p.o.hourly(old, p.servers), p.o.priceOf(p.size, p.servers), old):
 		p.plan.swap = swap{}
 	case p.plan.swap.why == outsized && old.stage != stageServing:
-		// It is on its way back into rotation, and the minimum may need it there.
+		// It is returning to rotation, and the minimum may need it there.
 	case p.plan.swap.why == shutOut:
-		p.plan.swap = swap{} // another might fare no better
+		p.plan.swap = swap{} // a new server would not help
 	case p.canGo(old):
-		p.takeAway(old, fmt.Sprintf("%s, and there is no room for another beside it", p.plan.swap.why), p.plan.swap.why)
+		p.takeAway(old, fmt.Sprintf("%s, and the maximum leaves no room for another", p.plan.swap.why), p.plan.swap.why)
 	case p.plan.swap.why == outsized:
 		p.inPlace(old)
 	default:
-		p.obstacles[ObstacleLeast] = fmt.Sprintf("%s is not replaced although %s: no fewer than %d may serve, and "+
-			"the maximum is %d",
-			old.Name, p.plan.swap.why, p.least, p.most)
+		p.obstacles[ObstacleLeast] = fmt.Sprintf("%s is not replaced although %s: at least %d must serve, and the "+
+			"maximum is %d", old.Name, p.plan.swap.why, p.least, p.most)
 		p.plan.swap = swap{}
 	}
 }
@@ -160,27 +157,25 @@ func (p *planner) makeRoom(old *tracked) {
 func (p *planner) inPlace(old *tracked) {
 	p.plan.swap = swap{}
 	_, can := p.o.Provider.(Resizer)
-	downtime := fmt.Sprintf("%s stays at %s instead of %s: it cannot be replaced, as no fewer than %d may serve and "+
-		"the maximum is %d",
-		old.Name, old.Size, p.size, p.least, p.most)
+	downtime := fmt.Sprintf("%s stays at size %s instead of %s: it cannot be replaced, because at least %d must serve "+
+		"and the maximum is %d", old.Name, old.Size, p.size, p.least, p.most)
 	switch {
 	case !can:
 		p.obstacles[ObstacleWindow] = downtime +
-			", and the provider cannot resize it in its place; let the maximum be one more"
+			", and the provider cannot resize in place. Raise the maximum by one"
 	case p.o.Maintenance == nil:
 		p.obstacles[ObstacleWindow] = downtime +
-			"; resizing it in its place means downtime, and no maintenance window is set"
+			"; resizing it in place means downtime, and no maintenance window is set"
 	case !p.o.Maintenance(p.now):
 		p.obstacles[ObstacleWindow] = downtime +
-			"; it is resized in its place in the maintenance window, with downtime of some minutes"
+			"; it will be resized in place in the maintenance window, with some minutes of downtime"
 	case p.now.Before(p.resizeRetry):
-		p.obstacles[ObstacleWindow] = fmt.Sprintf("%s; resizing it in its place failed, and is not tried again "+
-			"before %s: %s",
+		p.obstacles[ObstacleWindow] = fmt.Sprintf("%s; resizing it in place failed, and is not retried before %s: %s",
 			downtime, p.resizeRetry.UTC().Format("15:04:05 UTC"), p.resizeWhy)
 	default:
 		p.actions = append(p.actions, action{
 			verb: resize, id: old.ID, name: old.Name, size: p.size,
-			why: fmt.Sprintf("it is of size %s, and the maintenance window is open", old.Size),
+			why: fmt.Sprintf("its size is %s, and the maintenance window is open", old.Size),
 		})
 		p.used[old.ID] = true
 	}

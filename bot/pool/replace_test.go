@@ -27,7 +27,7 @@ func TestServersAreReplaced(t *testing.T) {
 			s.lasts(12 * time.Minute)
 			s.exist("web-2 web-3 web-4")
 			s.notified("blocked balancer", "created web-4", "joined web-4", "failed web-1", "cleared balancer", "destroyed web-1")
-			if text := s.log.String(); strings.Contains(text, "fails its health check") || !strings.Contains(text, "the balancer gives it no requests") {
+			if text := s.log.String(); strings.Contains(text, "fails its health check") || !strings.Contains(text, "the balancer sends it no requests") {
 				s.Errorf("the reason is false:\n%s", text)
 			}
 		}},
@@ -35,11 +35,11 @@ func TestServersAreReplaced(t *testing.T) {
 			s.w.Down("web-1", true)
 			s.lasts(30 * time.Minute)
 			s.exist("web-1!")
-			s.says("web-1 is healthy and gets no requests")
+			s.says("web-1 is healthy, but the balancer sends it no requests")
 			s.again() // which sees it down from its first pass on
 			s.lasts(30 * time.Minute)
 			s.exist("web-1!")
-			s.says("web-1 is healthy and gets no requests")
+			s.says("web-1 is healthy, but the balancer sends it no requests")
 			s.notified("blocked balancer", "blocked balancer")
 			s.w.Down("web-1", false)
 			s.lasts(time.Minute)
@@ -52,14 +52,14 @@ func TestServersAreReplaced(t *testing.T) {
 			}
 			s.lasts(30 * time.Minute)
 			s.exist("web-1! web-2! web-3!")
-			s.says("gets no requests")
+			s.says("the balancer sends it no requests")
 			s.notified("blocked balancer")
 		}},
 		{"at the maximum, too", 1, 2, 2, nil, func(s *scenario) {
 			s.w.Down("web-2", true)
 			s.lasts(30 * time.Minute)
 			s.exist("web-1 web-2!")
-			s.says("web-2 is healthy and gets no requests")
+			s.says("web-2 is healthy, but the balancer sends it no requests")
 		}},
 		{"one that fails goes before one that only the balancer refuses", 1, 5, 5, nil, func(s *scenario) {
 			s.w.Down("web-1", true)
@@ -139,7 +139,7 @@ func TestServersAreReplaced(t *testing.T) {
 			s.exist("web-1! web-2! web-3")
 		}},
 		{"one that is switched off is replaced where it cannot be switched on", 1, 4, 2, func(o *pool.Options) {
-			o.Provider = struct{ pool.Provider }{o.Provider} // which is no Resizer
+			o.Provider = struct{ pool.Provider }{o.Provider} // not a Resizer
 		}, func(s *scenario) {
 			s.w.Fail("web-2", pool.Off)
 			s.lasts(15 * time.Minute)

@@ -11,14 +11,14 @@ import (
 
 const hoursAMonth = 730 // 365 days by 24 hours by 12
 
-// Size gives the number of servers that is wanted, within the limits of now. settled is false while servers are made or
-// taken away to reach it. It is true while that has to wait for longer than a change takes, so that the bot can still
-// go down, or ask for less: a creation that is put off as the last ones failed, a server that takes more than a third
-// of its time for a step, one that cannot be taken away, the cost cap. A replacement of one server by another does not
-// unsettle the pool either; [Pool.Up] tells how many serve.
+// Size returns the desired number of servers, within the limits now in force. settled is false while servers are
+// created or removed to reach it. settled is true if the rest of the change is stuck, so that the bot can still scale
+// down or ask for less. Stuck means: a creation waits after failures, a server takes more than a third of a step's
+// time, a server cannot be removed, or the cost limit is reached. Replacing a server does not unsettle the pool; use
+// [Pool.Up] for the number that serve.
 //
-// The answer is that of the last pass. Where there was none for a while Size makes one that changes nothing. An error
-// means that the pool cannot be read.
+// The answer is from the last pass. If that is too long ago, Size makes a pass that changes nothing. An error means
+// that the pool cannot be read.
 func (p *Pool) Size(ctx context.Context) (n int, settled bool, err error) {
 	if err := p.fresh(ctx); err != nil {
 		return 0, false, fmt.Errorf("read the number of servers of %s: %w", p.o.Name, err)
@@ -30,10 +30,10 @@ func (p *Pool) Size(ctx context.Context) (n int, settled bool, err error) {
 	return n, p.planned && p.plan.settled && n == p.memory.want, nil
 }
 
-// Up counts the servers that get requests.
+// Up returns the number of servers that get requests.
 func (p *Pool) Up(ctx context.Context) (n int, err error) {
 	if err := p.fresh(ctx); err != nil {
-		return 0, fmt.Errorf("count the servers of %s that serve: %w", p.o.Name, err)
+		return 0, fmt.Errorf("count the serving servers of %s: %w", p.o.Name, err)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -55,7 +55,7 @@ func (p *Pool) fresh(ctx context.Context) error {
 		return nil
 	}
 	if err := p.take(ctx); err != nil {
-		return fmt.Errorf("wait for what is done with the pool: %w", err)
+		return fmt.Errorf("wait for the pool's current pass: %w", err)
 	}
 	defer p.give()
 	if err := p.look(ctx, now); err != nil {
@@ -67,15 +67,14 @@ func (p *Pool) fresh(ctx context.Context) error {
 	return nil
 }
 
-// Resize asks for n servers, and returns without waiting for them. n is within the limits of now. It works before the
-// pool has been read, but not while it cannot be read: what nobody can carry out is not taken.
+// Resize asks for n servers, and returns without waiting for them. n must be within the limits now in force. Resize
+// works before the first pass, but fails while the pool cannot be read.
 func (p *Pool) Resize(ctx context.Context, n int) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("scale %s to %d servers: %w", p.o.Name, n, err)
 	}
 	if least, most := p.o.limits(time.Now()); n < least || n > most {
-		return fmt.Errorf("scale %s to %d servers: want %d to %d, which are the limits of now",
-			p.o.Name, n, least, most)
+		return fmt.Errorf("scale %s to %d servers: must be %d to %d, the limits now in force", p.o.Name, n, least, most)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -91,8 +90,8 @@ func (p *Pool) Resize(ctx context.Context, n int) error {
 	return nil
 }
 
-// DynoSize tells the size that the servers are to have, as the provider calls it; where the provider decides, it is the
-// newest one's.
+// DynoSize returns the size that the servers should have, as the provider calls it. If the provider chooses the size,
+// it is the newest server's.
 func (p *Pool) DynoSize(ctx context.Context) (name string, err error) {
 	if err := p.fresh(ctx); err != nil {
 		return "", fmt.Errorf("read the size of the servers of %s: %w", p.o.Name, err)
@@ -102,10 +101,10 @@ func (p *Pool) DynoSize(ctx context.Context) (name string, err error) {
 	if size := cmp.Or(p.memory.size, newestSize(p.servers)); size != "" {
 		return size, nil
 	}
-	return "", fmt.Errorf("read the size of the servers of %s: no server tells one, and none is set", p.o.Name)
+	return "", fmt.Errorf("read the size of the servers of %s: no server reports one, and none is configured", p.o.Name)
 }
 
-// SetDynoSize asks for servers of another size. They replace those that are there, one at a time.
+// SetDynoSize asks for servers of another size. They replace the existing servers one at a time.
 func (p *Pool) SetDynoSize(ctx context.Context, name string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -115,16 +114,16 @@ func (p *Pool) SetDynoSize(ctx context.Context, name string) error {
 	case ctx.Err() != nil:
 		err = ctx.Err()
 	case strings.TrimSpace(name) == "":
-		err = errors.New("the size has no name")
+		err = errors.New("the size is empty")
 	case p.err != nil:
 		err = p.err
 	case known:
 		name = s.Name
 	case len(p.o.Sizes) > 0:
-		err = fmt.Errorf("there is no size %q here: want one of %s", name, strings.Join(sizeNames(p.o.Sizes), ", "))
+		err = fmt.Errorf("unknown size %q: must be one of %s", name, strings.Join(sizeNames(p.o.Sizes), ", "))
 	}
 	if err != nil {
-		return fmt.Errorf("change the servers of %s to another size: %w", p.o.Name, err)
+		return fmt.Errorf("change the size of the servers of %s: %w", p.o.Name, err)
 	}
 	if p.memory.sized && strings.EqualFold(p.memory.size, name) {
 		return nil
@@ -135,8 +134,8 @@ func (p *Pool) SetDynoSize(ctx context.Context, name string) error {
 	return nil
 }
 
-// SizePending says why not all servers are of the size that DynoSize tells, as of the last pass: they are exchanged one
-// after the other, or something is in the way. "" means that all are.
+// SizePending says why some servers do not have the size of [Pool.DynoSize] as of the last pass: their replacement is
+// under way, or something prevents it. "" means that all have it.
 func (p *Pool) SizePending() (why string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -148,17 +147,17 @@ func (p *Pool) SizePending() (why string) {
 	if others == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of %d servers are yet to be of %s", others, all, p.memory.size)
+	return fmt.Sprintf("%d of %d servers do not have the size %s yet", others, all, p.memory.size)
 }
 
-// SizePrice tells what a server of a size costs a month, in dollars.
+// SizePrice returns the price of a size in dollars a month. ok is false if it is unknown.
 func (p *Pool) SizePrice(name string) (dollars float64, ok bool) {
 	s, ok := FindSize(p.o.Sizes, name)
 	return s.Price * hoursAMonth, ok && s.Price > 0
 }
 
-// Price tells what a server of the pool costs a month, in dollars: the mean of those that are there and stay, as they
-// may be of several sizes; where there are none, what a new one costs.
+// Price returns the price of a server in dollars a month: the mean of the servers that stay, or the price of a new one
+// for an empty pool.
 func (p *Pool) Price(ctx context.Context) (dollars float64, err error) {
 	if err := p.fresh(ctx); err != nil {
 		return 0, fmt.Errorf("read the price of the servers of %s: %w", p.o.Name, err)
@@ -172,7 +171,7 @@ func (p *Pool) Price(ctx context.Context) (dollars float64, err error) {
 		}
 		hour := p.o.hourly(s, p.servers)
 		if hour == 0 {
-			return 0, fmt.Errorf("read the price of the servers of %s: the price of %s is not known", p.o.Name, s.Name)
+			return 0, fmt.Errorf("read the price of the servers of %s: the price of %s is unknown", p.o.Name, s.Name)
 		}
 		sum, n = sum+hour, n+1
 	}
@@ -180,15 +179,15 @@ func (p *Pool) Price(ctx context.Context) (dollars float64, err error) {
 		sum, n = p.o.priceOf(p.memory.size, p.servers), 1
 	}
 	if sum == 0 {
-		return 0, fmt.Errorf("read the price of the servers of %s: the price of a server is not known", p.o.Name)
+		return 0, fmt.Errorf("read the price of the servers of %s: the price of a server is unknown", p.o.Name)
 	}
 	return sum / float64(n) * hoursAMonth, nil
 }
 
-// PriceVaries says that the price changes with the servers, and costs no call to tell.
+// PriceVaries marks that the price changes with the servers, and that reading it costs no call.
 func (p *Pool) PriceVaries() {}
 
-// Quota tells how many calls the provider still allows, where it says so.
+// Quota returns the number of calls that the provider still allows, if it says.
 func (p *Pool) Quota() (remaining int, ok bool) {
 	if q, can := p.o.Provider.(interface{ Quota() (int, bool) }); can {
 		return q.Quota()

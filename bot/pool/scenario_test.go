@@ -27,7 +27,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// stage starts with n servers that have served for an hour.
+// The n servers have served for an hour.
 func stage(t *testing.T, n int, w *pooltest.World, change func(*pool.Options)) *scenario {
 	s := &scenario{T: t, log: &bytes.Buffer{}}
 	w.Serve("web", n)
@@ -35,7 +35,7 @@ func stage(t *testing.T, n int, w *pooltest.World, change func(*pool.Options)) *
 	s.life.change = func(o *pool.Options) {
 		o.Log = slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		o.Notify = func(e pool.Event) {
-			_ = s.p.Status() // who is told may ask
+			_ = s.p.Status() // Notify may call Status
 			s.events = append(s.events, e)
 		}
 		if change != nil {
@@ -57,7 +57,7 @@ func (s *scenario) startsWith(change func(*pool.Options)) {
 	s.again()
 }
 
-// lasts goes a little beyond d, so that it never ends at the moment of a pass.
+// A little longer than d, so that it never ends at the moment of a pass.
 func (s *scenario) lasts(d time.Duration) { run(s.ctx, s.p, d+700*time.Millisecond) }
 
 func (s *scenario) asks(n int) {
@@ -67,7 +67,7 @@ func (s *scenario) asks(n int) {
 	}
 }
 
-// drains goes past the pool.
+// Bypasses the pool.
 func (s *scenario) drains(name string) {
 	s.Helper()
 	members, err := s.w.Members(s.ctx)
@@ -106,7 +106,7 @@ func (s *scenario) are(size string, names ...string) {
 	}
 }
 
-// exist wants all servers without a mark to serve: "web-1 web-2!".
+// A server that does not serve is marked: "web-1 web-2!".
 func (s *scenario) exist(want string) {
 	s.Helper()
 	serving := " " + strings.Join(s.w.Serving(), " ") + " "
@@ -131,7 +131,7 @@ func (s *scenario) existing(n int) {
 	}
 }
 
-// settled is that n servers are wanted, and the bot can go on.
+// The desired number is n, and the bot can continue.
 func (s *scenario) settled(n int) {
 	s.Helper()
 	if got, settled, err := s.p.Size(s.ctx); got != n || !settled || err != nil {
@@ -142,11 +142,11 @@ func (s *scenario) settled(n int) {
 func (s *scenario) unsettled() {
 	s.Helper()
 	if _, settled, _ := s.p.Size(s.ctx); settled {
-		s.Error("it is settled while a server is made")
+		s.Error("it is settled while a server is being created")
 	}
 }
 
-// says wants the status to hold a text, or not to where it begins with "!".
+// A text that begins with "!" must be absent.
 func (s *scenario) says(texts ...string) {
 	s.Helper()
 	for _, want := range texts {
@@ -157,7 +157,7 @@ func (s *scenario) says(texts ...string) {
 	}
 }
 
-// notified wants exactly these events since the last time: "created web-3", "blocked cost".
+// Exactly these events since the last call: "created web-3", "blocked cost".
 func (s *scenario) notified(want ...string) {
 	s.Helper()
 	var got []string
@@ -189,7 +189,7 @@ func play(t *testing.T, stories []story) {
 	}
 }
 
-// at has one call fail, each time.
+// The call fails each time.
 func at(call string, f pooltest.Fault) func(pooltest.Call) pooltest.Fault {
 	return func(c pooltest.Call) pooltest.Fault {
 		if c.Name == call {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// FindSize finds a size by its name, in upper or lower case.
+// FindSize finds a size by name, ignoring case.
 func FindSize(sizes []Size, name string) (Size, bool) {
 	for _, s := range sizes {
 		if strings.EqualFold(s.Name, name) {
@@ -36,7 +36,7 @@ func newestSize(servers []*tracked) string {
 	return ""
 }
 
-// otherSizes leaves out servers that go.
+// Servers that are leaving do not count.
 func otherSizes(servers []Server, size string) string {
 	var others []string
 	for _, s := range servers {
@@ -47,12 +47,12 @@ func otherSizes(servers []Server, size string) string {
 	if len(others) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of %d servers are not of %s, the size of new servers: %s",
+	return fmt.Sprintf("%d of %d servers do not have the size of new servers, %s: %s",
 		len(others), len(servers), size, strings.Join(others, ", "))
 }
 
-// Offered finds a size among those that the provider makes servers of. Where the provider does not tell of sizes, every
-// size is one, and nothing more is known of it.
+// Offered finds a size among those that the provider offers. If the provider lists no sizes, Offered accepts every name
+// and knows nothing more about it.
 func Offered(ctx context.Context, provider Provider, name string) (Size, error) {
 	cat, ok := provider.(Cataloguer)
 	if !ok {
@@ -67,10 +67,10 @@ func Offered(ctx context.Context, provider Provider, name string) (Size, error) 
 	}
 	if one, ok := provider.(interface {
 		Size(ctx context.Context, name string) (Size, error)
-	}); ok { // of which the list is only a part
+	}); ok { // the list is incomplete
 		return one.Size(ctx, name)
 	}
-	return Size{}, fmt.Errorf("the provider has no size %q here", name)
+	return Size{}, fmt.Errorf("the provider does not offer size %q here", name)
 }
 
 func (o *Options) sizes() []string {

@@ -21,11 +21,11 @@ func TestTheSettingsSayTheSize(t *testing.T) {
 			s.w.Resized("web-3", "large")
 			s.again()
 			s.lasts(time.Second)
-			s.says("1 of 3 servers are not of small", "web-3 (large)")
+			s.says("1 of 3 servers do not have the size of new servers, small", "web-3 (large)")
 			s.lasts(20 * time.Minute)
 			s.exist("web-1 web-2 web-4")
 			s.are("small", s.w.Names()...)
-			s.says("!are not of small")
+			s.says("!do not have the size")
 		}},
 		{"a larger size that is set takes effect at a start, one server at a time", 2, 4, 3, one("large"), func(s *scenario) {
 			s.lasts(20 * time.Minute)
@@ -42,7 +42,7 @@ func TestTheSettingsSayTheSize(t *testing.T) {
 			s.lasts(time.Second)
 			s.asks(4)
 			s.lasts(15 * time.Second)
-			s.says("the price of web-3 (huge) is not known")
+			s.says("the price of web-3 (huge) is unknown")
 			s.exist("web-1 web-2 web-3!")
 			s.lasts(10 * time.Minute)
 			s.exist("web-1 web-2 web-3 web-4")
@@ -52,7 +52,7 @@ func TestTheSettingsSayTheSize(t *testing.T) {
 			s.lasts(20 * time.Minute)
 			s.exist("web-1")
 			s.are("small", "web-1")
-			s.says("1 of 1 servers are not of large", "no maintenance window is set")
+			s.says("1 of 1 servers do not have the size of new servers, large", "no maintenance window is set")
 		}},
 		{"one that is ending does not count", 1, 4, 2, one("small"), func(s *scenario) {
 			s.w.End = time.Hour
@@ -63,7 +63,7 @@ func TestTheSettingsSayTheSize(t *testing.T) {
 			s.w.Forget("web-2")
 			s.again()
 			s.lasts(time.Second)
-			s.says("!are not of")
+			s.says("!do not have the size")
 			s.asks(2)
 			s.lasts(4 * time.Minute)
 			s.are("small", "web-1", "web-3")
@@ -124,7 +124,7 @@ func TestServersChangeTheirSize(t *testing.T) {
 			s.lasts(20 * time.Minute)
 			s.exist("web-1 web-2 web-4")
 			s.are("large", "web-1", "web-2", "web-4")
-			if n := strings.Count(s.log.String(), "as it is of another size than wanted"); n != 3 {
+			if n := strings.Count(s.log.String(), "(it does not have the pool's size)"); n != 3 {
 				s.Errorf("%d servers were made, want 3", n)
 			}
 		}},
@@ -146,7 +146,7 @@ func TestServersChangeTheirSize(t *testing.T) {
 			s.lasts(20 * time.Minute)
 			s.exist("web-1 web-2 web-3")
 			s.are("small", "web-1", "web-2", "web-3")
-			s.says("would then cost $0.04 an hour, and may cost $0.03")
+			s.says("would cost $0.04 an hour, and the limit is $0.03")
 		}},
 		{"none goes for a larger one while another fails", 1, 5, 3, nil, func(s *scenario) {
 			s.sizes("large")
@@ -218,8 +218,8 @@ func TestServersChangeTheirSize(t *testing.T) {
 	})
 }
 
-// A bot that is killed at any call while servers are exchanged for larger ones, and knows nothing any more, wants as
-// many as before, or one more where the new one and the old one serve.
+// A bot is killed at any call while servers are replaced by larger ones, and forgets everything. It then wants the same
+// number as before, or one more if a server and its replacement both serve.
 func TestKilledWhileTheSizeChanges(t *testing.T) {
 	racetest.Long(t)
 	for _, last := range []pooltest.Fault{pooltest.FailsFirst, pooltest.FailsLast} {
@@ -246,16 +246,16 @@ func TestKilledWhileTheSizeChanges(t *testing.T) {
 				t.Fatalf("killed at call %d: it %s", k, last)
 			}
 		}
-		// It is told from no other while both serve: some calls of one pass, for each of the two servers. How many they
-		// are depends on the order of calls that go side by side.
+		// While both serve, the replacement cannot be recognized: some calls of one pass, for each of the two servers.
+		// Their number depends on the order of calls that run side by side.
 		if more > all/4 {
 			t.Errorf("killed at %d of %d calls, each of which %s, it wanted one more", more, all, last)
 		}
 	}
 }
 
-// Whoever sets SIZES back while servers are exchanged gets as many as before again, at whatever call the bot was ended,
-// or one more where the new one and the old one serve.
+// SIZES is set back while servers are replaced, and the bot is ended at any call. The pool gets the same number as
+// before, or one more if a server and its replacement both serve.
 func TestKilledAndTheSizeIsSetBack(t *testing.T) {
 	racetest.Long(t)
 	more, all := 0, 0

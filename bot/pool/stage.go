@@ -4,16 +4,16 @@ type stage string
 
 const (
 	stageMaking   stage = "making"   // ordered, not running yet
-	stageChecking stage = "checking" // runs, and its health check has not passed often enough yet
-	stageReady    stage = "ready"    // healthy, and not behind the balancer yet
-	stageJoining  stage = "joining"  // behind the balancer, which does not send it requests yet
+	stageChecking stage = "checking" // runs, and has not passed enough health checks yet
+	stageReady    stage = "ready"    // healthy, not behind the balancer yet
+	stageJoining  stage = "joining"  // behind the balancer, which sends it no requests yet
 	stageServing  stage = "serving"  // gets requests
-	stageDown     stage = "down"     // was in rotation, and gets no requests as it fails
+	stageDown     stage = "down"     // was in rotation, fails, and gets no requests
 	stageDraining stage = "draining" // gets no new requests
-	stageDrained  stage = "drained"  // has none any more
+	stageDrained  stage = "drained"  // has no requests left
 	stageOff      stage = "off"      // switched off
-	stageFailed   stage = "failed"   // never to be
-	stageEnding   stage = "ending"   // on its way out
+	stageFailed   stage = "failed"   // could not be created
+	stageEnding   stage = "ending"   // being destroyed
 )
 
 type tracked struct {

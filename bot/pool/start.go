@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A server that is gone was counted at the start by mistake, as it was out of the balancer and ending already, and
-// the provider did not tell yet.
+// A server that is now gone was counted at the start by mistake: it was already out of the balancer and ending, and the
+// provider did not report that yet.
 func (m *memory) uncounts(t *track, now time.Time) bool {
 	if t.firstSeen.After(m.began) || now.After(m.counted) || !t.added.IsZero() {
 		return false
@@ -15,8 +15,8 @@ func (m *memory) uncounts(t *track, now time.Time) bool {
 	return true
 }
 
-// resumeSwap goes on with a replacement that an earlier run began, if it did: then one of the pool's size is half
-// made, or the old one is out of the balancer already.
+// Continues a replacement that an earlier run began. Its signs: a server of the pool's size is unfinished, or the old
+// server is already out of the balancer.
 func (m *memory) resumeSwap(servers []*tracked) bool {
 	made := slices.ContainsFunc(servers, func(s *tracked) bool { return s.halfMade() && sameSize(s.Size, m.size) })
 	old := slices.IndexFunc(servers, func(s *tracked) bool {
@@ -30,8 +30,8 @@ func (m *memory) resumeSwap(servers []*tracked) bool {
 	return true
 }
 
-// An earlier run began a replacement by a size that is not the pool's any more: the new server is half made, or the
-// old one is out of the balancer already, beside one in rotation of another size. It is one more than wanted.
+// An earlier run began a replacement with a size that is no longer the pool's. The new server is unfinished, or the old
+// one is out of the balancer, next to a serving one of another size. It is one more than desired.
 func formerSwap(servers []*tracked) bool {
 	out := slices.IndexFunc(servers, func(s *tracked) bool {
 		return s.halfMade() || !s.leaving() && (s.stage == stageReady || s.stage == stageChecking)
@@ -41,9 +41,8 @@ func formerSwap(servers []*tracked) bool {
 	})
 }
 
-// firstSize is what the options say. Between several sizes somebody chose before the start: the newest server tells
-// which, where it is so young that an exchange may be under way, as no hand has changed it yet; else it is the size
-// that most servers have, of two the newer one's.
+// With several sizes, somebody chose one before the start. If the newest server is so young that a replacement may be
+// under way, its size is the choice. Otherwise the size of most servers is, and in a tie that of the newer one.
 func firstSize(servers []*tracked, o *Options, now time.Time) string {
 	if len(o.Sizes) < 2 {
 		return o.Size

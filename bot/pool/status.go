@@ -11,56 +11,56 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
-// A Status is what the pool is and does, for people and programs.
+// A Status describes the pool for people and programs.
 type Status struct {
 	Name string `json:"name"`
-	// Time is when the pool was read last; zero before.
+	// Time of the last complete pass; zero before the first.
 	Time time.Time `json:"time"`
-	// Want is how many servers are wanted, Serving how many get requests, Existing all that may cost money.
+	// Want is the desired number, Serving the number that get requests, Existing all that may cost money.
 	Want     int `json:"want"`
 	Serving  int `json:"serving"`
 	Existing int `json:"existing"`
-	// Min and Max are the limits of now.
+	// Min and Max are the limits now in force.
 	Min int `json:"min"`
 	Max int `json:"max"`
-	// Size is the one that the servers are to have; empty for the provider's default.
+	// Size that the servers should have; empty for the provider's default.
 	Size string `json:"size,omitempty"`
-	// DollarsPerHour is what all servers together cost, 0 where the price of one is not known.
+	// DollarsPerHour is the cost of all servers together; 0 if the price of one is unknown.
 	DollarsPerHour float64 `json:"dollars_per_hour,omitempty"`
 	Settled        bool    `json:"settled"`
-	// Observe says that nothing is ever changed.
+	// Observe is true in a dry run: nothing is ever changed.
 	Observe bool `json:"observe,omitempty"`
-	// Error says why the pool could not be read last time; empty where it could.
+	// Error is why the last pass could not read the pool; empty if it could.
 	Error string `json:"error,omitempty"`
-	// Blocked says, by what is in the way, why the pool is not what it should be.
+	// Blocked says for each obstacle why the pool is not in its desired state.
 	Blocked map[Obstacle]string `json:"blocked,omitempty"`
-	// Findings are what is not as it should be and is in nobody's way: servers of another size than new ones.
+	// Findings are deviations that block nothing, such as servers of another size than new ones.
 	Findings []string `json:"findings,omitempty"`
-	// Next is what the last pass did, or would have done, and why.
+	// Next lists what the last pass did, or would have done, and why.
 	Next    []string       `json:"next,omitempty"`
 	Servers []ServerStatus `json:"servers"`
 }
 
-// A ServerStatus is what one server is and does.
+// A ServerStatus describes one server.
 type ServerStatus struct {
 	Name    string `json:"name"`
-	ID      string `json:"id,omitempty"` // empty while its order is not confirmed
+	ID      string `json:"id,omitempty"` // empty until the order is confirmed
 	Address string `json:"address,omitempty"`
 	// Stage is one of ordered, making, checking, ready, joining, serving, down, draining, drained, off, failed, ending,
 	// resizing.
 	Stage string `json:"stage"`
-	// Leaving says that it is on its way out, and Text all that is known in a few words: "creating: active, waiting for
-	// health 40 s".
+	// Leaving is true on the way out. Text is a summary for people, such as "creating: active, waiting for health 40
+	// s".
 	Leaving bool      `json:"leaving,omitempty"`
 	Text    string    `json:"text"`
 	Size    string    `json:"size,omitempty"`
 	Price   float64   `json:"price,omitempty"` // dollars an hour
 	Created time.Time `json:"created,omitzero"`
-	// Requests are those under way, -1 where nobody says.
+	// Requests in flight; -1 if unknown.
 	Requests int `json:"requests"`
 }
 
-// Status tells what the pool is and does, as of the last pass.
+// Status describes the pool as of the last pass.
 func (p *Pool) Status() Status {
 	now := time.Now()
 	p.mu.Lock()
@@ -102,7 +102,7 @@ func (p *Pool) Status() Status {
 			Text: "creating: ordered " + words.Length(now.Sub(o.at)),
 		})
 	}
-	if unpriced { // a part of the sum would look like all of it
+	if unpriced { // a partial sum would look like the whole
 		st.DollarsPerHour = 0
 	}
 	st.Existing = len(st.Servers)
@@ -112,10 +112,10 @@ func (p *Pool) Status() Status {
 	return st
 }
 
-// Servers tells what each server is and does, as of the last pass, the oldest first.
+// Servers describes each server as of the last pass, oldest first.
 func (p *Pool) Servers() []ServerStatus { return p.Status().Servers }
 
-// Addresses are those of the servers in rotation, for signals that read each of them.
+// Addresses returns the addresses of the servers in rotation, for signals that read each server.
 func (p *Pool) Addresses() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -148,24 +148,24 @@ func (s *tracked) text(o *Options, now time.Time) string {
 	case s.stage == stageEnding:
 		b.WriteString("destroying")
 	case s.stage == stageDraining:
-		fmt.Fprintf(&b, "draining %s of %v at the most", words.Length(now.Sub(s.drainsSince)), o.DrainTimeout)
+		fmt.Fprintf(&b, "draining for %s of at most %v", words.Length(now.Sub(s.drainsSince)), o.DrainTimeout)
 		if s.member.Requests >= 0 {
-			fmt.Fprintf(&b, ", %d requests left", s.member.Requests)
+			fmt.Fprintf(&b, ", requests left: %d", s.member.Requests)
 		}
 	case s.stage == stageDrained:
 		b.WriteString("drained")
 	case s.leaving():
-		b.WriteString("going, " + string(s.stage))
+		b.WriteString("leaving, " + string(s.stage))
 	case s.halfMade():
 		b.WriteString("creating: " + s.progress(now))
 	default:
 		b.WriteString(string(s.stage))
 	}
 	if s.leavesFor != "" {
-		b.WriteString(", as " + string(s.leavesFor))
+		b.WriteString(": " + string(s.leavesFor))
 	}
 	if s.served && !s.leaving() && !s.failsSince.IsZero() {
-		fmt.Fprintf(&b, ", failing %s: %s", words.Length(now.Sub(s.failsSince)), s.problem)
+		fmt.Fprintf(&b, ", failing for %s: %s", words.Length(now.Sub(s.failsSince)), s.problem)
 	}
 	if s.Note != "" {
 		b.WriteString(noted(s.Note))
@@ -179,14 +179,14 @@ func (s *tracked) text(o *Options, now time.Time) string {
 func (s *tracked) progress(now time.Time) string {
 	switch s.stage {
 	case stageMaking:
-		return "ordered, waiting to be active " + words.Length(now.Sub(s.firstSeen))
+		return "ordered, starting for " + words.Length(now.Sub(s.firstSeen))
 	case stageChecking:
 		if s.passes > 0 {
 			return fmt.Sprintf("active, healthy %s so far", times(s.passes))
 		}
-		return "active, waiting for health " + words.Length(now.Sub(s.active)) + s.trouble()
+		return "active, waiting for health for " + words.Length(now.Sub(s.active)) + s.trouble()
 	case stageJoining:
-		return "healthy, joining the balancer " + words.Length(now.Sub(s.added)) + s.joinNote()
+		return "healthy, joining the balancer for " + words.Length(now.Sub(s.added)) + s.joinNote()
 	case stageReady, stageServing, stageDown, stageDraining, stageDrained, stageOff, stageFailed, stageEnding:
 	}
 	return string(s.stage)
@@ -196,10 +196,10 @@ func (a action) String() string {
 	return fmt.Sprintf("%s %s: %s", a.verb, cmp.Or(a.name, a.member.ID), a.why)
 }
 
-// String says all of it, a server a line.
+// String describes the pool, then each server on a line of its own.
 func (st Status) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d wanted, %d serving, %d existing, limits %d to %d",
+	fmt.Fprintf(&b, "%s: desired %d, serving %d, existing %d, limits %d to %d",
 		st.Name, st.Want, st.Serving, st.Existing, st.Min, st.Max)
 	if st.DollarsPerHour > 0 {
 		fmt.Fprintf(&b, ", $%.4g an hour", st.DollarsPerHour)

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Step is one pass: it reads how things are, does what is due, and returns without waiting for what that leads to. wait
-// is how long until the next one is due. An error means that things could not be read, and nothing was changed; what
-// could not be done is told by [Pool.Status].
+// Step makes one pass: it reads the pool, does what is due, and returns without waiting for the results. wait is the
+// time until the next pass. An error means that the pool could not be read and nothing was changed. [Pool.Status]
+// reports actions that failed.
 func (p *Pool) Step(ctx context.Context, now time.Time) (wait time.Duration, err error) {
 	if err := p.take(ctx); err != nil {
 		return p.o.Rest, err
@@ -51,7 +51,7 @@ func (p *Pool) pretend(actions []action) {
 	p.would = would
 }
 
-// The caller has the turn.
+// The caller holds the turn.
 func (p *Pool) look(ctx context.Context, now time.Time) error {
 	p.mu.Lock()
 	p.memory.endResizes(now)
@@ -59,17 +59,17 @@ func (p *Pool) look(ctx context.Context, now time.Time) error {
 	obs, err := p.observe(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
-			return err // nobody's fault
+			return err // the bot is ending
 		}
 		p.mu.Lock()
 		p.err = err
 		p.mu.Unlock()
-		p.notifyObstacle(now, ObstacleRead, "the pool could not be read, so nothing is changed: "+err.Error())
+		p.notifyObstacle(now, ObstacleRead, "the pool cannot be read, so nothing is changed: "+err.Error())
 		return err
 	}
 	p.mu.Lock()
 	if p.at.IsZero() {
-		p.memory.quiet = now.Add(p.o.Settle) // an earlier run may have sent an order with its last breath
+		p.memory.quiet = now.Add(p.o.Settle) // an earlier run may have sent an order just before it ended
 	}
 	first := p.at.IsZero()
 	p.servers, p.at, p.err = p.memory.learn(&obs, &p.o, now), now, nil
@@ -88,7 +88,7 @@ func (p *Pool) look(ctx context.Context, now time.Time) error {
 	return nil
 }
 
-// absences in a row after which a member that only has a name is taken out for want of a server.
+// A member that has only a name is removed after its server was missing from this many passes in a row.
 const absences = 3
 
 // The caller holds the lock.
@@ -102,7 +102,7 @@ func (p *Pool) think(now time.Time) plan {
 		}
 	}
 	for _, s := range p.servers {
-		planned := *s // as planning changes it
+		planned := *s // planning changes it
 		st.servers = append(st.servers, &planned)
 		st.taken[s.Name] = true
 	}
@@ -141,7 +141,7 @@ func (p *Pool) notifyObstacle(now time.Time, o Obstacle, text string) {
 func (p *Pool) clearObstacle(now time.Time, o Obstacle) {
 	if was, told := p.notified[o]; told {
 		delete(p.notified, o)
-		p.notify(Event{Time: now, Kind: Cleared, About: o, Text: "no more: " + was})
+		p.notify(Event{Time: now, Kind: Cleared, About: o, Text: "resolved: " + was})
 	}
 }
 

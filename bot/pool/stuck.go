@@ -12,8 +12,9 @@ const (
 	mostTries  = 4
 )
 
-// stuck says what keeps a change from its end, and whether that is all that is under way: then the pool counts as
-// settled, so that the bot can go down, or ask for something else. stay counts servers neither half made nor leaving.
+// Finds what keeps a change from finishing, and reports whether everything under way is stuck. The pool then counts as
+// settled, so that the bot can scale down or ask for something else. stay counts the servers that are finished and not
+// leaving.
 func (p *planner) stuck(stay int) bool {
 	under, late := len(p.orders)+p.ordered(), 0
 	for _, s := range p.servers {
@@ -27,7 +28,7 @@ func (p *planner) stuck(stay int) bool {
 			about, why = ObstacleCreate, p.late(s)
 			under++
 		case s.leavesFor == tooLate && !s.leaveBegun && !s.served:
-			about, why = ObstacleCreate, s.Name+" was not made in time"+s.trouble()
+			about, why = ObstacleCreate, s.Name+" was not created in time"+s.trouble()
 			under++
 		case s.leaving() && s.stage != stageEnding:
 			about, why = ObstacleDestroy, p.undestroyed(s)
@@ -52,7 +53,7 @@ func (p *planner) late(s *tracked) string {
 		p.unwanted(s) != "" {
 		return ""
 	}
-	return fmt.Sprintf("%s is not %s after %s of %v at the most%s%s",
+	return fmt.Sprintf("%s is not %s after %s of at most %v%s%s",
 		s.Name, what, words.Length(p.now.Sub(from)), within.Round(time.Second), s.trouble(), s.joinNote())
 }
 
@@ -68,5 +69,5 @@ func (p *planner) undestroyed(s *tracked) string {
 	if s.tries < mostTries {
 		return ""
 	}
-	return fmt.Sprintf("%s cannot be taken away, which was tried %s: %s", s.Name, times(s.tries), s.last)
+	return fmt.Sprintf("%s cannot be removed, tried %s: %s", s.Name, times(s.tries), s.last)
 }

@@ -7,22 +7,21 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// A Preparation says how an image is prepared of which a pool's servers are to be made.
+// A Preparation describes how to prepare an image for a pool's servers.
 type Preparation struct {
-	// Image is the name that it gets.
+	// Image is the name of the new image.
 	Image string
-	// Server names one of the pool to make it of, which is drained meanwhile; empty for a temporary one.
+	// Server is the server of the pool to make the image of, drained meanwhile; empty for a temporary server.
 	Server string
-	// Script says what Run does to the server, empty for nothing, and User as whom.
+	// Script names the script that Run runs on the server, empty for none. User is the user it runs as.
 	Script, User string
 	Run          func(ctx context.Context, s pool.Server) error
-	// Open opens the provider of temporary servers, which are those of another pool, named as this one with -image
-	// behind. image is what they are made from, empty for what the servers of the pool are made from.
+	// Open opens the provider of the temporary servers. They belong to another pool, this one's name with -image
+	// appended. image is the image to make them from; empty for the image of the pool's servers.
 	Open func(image string) (pool.Provider, error)
-	// InTemplate says that the image stands in a launch template of the provider's, so that no server can be made of
-	// another.
+	// InTemplate is true if the provider's launch template names the image, so that no server can be made from another.
 	InTemplate bool
-	// File is where Note writes down the image by its ID when it was found to boot; empty for nowhere.
+	// File is where Note saves the ID of the image once a server booted from it; empty for nowhere.
 	File string
 	Note func(image string) error
 }
@@ -36,8 +35,8 @@ type imagePlan struct {
 	price float64 // of one
 }
 
-// PrepareImage plans to change a server, to make an image of it, to boot a server from that, and to write the image
-// down. After one that was cut off it goes on with the server that was made.
+// PrepareImage plans to change a server, make an image of it, boot a server from that image, and save the image's ID.
+// After an interruption it continues with the server it created.
 func (o *Operator) PrepareImage(ctx context.Context, prep Preparation) (*Plan, error) {
 	if _, err := o.snapshotter(); err != nil {
 		return nil, err
@@ -64,8 +63,8 @@ func (p *imagePlan) ofOurs(ctx context.Context) error {
 		return err
 	}
 	left := func() string {
-		return fmt.Sprintf("%s may be changed, and get no requests: the same command goes on, "+
-			"and autoscalebot servers undrain %[1]s --yes gives it some again", s.Name)
+		return fmt.Sprintf("%s may be changed, and may get no requests. Repeat the command to continue, or run "+
+			"autoscalebot servers undrain %[1]s --yes to send it requests again", s.Name)
 	}
 	p.drain(p.Plan, s, p.onlyOne(ctx, servers, s))
 	if err := p.snapshot(p.Operator, s, s.Name, left); err != nil {
@@ -90,8 +89,8 @@ func (p *imagePlan) ofTemporary() error {
 	}
 	p.boot()
 	p.note()
-	p.would("end %s", name)
-	p.addOf(s, "end "+name, left, builder.end)
+	p.would("destroy %s", name)
+	p.addOf(s, "destroy "+name, left, builder.end)
 	return nil
 }
 
@@ -103,20 +102,20 @@ func (p *imagePlan) with(provider pool.Provider) *Operator {
 	return &o
 }
 
-// temporaryServer goes on with the server of that name where there is one. left says how things stand where something
-// fails from then on, behind what before says.
+// Continues with an existing server of that name. left describes the situation after a failure; before is its first
+// part.
 func (p *imagePlan) temporaryServer(o *Operator, name, purpose string, before func() string) (
 	s *pool.Server, left func() string,
 ) {
 	s = &pool.Server{}
 	left = func() string {
 		if s.ID == "" {
-			return before() + "Whether there is a " + name + " now POOL_NAME=" + p.Pool +
-				"-image autoscalebot servers list tells"
+			return before() + "Whether " + name + " exists is unknown. Run POOL_NAME=" + p.Pool +
+				"-image autoscalebot servers list to see it"
 		}
 		return before() + p.costs(s)
 	}
-	p.would("make the temporary server %s%s, which costs %s, and wait until it runs%s%s",
+	p.would("create the temporary server %s%s (price: %s), and wait until it runs%s%s",
 		name, ofSize(p.size), priced(p.price), p.andHealthy(), purpose)
 	o.create(p.Plan, pool.Order{Name: name, Size: p.size}, s, left)
 	o.await(p.Plan, s, name, left)
@@ -125,8 +124,8 @@ func (p *imagePlan) temporaryServer(o *Operator, name, purpose string, before fu
 }
 
 func (p *imagePlan) costs(s *pool.Server) string {
-	return fmt.Sprintf("%s (%s) is there and costs money: the same command goes on, "+
-		"and POOL_NAME=%s-image autoscalebot servers destroy %[1]s --yes ends it", s.Name, s.ID, p.Pool)
+	return fmt.Sprintf("%s (%s) exists and costs money. Repeat the command to continue, or run "+
+		"POOL_NAME=%s-image autoscalebot servers destroy %[1]s --yes to destroy it", s.Name, s.ID, p.Pool)
 }
 
 func (p *imagePlan) snapshot(o *Operator, s *pool.Server, name string, left func() string) error {
@@ -141,24 +140,24 @@ func (p *imagePlan) snapshot(o *Operator, s *pool.Server, name string, left func
 		})
 		p.check(p.Plan, s, name, left)
 	}
-	p.would("make the image %s of it, whose storage the provider bills by the GB and month", p.Image)
+	p.would("make the image %s of it (the provider charges for its storage by GB and month)", p.Image)
 	addSnapshot(p.Plan, snapshotter, s, name, p.Image, &p.made, func() string { return left() + ". " })
 	return nil
 }
 
-// boot proves that a server made from the image comes up by itself.
+// Proves that a server made from the image becomes healthy on its own.
 func (p *imagePlan) boot() {
 	if p.InTemplate {
-		p.would("NOT boot from it, since the launch template says from which image instances are made: watch " +
+		p.would("NOT boot a server from it: the launch template names the image for new servers, so watch " +
 			"the first one")
 		return
 	}
 	name, fresh := p.temporary(2), p.with(nil)
 	notNoted := func() string {
-		return fmt.Sprintf("The image %s (%s) is made, and was not found to boot, so it is noted nowhere. ",
+		return fmt.Sprintf("The image %s (%s) exists, but no server booted from it, so its ID was not saved. ",
 			p.Image, p.made.ID)
 	}
-	p.add("end what is left of an earlier "+name, notNoted, func(ctx context.Context, r report) (err error) {
+	p.add("destroy "+name+" of an earlier run", notNoted, func(ctx context.Context, r report) (err error) {
 		if fresh.Provider, err = p.Open(p.made.ID); err != nil {
 			return err
 		}
@@ -171,26 +170,26 @@ func (p *imagePlan) boot() {
 		}
 		return nil
 	})
-	s, _ := p.temporaryServer(fresh, name, ", this one from the new image; and end it", notNoted)
-	p.addOf(s, "end "+name, func() string { return p.costs(s) }, fresh.untilDestroyed)
+	s, _ := p.temporaryServer(fresh, name, "; it boots from the new image, and is then destroyed", notNoted)
+	p.addOf(s, "destroy "+name, func() string { return p.costs(s) }, fresh.untilDestroyed)
 }
 
 func (p *imagePlan) note() {
 	if p.File == "" {
 		return
 	}
-	p.would("note it in %s", p.File)
-	p.add("note the image in "+p.File, p.result, func(context.Context, report) error { return p.Note(p.made.ID) })
+	p.would("save its ID in %s", p.File)
+	p.add("save the image's ID in "+p.File, p.result, func(context.Context, report) error { return p.Note(p.made.ID) })
 }
 
 func (p *imagePlan) result() string {
 	switch {
 	case p.InTemplate:
-		return fmt.Sprintf("the image %s is %s; give the launch template a version with it", p.Image, p.made.ID)
+		return fmt.Sprintf("the image %s is %s. Create a version of the launch template with it", p.Image, p.made.ID)
 	case p.File != "":
-		return fmt.Sprintf("the image %s is %s, and DIGITALOCEAN_IMAGE in %s; a bot takes it when it starts",
+		return fmt.Sprintf("the image %s is %s, saved as DIGITALOCEAN_IMAGE in %s. A bot uses it from its next start",
 			p.Image, p.made.ID, p.File)
 	}
-	return fmt.Sprintf("the image %s is %s; for servers made from now on set\nDIGITALOCEAN_IMAGE=%[2]s",
+	return fmt.Sprintf("the image %s is %s. To use it for new servers, set\nDIGITALOCEAN_IMAGE=%[2]s",
 		p.Image, p.made.ID)
 }

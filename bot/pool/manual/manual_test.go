@@ -20,7 +20,7 @@ func operatorOf(p pool.Provider) *manual.Operator {
 	}
 }
 
-// unanswering is a provider that is asked for a server until the asker gives up.
+// An unanswering provider does not describe its servers.
 type unanswering struct{ pool.Provider }
 
 func (unanswering) List(context.Context) ([]pool.Server, error) { return nil, nil }
@@ -34,7 +34,7 @@ func (unanswering) Describe(ctx context.Context, _ string) (pool.Server, error) 
 	return pool.Server{}, ctx.Err()
 }
 
-// Who interrupts the wait for a server before the first look at it is still told which server there is.
+// An interruption before the first look at a server still names the server.
 func TestAnInterruptedWaitStillKnowsTheServer(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	p, err := operatorOf(unanswering{}).Spinup(ctx)
@@ -46,8 +46,8 @@ func TestAnInterruptedWaitStillKnowsTheServer(t *testing.T) {
 			cancel()
 		}
 	})
-	want := "interrupted: wait until web-1 runs (context canceled). web-1 (42) is there and costs money: " +
-		"autoscalebot servers spinup web-1 --yes goes on with it"
+	want := "interrupted: wait until web-1 runs (context canceled). web-1 (42) exists and costs money. " +
+		"Run autoscalebot servers spinup web-1 --yes to continue"
 	if err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("it ends with %v, want %s…", err, want)
 	}
@@ -95,7 +95,7 @@ func TestAServerIsGoneWhenTheProviderNeitherKnowsNorListsIt(t *testing.T) {
 				}
 				_, err = p.Do(t.Context(), func(string) {})
 				took := time.Since(now)
-				if c.want < 0 && (err == nil || !strings.Contains(err.Error(), "after 5m0s. web-1 (42) may still be there")) ||
+				if c.want < 0 && (err == nil || !strings.Contains(err.Error(), "after 5m0s. web-1 (42) may still exist")) ||
 					c.want >= 0 && (err != nil || took < c.want || took > c.want+3*time.Second) {
 					t.Errorf("it ends after %v with %v, want %v", took, err, c.want)
 				}

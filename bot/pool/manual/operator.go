@@ -1,9 +1,9 @@
-// Package manual looks after a pool's servers by hand. An [Operator] makes a [Plan] of what somebody asks for, which
-// says all of it and changes nothing; carrying it out does that step by step, and an error says how things stand and
-// with which command it goes on.
+// Package manual carries out single operations on a pool's servers for an operator. An [Operator] makes a [Plan], which
+// describes every step and changes nothing. [Plan.Do] carries it out; its error says what state was left, and which
+// command continues.
 //
-// It does not know of a bot that runs for the same pool, and would undo it: see [Plan].Aside. Its texts name the
-// settings and commands of autoscalebot.
+// The package does not know about a bot that runs for the same pool and would undo a plan: see [Plan].Aside. Its texts
+// name the settings and commands of autoscalebot.
 package manual
 
 import (
@@ -18,44 +18,44 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// An Operator plans what people ask of the servers of one pool. All fields are needed where nothing else is said.
+// An Operator plans operations on the servers of one pool. All fields are required unless noted.
 type Operator struct {
-	// Pool is the pool's name, with which those of its servers begin.
+	// Pool is the name of the pool, and the first part of its servers' names.
 	Pool     string
 	Provider pool.Provider
-	// ProviderName is what POOL_PROVIDER calls it.
+	// ProviderName is the provider's name in POOL_PROVIDER.
 	ProviderName string
-	// Balancer may be nil: then nothing is drained.
+	// Balancer may be nil: nothing is drained then.
 	Balancer pool.Balancer
-	// Health tells whether the app on a server answers. Nil means that a server is healthy as soon as it runs.
+	// Health checks the app on a server. Nil means that a server is healthy as soon as it runs.
 	Health pool.Health
-	// HealthyAfter is how many health checks in a row must pass.
+	// HealthyAfter is the number of health checks in a row that must pass.
 	HealthyAfter int
-	// ActiveWithin is how long a server may take until it runs, HealthyWithin how long from then until it is healthy,
-	// DrainWithin how long its requests under way may take.
+	// ActiveWithin is the time for a server to run, HealthyWithin the time from then until it is healthy, DrainWithin
+	// the time for its requests to end.
 	ActiveWithin, HealthyWithin, DrainWithin time.Duration
 
-	// Size is that of new servers; empty for the provider's default.
+	// Size of new servers; empty for the provider's default.
 	Size string
-	// Price is what a server of a size costs an hour, in dollars, where the provider does not say; 0 = unknown.
+	// Price returns the price of a size in dollars an hour, if the provider gives none; 0 = unknown.
 	Price func(size string) float64
-	// MaxDollarsPerHour is what all servers together may cost; 0 = no matter.
+	// MaxDollarsPerHour limits the cost of all servers together; 0 = unlimited.
 	MaxDollarsPerHour float64
-	// Limits are how many servers may serve at the least, and exist at the most.
+	// Limits are the minimum of serving servers and the maximum of existing ones.
 	Limits func(now time.Time) (least, most int)
-	// Maintenance tells whether the app may be down for a resize, and Window says when in words, empty for never.
+	// Maintenance reports whether the app may be down for a resize. Window describes when; empty for never.
 	Maintenance func(now time.Time) bool
 	Window      string
 }
 
-// A Listed is a server with what it costs, and what the balancer says of it.
+// A Listed is a server with its price and its member of the balancer.
 type Listed struct {
 	pool.Server
-	// Member is nil where the balancer does not know the server, and where there is no balancer.
+	// Member is nil if the balancer does not have the server, or if there is no balancer.
 	Member *pool.Member
 }
 
-// List reads the servers, the oldest first. Price is what the provider says or else the operator's.
+// List reads the servers, oldest first. Price is the provider's, or else the operator's.
 func (o *Operator) List(ctx context.Context) ([]Listed, error) {
 	servers, err := o.Provider.List(ctx)
 	if err != nil || len(servers) == 0 {
@@ -74,11 +74,11 @@ func (o *Operator) List(ctx context.Context) ([]Listed, error) {
 	return list, nil
 }
 
-// Sizes reads the sizes that can be had. Price is what the provider says or else the operator's.
+// Sizes reads the sizes that the provider offers. Price is the provider's, or else the operator's.
 func (o *Operator) Sizes(ctx context.Context) ([]pool.Size, error) {
 	cat, ok := o.Provider.(pool.Cataloguer)
 	if !ok {
-		return nil, fmt.Errorf("POOL_PROVIDER=%s does not tell of sizes", o.ProviderName)
+		return nil, fmt.Errorf("POOL_PROVIDER=%s cannot list sizes", o.ProviderName)
 	}
 	sizes, err := cat.Sizes(ctx)
 	sizes = slices.Clone(sizes)
@@ -92,7 +92,7 @@ func (o *Operator) Sizes(ctx context.Context) ([]pool.Size, error) {
 func (o *Operator) Images(ctx context.Context) ([]pool.Image, error) {
 	cat, ok := o.Provider.(pool.Cataloguer)
 	if !ok {
-		return nil, fmt.Errorf("POOL_PROVIDER=%s does not tell of images", o.ProviderName)
+		return nil, fmt.Errorf("POOL_PROVIDER=%s cannot list images", o.ProviderName)
 	}
 	return cat.Images(ctx)
 }
@@ -115,16 +115,14 @@ func (o *Operator) find(ctx context.Context, what string) (*pool.Server, []pool.
 	case len(found) == 1:
 		return &found[0], servers, nil
 	case len(found) > 1:
-		return nil, nil, fmt.Errorf("%d servers are called %s; give the id of one, as autoscalebot servers "+
-			"list shows it",
+		return nil, nil, fmt.Errorf("%d servers are named %s. Use the ID that autoscalebot servers list shows",
 			len(found), what)
 	}
 	if _, err := o.Provider.Describe(ctx, what); errors.Is(err, pool.ErrNotOurs) {
-		return nil, nil, fmt.Errorf("the server %s is not one of the pool %s, since it has not its tag; it is "+
-			"not touched",
-			what, o.Pool)
+		return nil, nil, fmt.Errorf("server %s does not belong to the pool %s: it does not have the pool's tag", what,
+			o.Pool)
 	}
-	return nil, nil, fmt.Errorf("the pool %s has no server %s; autoscalebot servers list shows those it has",
+	return nil, nil, fmt.Errorf("the pool %s has no server %s. Run autoscalebot servers list to see its servers",
 		o.Pool, what)
 }
 
@@ -140,14 +138,14 @@ func (o *Operator) member(ctx context.Context, s *pool.Server) (*pool.Member, er
 	return pool.MemberOf(*s, members), err
 }
 
-// offer ignores case. The price is 0 where nobody says; a size that is known not to be had is refused.
+// Ignores case. The price is 0 if unknown. The provider must offer the size.
 func (o *Operator) offer(ctx context.Context, size string) (name string, price float64, err error) {
 	if size == "" {
 		return "", o.Price(size), nil
 	}
 	offered, err := pool.Offered(ctx, o.Provider, size)
 	if err != nil {
-		return "", 0, fmt.Errorf("%w; autoscalebot servers sizes lists sizes", err)
+		return "", 0, fmt.Errorf("%w. Run autoscalebot servers sizes to list them", err)
 	}
 	return offered.Name, cmp.Or(offered.Price, o.Price(size)), nil
 }
@@ -178,7 +176,7 @@ func (o *Operator) onlyOne(ctx context.Context, servers []pool.Server, s *pool.S
 
 func priced(dollars float64) string {
 	if dollars == 0 {
-		return "what nobody says"
+		return "unknown"
 	}
 	return fmt.Sprintf("$%.4g an hour", dollars)
 }
@@ -187,5 +185,5 @@ func ofSize(size string) string {
 	if size == "" {
 		return ""
 	}
-	return " of " + size
+	return " of size " + size
 }

@@ -9,20 +9,20 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// A Plan is what is to be done with a pool's servers, step by step.
+// A Plan is a list of steps to take with a pool's servers.
 type Plan struct {
-	// Would says all of it, in a line each, with what it costs.
+	// Would describes the steps and their costs, one per line.
 	Would []string
-	// Aside says that it is about no server of the pool itself, so that a bot which runs does not undo it.
+	// Aside is true if the plan concerns no server of the pool itself, so that a running bot does not undo it.
 	Aside bool
 
 	steps []step
-	done  func() string // what was reached
+	done  func() string // the result
 }
 
-// A step leaves a state which has a name.
+// A step that fails leaves a state that left describes.
 type step struct {
-	say  string // as in "make web-7"
+	say  string // such as "create web-7"
 	do   func(context.Context, report) error
 	left func() string
 }
@@ -31,9 +31,9 @@ type report func(text string)
 
 func (r report) further(format string, args ...any) { r("  " + fmt.Sprintf(format, args...)) }
 
-// Do carries the plan out, and says what was reached. Each step is reported when it begins, and how far it is while it
-// takes long, in lines that begin with spaces. Where ctx ends, Do does after the call that is under way. The error says
-// how things stand then, and what to do.
+// Do carries out the plan and returns its result. It reports each step when the step begins. Lines that begin with
+// spaces report the progress of a long step. If ctx ends, Do returns after the call in flight. The error says what
+// state was left, and what to do.
 func (p *Plan) Do(ctx context.Context, report func(text string)) (reached string, err error) {
 	for _, s := range p.steps {
 		if ctx.Err() != nil {
@@ -59,14 +59,14 @@ func (p *Plan) add(say string, left func() string, do func(context.Context, repo
 	p.steps = append(p.steps, step{say, do, left})
 }
 
-// addOf takes the server as it is known when the step begins.
+// The step uses the server as it is when the step begins.
 func (p *Plan) addOf(
 	s *pool.Server, say string, left func() string, do func(context.Context, report, *pool.Server) error,
 ) {
 	p.add(say, left, func(ctx context.Context, r report) error { return do(ctx, r, s) })
 }
 
-const callTime = 90 * time.Second // for a call that goes on when ctx ends, so that its outcome is known
+const callTime = 90 * time.Second // a call continues for this time after ctx ends, so that its outcome is known
 
 func call(ctx context.Context, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTime)
@@ -75,13 +75,13 @@ func call(ctx context.Context, f func(context.Context) error) error {
 }
 
 func (o *Operator) create(p *Plan, order pool.Order, s *pool.Server, left func() string) {
-	p.add("make "+order.Name+ofSize(order.Size), left, func(ctx context.Context, _ report) error {
+	p.add("create "+order.Name+ofSize(order.Size), left, func(ctx context.Context, _ report) error {
 		err := call(ctx, func(ctx context.Context) (err error) {
 			*s, err = o.Provider.Create(ctx, order)
 			return err
 		})
 		if errors.Is(err, pool.ErrRefused) {
-			return fmt.Errorf("%w (so there is none)", err)
+			return fmt.Errorf("%w, so it does not exist", err)
 		}
 		return err
 	})
@@ -113,10 +113,10 @@ func (o *Operator) join(p *Plan, s *pool.Server, name string, left func() string
 	p.add("put "+name+" behind the balancer", left, func(ctx context.Context, _ report) error {
 		return call(ctx, func(ctx context.Context) error { return o.Balancer.Add(ctx, *s) })
 	})
-	p.addOf(s, "wait until the balancer gives "+name+" requests", left, o.untilServing)
+	p.addOf(s, "wait until the balancer sends "+name+" requests", left, o.untilServing)
 }
 
-// withMember does nothing where the balancer does not know the server.
+// Does nothing if the balancer does not have the server.
 func (o *Operator) withMember(
 	p *Plan, s *pool.Server, say string, left func() string, change func(context.Context, pool.Member) error,
 ) {

@@ -9,7 +9,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// Spinup plans to make another server, and to give it requests when it is healthy.
+// Spinup plans to create a server, and to send it requests once it is healthy.
 func (o *Operator) Spinup(ctx context.Context) (*Plan, error) {
 	servers, err := o.Provider.List(ctx)
 	if err != nil {
@@ -22,15 +22,15 @@ func (o *Operator) Spinup(ctx context.Context) (*Plan, error) {
 	return o.spinup(ctx, servers, fmt.Sprintf("%s-%d", o.Pool, last+1))
 }
 
-// SpinupOf plans to make the server of a name, such as web-7, or where it is there to go on where an earlier spinup of
-// it ended.
+// SpinupOf plans to create the server of this name, such as web-7. If it exists, SpinupOf continues an interrupted
+// spinup.
 func (o *Operator) SpinupOf(ctx context.Context, name string) (*Plan, error) {
 	servers, err := o.Provider.List(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if pool.Number(o.Pool, name) == 0 { // a bot would not know it as its own
-		return nil, fmt.Errorf("%q: servers of this pool are called %s-1, %[2]s-2 and so on", name, o.Pool)
+	if pool.Number(o.Pool, name) == 0 { // a bot would not recognize it as its own
+		return nil, fmt.Errorf("invalid name %q: servers of this pool are named %s-1, %[2]s-2 and so on", name, o.Pool)
 	}
 	return o.spinup(ctx, servers, name)
 }
@@ -42,21 +42,21 @@ func (o *Operator) spinup(ctx context.Context, servers []pool.Server, name strin
 	}
 	s := &pool.Server{}
 	p := &Plan{done: func() string { return name + " serves at " + s.Address }}
-	retry := fmt.Sprintf("autoscalebot servers spinup %s --yes goes on with it, "+
-		"and autoscalebot servers destroy %[1]s --yes ends it", name)
+	retry := fmt.Sprintf("Run autoscalebot servers spinup %s --yes to continue, or "+
+		"autoscalebot servers destroy %[1]s --yes to destroy it", name)
 	if i := indexOf(servers, name); i >= 0 {
 		*s = servers[i]
-		p.would("go on with %s, which is there already (%s, %s)", name, s.ID, s.State)
+		p.would("continue with %s, which exists (%s, %s)", name, s.ID, s.State)
 	} else {
 		if err := o.allows(servers, price); err != nil {
 			return nil, err
 		}
-		p.would("make the server %s%s, which costs %s", name, ofSize(size), priced(price))
+		p.would("create the server %s%s (price: %s)", name, ofSize(size), priced(price))
 		o.create(p, pool.Order{Name: name, Size: size}, s, func() string {
-			return "Whether there is a " + name + " now autoscalebot servers list tells; if so, " + retry
+			return "Whether " + name + " exists is unknown: see autoscalebot servers list. If it does: " + retry
 		})
 	}
-	left := func() string { return fmt.Sprintf("%s (%s) is there and costs money: %s", name, s.ID, retry) }
+	left := func() string { return fmt.Sprintf("%s (%s) exists and costs money. %s", name, s.ID, retry) }
 	p.would("wait until it runs%s", o.andHealthy())
 	o.await(p, s, name, left)
 	o.join(p, s, name, left)
@@ -76,8 +76,7 @@ func (o *Operator) allows(servers []pool.Server, price float64) error {
 		}
 	}
 	if _, most := o.Limits(time.Now()); len(there) >= most {
-		return fmt.Errorf("nothing was done: the pool has %d servers, and MAX_DYNOS is %d at this hour; "+
-			"raise that first",
+		return fmt.Errorf("nothing was done: the pool has %d servers, and MAX_DYNOS is now %d. Raise MAX_DYNOS first",
 			len(there), most)
 	}
 	if o.MaxDollarsPerHour == 0 {
@@ -86,9 +85,9 @@ func (o *Operator) allows(servers []pool.Server, price float64) error {
 	limit := fmt.Sprintf("and POOL_MAX_DOLLARS_PER_HOUR is %g", o.MaxDollarsPerHour)
 	switch {
 	case price == 0:
-		return fmt.Errorf("nothing was done: what it costs is not known, %s; set SERVER_PRICE_PER_HOUR", limit)
+		return fmt.Errorf("nothing was done: the price of a server is unknown, %s. Set SERVER_PRICE_PER_HOUR", limit)
 	case unpriced != "":
-		return fmt.Errorf("nothing was done: the price of %s is not known, %s; set SERVER_PRICE_PER_HOUR", unpriced,
+		return fmt.Errorf("nothing was done: the price of %s is unknown, %s. Set SERVER_PRICE_PER_HOUR", unpriced,
 			limit)
 	case sum > o.MaxDollarsPerHour:
 		return fmt.Errorf("nothing was done: the pool would cost %s, %s", priced(sum), limit)

@@ -14,8 +14,8 @@ import (
 const (
 	lookEvery     = time.Second // DigitalOcean allows 250 calls a minute
 	reportEvery   = 10 * time.Second
-	servingWithin = 2 * time.Minute // until a balancer gives a healthy server requests
-	goneWithin    = 5 * time.Minute // until a server that was destroyed is gone
+	servingWithin = 2 * time.Minute // for a balancer to send a healthy server requests
+	goneWithin    = 5 * time.Minute // for a destroyed server to be gone
 )
 
 type lateError struct {
@@ -24,10 +24,10 @@ type lateError struct {
 }
 
 func (e lateError) Error() string {
-	return fmt.Sprintf("%s after %v", cmp.Or(e.yet, "nothing is known"), e.after)
+	return fmt.Sprintf("%s after %v", cmp.Or(e.yet, "no answer"), e.after)
 }
 
-// A look says what there is yet, or fails for good.
+// look returns progress, or an error that ends the wait.
 func until(
 	ctx context.Context, r report, most time.Duration, look func(context.Context) (done bool, yet string, err error),
 ) error {
@@ -37,7 +37,7 @@ func until(
 	for {
 		done, yet, err := look(waitCtx)
 		switch {
-		case waitCtx.Err() != nil: // which is what an error is of, then
+		case waitCtx.Err() != nil: // the error comes from waitCtx
 		case err != nil:
 			return err
 		case done:
@@ -68,7 +68,7 @@ func (o *Operator) untilActive(ctx context.Context, r report, s *pool.Server) er
 		}
 		*s = now
 		if s.State == pool.Failed || s.State == pool.Ending {
-			return false, "", fmt.Errorf("it is %s %s", s.State, s.Note)
+			return false, "", fmt.Errorf("its state is %s %s", s.State, s.Note)
 		}
 		return s.State == pool.Active && s.Address != "", fmt.Sprintf("%s is %s", s.Name, s.State), nil
 	})
@@ -91,13 +91,13 @@ func (o *Operator) untilServing(ctx context.Context, r report, s *pool.Server) e
 	return until(ctx, r, servingWithin, func(ctx context.Context) (bool, string, error) {
 		m, err := o.member(ctx, s)
 		if m == nil {
-			return false, "the balancer does not know " + s.Name, err
+			return false, "the balancer does not have " + s.Name, err
 		}
-		return m.State == pool.Serving, fmt.Sprintf("the balancer says that %s is %s %s", s.Name, m.State, m.Note), err
+		return m.State == pool.Serving, fmt.Sprintf("the balancer reports %s as %s %s", s.Name, m.State, m.Note), err
 	})
 }
 
-// Requests that are left when the time is over are reported.
+// Requests that outlast the wait are reported, and dropped.
 func (o *Operator) untilDrained(ctx context.Context, r report, s *pool.Server) error {
 	requests := -1
 	err := until(ctx, r, o.DrainWithin, func(ctx context.Context) (bool, string, error) {
@@ -106,16 +106,16 @@ func (o *Operator) untilDrained(ctx context.Context, r report, s *pool.Server) e
 			requests = m.Requests
 		}
 		drained := err == nil && (m == nil || m.State == pool.Drained)
-		return drained, fmt.Sprintf("%s has %s requests", s.Name, countText(requests)), err
+		return drained, fmt.Sprintf("%s still has requests in flight (%s)", s.Name, countText(requests)), err
 	})
 	if errors.As(err, &lateError{}) && requests != 0 {
-		r.further("%s still has %s requests, which are given up", s.Name, countText(requests))
+		r.further("%s still has requests in flight (%s), which are dropped", s.Name, countText(requests))
 		return nil
 	}
 	return err
 }
 
-// At some providers a server that is being made is destroyed no sooner than it is made.
+// Some providers cannot destroy a server before it is created.
 func (o *Operator) untilDestroyed(ctx context.Context, r report, s *pool.Server) error {
 	return until(ctx, r, o.ActiveWithin, func(ctx context.Context) (bool, string, error) {
 		err := call(ctx, func(ctx context.Context) error { return o.Provider.Destroy(ctx, s.ID) })
@@ -129,17 +129,16 @@ func (o *Operator) untilDestroyed(ctx context.Context, r report, s *pool.Server)
 		case derr != nil || now.State != pool.Making:
 			return false, "", err
 		}
-		return false, fmt.Sprintf("%s is being made: %v", s.Name, err), nil
+		return false, fmt.Sprintf("%s is still being created: %v", s.Name, err), nil
 	})
 }
 
-// The provider may list a server as active for a while after it was told to end it, and a bot that is started then
-// would count it.
+// A provider may list a destroyed server as active for a while. A bot started meanwhile would count it.
 func (o *Operator) untilGone(ctx context.Context, r report, s *pool.Server) error {
 	return until(ctx, r, goneWithin, func(ctx context.Context) (bool, string, error) {
 		now, err := o.Provider.Describe(ctx, s.ID)
 		if err == nil {
-			return false, fmt.Sprintf("the provider still has %s, which is %s", s.Name, now.State), nil
+			return false, fmt.Sprintf("the provider still has %s (%s)", s.Name, now.State), nil
 		}
 		if !errors.Is(err, pool.ErrGone) {
 			return false, "", err
@@ -152,7 +151,7 @@ func (o *Operator) untilGone(ctx context.Context, r report, s *pool.Server) erro
 
 func countText(n int) string {
 	if n < 0 {
-		return "an unknown number of"
+		return "an unknown number"
 	}
 	return fmt.Sprint(n)
 }

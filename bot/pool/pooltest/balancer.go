@@ -8,27 +8,27 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// A BalancerFixture is one fresh balancer under test, with no member of the pool.
+// A BalancerFixture is one new balancer under test, without members of the pool.
 type BalancerFixture struct {
-	// Balancer is what is tested.
 	Balancer pool.Balancer
-	// Server makes another server, healthy and reachable for the balancer, named as given.
+	// Server creates another server with this name, healthy and reachable by the balancer.
 	Server func(name string) pool.Server
-	// Foreign puts a member behind the balancer that is not the pool's, past it, and tells what Members says of it. Nil
-	// where there is no such thing.
+	// Foreign adds a member that is not the pool's, bypassing the balancer under test, and returns how Members shows
+	// it. Nil if that is impossible.
 	Foreign func() (id, name string)
-	// Hold begins a request through the balancer to a member and returns while it is under way; end ends it. Nil where
-	// nobody can.
+	// Hold starts a request through the balancer to a member, and returns while it is in flight; end ends it. Nil if
+	// that is impossible.
 	Hold func(s pool.Server) (end func())
-	// Serves tells past the balancer whether a server gets new requests. Nil where nobody can tell.
+	// Serves reports whether a server gets new requests, without asking the balancer under test. Nil if that is
+	// impossible.
 	Serves func(s pool.Server) bool
-	// Break makes every call fail until mend is called. Nil where nothing can fail.
+	// Break makes every call fail until the returned function is called. Nil if no call can fail.
 	Break func() (mend func())
-	// Secrets must appear in no error.
+	// Secrets must not appear in any error.
 	Secrets []string
 }
 
-// Balancer holds a balancer to the contract of [pool.Balancer]. open makes a fresh fixture and registers its own
+// Balancer tests a balancer against the contract of [pool.Balancer]. open returns a new fixture and registers its
 // clean-up.
 func Balancer(t *testing.T, open func(t *testing.T) BalancerFixture) {
 	for _, c := range []struct {
@@ -36,12 +36,12 @@ func Balancer(t *testing.T, open func(t *testing.T) BalancerFixture) {
 		test func(*testing.T, BalancerFixture)
 	}{
 		{"a server joins and serves", joins},
-		{"asking twice is harmless", twice},
+		{"repeating a call is harmless", twice},
 		{"a member drains, and leaves", leaves},
-		{"requests under way go on while a member drains", holds},
+		{"requests in flight continue while a member drains", holds},
 		{"a member that drains comes back", comesBack},
 		{"others are left alone", strangers},
-		{"what is not there can be removed", removesNothing},
+		{"removing an absent member is not an error", removesNothing},
 		{"a cancelled call returns at once", cancelledBalancer},
 		{"a broken balancer is an error that holds no secret", brokenBalancer},
 		{"answers several at once", concurrentBalancer},
@@ -102,7 +102,7 @@ func leaves(t *testing.T, f BalancerFixture) {
 
 func holds(t *testing.T, f BalancerFixture) {
 	if f.Hold == nil {
-		t.Skip("nobody can hold a request here")
+		t.Skip("this balancer cannot hold a request")
 	}
 	s := f.join(t, "web-1")
 	end := f.Hold(s)
@@ -135,7 +135,7 @@ func strangers(t *testing.T, f BalancerFixture) {
 	there := func() bool {
 		return slices.ContainsFunc(f.members(t), func(m pool.Member) bool { return m.ID == id && m.Name == name })
 	}
-	eventually(t, "somebody else's member is there", there)
+	eventually(t, "somebody else's member exists", there)
 	s := f.join(t, "web-1")
 	f.must(t, "Drain", f.Balancer.Drain(t.Context(), *f.find(t, s)))
 	f.waitFor(t, s, pool.Drained)
@@ -144,13 +144,13 @@ func strangers(t *testing.T, f BalancerFixture) {
 	}
 	f.waitGone(t, s)
 	if !there() {
-		t.Error("somebody else's member is not there any more")
+		t.Error("somebody else's member is gone")
 	}
 }
 
 func removesNothing(t *testing.T, f BalancerFixture) {
 	s := f.Server("web-1")
-	f.must(t, "Remove of what is not there",
+	f.must(t, "Remove of an absent member",
 		f.Balancer.Remove(t.Context(), pool.Member{ID: s.ID, Name: s.Name, Address: s.Address}))
 }
 
@@ -168,7 +168,7 @@ func brokenBalancer(t *testing.T, f BalancerFixture) {
 	for name, call := range f.calls(t.Context(), s) {
 		err := call()
 		if err == nil {
-			t.Errorf("%s of a broken balancer gave no error", name)
+			t.Errorf("%s of a broken balancer returned no error", name)
 		}
 		noSecret(t, f.Secrets, name, err)
 	}
@@ -244,7 +244,7 @@ func (f BalancerFixture) find(t *testing.T, s pool.Server) *pool.Member {
 	return nil
 }
 
-// One that has drained may be gone already, or drain for ever where nobody knows its requests.
+// A drained member may be gone already, or drain forever if nobody counts its requests.
 func (f BalancerFixture) waitFor(t *testing.T, s pool.Server, state pool.MemberState) {
 	t.Helper()
 	eventually(t, s.Name+" is "+string(state), func() bool {
@@ -256,5 +256,5 @@ func (f BalancerFixture) waitFor(t *testing.T, s pool.Server, state pool.MemberS
 
 func (f BalancerFixture) waitGone(t *testing.T, s pool.Server) {
 	t.Helper()
-	eventually(t, s.Name+" is no member", func() bool { return f.find(t, s) == nil })
+	eventually(t, s.Name+" is not a member", func() bool { return f.find(t, s) == nil })
 }

@@ -1,5 +1,5 @@
-// Package pooltest holds what every provider and every balancer of servers must pass, and a world in memory to test
-// pools against.
+// Package pooltest has the conformance suites for providers and balancers of servers, and an in-memory world for tests
+// of pools.
 package pooltest
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// Provider holds a provider to the contract of [pool.Provider]. open makes a fresh fixture and registers its own
+// Provider tests a provider against the contract of [pool.Provider]. open returns a new fixture and registers its
 // clean-up.
 func Provider(t *testing.T, open func(t *testing.T) ProviderFixture) {
 	for _, c := range []struct {
@@ -21,17 +21,17 @@ func Provider(t *testing.T, open func(t *testing.T) ProviderFixture) {
 		test func(*testing.T, ProviderFixture)
 	}{
 		{"an empty pool has no servers", emptyPool},
-		{"a server is made, listed from its order on, and becomes active", makesAServer},
+		{"a server is listed from its order on, and becomes active", makesAServer},
 		{"a name is in the pool once", nameOnce},
 		{"two names are two servers", twoServers},
-		{"a server is destroyed, and asking twice is harmless", destroys},
-		{"what is not there is gone", unknownServer},
-		{"what has not the tag is not touched", foreignServer},
+		{"a server is destroyed, and destroying it twice is harmless", destroys},
+		{"an unknown server is gone", unknownServer},
+		{"a server without the tag is not touched", foreignServer},
 		{"an order that is refused says so", refuses},
 		{"a cancelled call returns at once", cancelledProvider},
 		{"a broken provider is an error that holds no secret", brokenProvider},
 		{"answers several at once", concurrentProvider},
-		{"knows what servers can be made of, where it can", catalogue},
+		{"lists sizes and images, if it can", catalogue},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := open(t)
@@ -71,7 +71,7 @@ func makesAServer(t *testing.T, f ProviderFixture) {
 	case got.Price < 0:
 		t.Errorf("the server costs $%v an hour", got.Price)
 	case !f.Exists(s.ID):
-		t.Error("the provider itself knows no such server")
+		t.Error("the server does not exist at the provider")
 	}
 	if list, err := f.Provider.List(t.Context()); err != nil || len(list) != 1 || list[0] != got {
 		t.Errorf("List = %+v, %v, want what Describe gave: %+v", list, err, got)
@@ -115,7 +115,7 @@ func destroys(t *testing.T, f ProviderFixture) {
 	}
 	again := f.create(t, f.Name+"-1")
 	if again.ID == gone.ID {
-		t.Errorf("a new server of the name has the old ID %s", again.ID)
+		t.Errorf("a new server of the name has the same ID %s", again.ID)
 	}
 }
 
@@ -136,7 +136,7 @@ func unknownServer(t *testing.T, f ProviderFixture) {
 
 func foreignServer(t *testing.T, f ProviderFixture) {
 	if f.Foreign == nil {
-		t.Skip("this provider has no servers but the pool's")
+		t.Skip("this provider has only the pool's servers")
 	}
 	id := f.Foreign()
 	f.wantIDs(t)
@@ -190,9 +190,9 @@ func brokenProvider(t *testing.T, f ProviderFixture) {
 		err := call()
 		switch {
 		case err == nil:
-			t.Errorf("%s of a broken provider gave no error", name)
+			t.Errorf("%s of a broken provider returned no error", name)
 		case errors.Is(err, pool.ErrGone) || errors.Is(err, pool.ErrNotOurs):
-			t.Errorf("%s of a broken provider says that it knows: %v", name, err)
+			t.Errorf("%s of a broken provider reports a definite answer: %v", name, err)
 		}
 		f.noSecret(t, name, err)
 	}
@@ -228,7 +228,7 @@ func concurrentProvider(t *testing.T, f ProviderFixture) {
 func catalogue(t *testing.T, f ProviderFixture) {
 	c, ok := f.Provider.(pool.Cataloguer)
 	if !ok {
-		t.Skip("this provider tells no sizes")
+		t.Skip("this provider lists no sizes")
 	}
 	sizes, err := c.Sizes(t.Context())
 	if err != nil || len(sizes) == 0 {

@@ -9,26 +9,25 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// A ProviderFixture is one fresh provider under test, with no server of its pool.
+// A ProviderFixture is one new provider under test, without servers of its pool.
 type ProviderFixture struct {
-	// Provider is what is tested.
 	Provider pool.Provider
-	// Name is the pool's; empty means "web".
+	// Name of the pool; empty means "web".
 	Name string
-	// Size is what the servers are ordered in; empty for the provider's default.
+	// Size that servers are ordered in; empty for the provider's default.
 	Size string
-	// Finish lets all orders be carried out, so that their servers are active. Nil where that happens by itself.
+	// Finish completes all orders, so that their servers are active. Nil if that happens on its own.
 	Finish func()
-	// Exists tells past the provider whether a server is there, and not ended or ending.
+	// Exists reports whether a server exists and is not ending, without asking the provider under test.
 	Exists func(id string) bool
-	// Foreign makes a server without the pool's tag past the provider, and gives its ID. Nil where there is no such
-	// thing.
+	// Foreign creates a server without the pool's tag, bypassing the provider under test, and returns its ID. Nil if
+	// that is impossible.
 	Foreign func() (id string)
-	// Break makes every call fail until mend is called. Nil where nothing can fail.
+	// Break makes every call fail until the returned function is called. Nil if no call can fail.
 	Break func() (mend func())
-	// Refuse makes every order be refused until mend is called. Nil where that cannot be.
+	// Refuse makes the provider refuse every order until the returned function is called. Nil if that is impossible.
 	Refuse func() (mend func())
-	// Secrets must appear in no error.
+	// Secrets must not appear in any error.
 	Secrets []string
 }
 

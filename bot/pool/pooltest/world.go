@@ -12,44 +12,44 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// A World is a provider, a balancer and a health check in memory, on the clock of [time.Now], which a test makes
-// virtual. It can fail or hang at any call, notes what no pool may ever do, and can be used from several goroutines. It
+// A World is an in-memory provider, balancer and health check on the clock of [time.Now], so a test can make its time
+// virtual. It can fail or hang at any call, and records what a pool must never do. It is safe for concurrent use and
 // must not be copied.
 type World struct {
-	// Boot is from an order until the server runs; Warm from then until it is healthy; Join from there behind the
-	// balancer until it gets requests; Busy from a drain until its requests have ended; End from its destruction until
-	// it is no more.
+	// Boot is the time from an order until the server runs, Warm from then until it is healthy, and Join from its Add
+	// until it gets requests. Busy is the time from a drain until its requests have ended, End from its destruction
+	// until it is gone.
 	Boot, Warm, Join, Busy, End time.Duration
-	// Lag is how long List and Describe do not know of a new server.
+	// Lag is the time for which List and Describe do not show a new server.
 	Lag time.Duration
-	// Price is that of each server, in dollars an hour.
+	// Price of each server, in dollars an hour.
 	Price float64
-	// Size is what an order without one gets.
+	// Size of a server that was ordered without one.
 	Size string
-	// Nameless members have no ID, as those of some balancers.
+	// Nameless members have no ID, only a name.
 	Nameless bool
-	// Fault, if not nil, says what becomes of each call. It must not call the World.
+	// Fault, if not nil, decides what happens to each call. It must not call the World.
 	Fault func(Call) Fault
-	// Limits, if not nil, are held: a call by which more servers exist, or fewer serve, is a violation.
+	// Limits, if not nil, are checked: a call that causes more servers to exist, or fewer to serve, is a violation.
 	Limits func(now time.Time) (least, most int)
 
 	mu         sync.Mutex
 	servers    []*server
-	members    map[string]*member // by the server's ID
+	members    map[string]*member // by server ID
 	calls      int
-	last       int // the last ID given
+	last       int // last ID given
 	violations []string
-	doubt      string // what the balancer's own check says of servers that joined since doubted
+	doubt      string // what the balancer's own check reports of servers that join
 	doubted    time.Time
 }
 
-// A Call is one of a provider or a balancer, in the order in which they come.
+// A Call is one call to the provider or the balancer, numbered in order.
 type Call struct {
-	N    int    // the first is 1
+	N    int    // from 1
 	Name string // List, Create, Describe, Destroy, SwitchOff, Resize, SwitchOn, Members, Add, Drain, Remove
 }
 
-// A Fault is what becomes of a call.
+// A Fault is what happens to a call.
 type Fault string
 
 const (
@@ -65,7 +65,7 @@ const (
 type server struct {
 	pool.Server
 	ordered time.Time
-	begun   time.Time // ordered, or begun to be resized
+	begun   time.Time // when it was ordered, or its resize began
 	ended   time.Time
 	foreign bool
 	stuck   bool // never runs
@@ -81,7 +81,7 @@ type member struct {
 
 var errFault = errors.New("the world is out of order")
 
-// enter lets a call's fault happen: act tells whether the call has its effect, fail what it returns after that.
+// act reports whether the call takes effect. fail returns the call's error, after the effect.
 func (w *World) enter(ctx context.Context, name string) (act bool, fail func() error) {
 	w.mu.Lock()
 	w.calls++
@@ -112,7 +112,7 @@ func (w *World) enter(ctx context.Context, name string) (act bool, fail func() e
 	return true, func() error { return nil }
 }
 
-// The caller holds the lock, and the dead are buried.
+// The caller holds the lock. Ended servers are dropped.
 func (w *World) now() time.Time {
 	now := time.Now()
 	w.servers = slices.DeleteFunc(w.servers,
@@ -149,7 +149,7 @@ func (w *World) find(id string) *server {
 	return nil
 }
 
-// List is a provider's.
+// List implements [pool.Provider].
 func (w *World) List(ctx context.Context) ([]pool.Server, error) {
 	whole, fail := w.enter(ctx, "List")
 	if err := fail(); err != nil || !whole {
@@ -167,7 +167,7 @@ func (w *World) List(ctx context.Context) ([]pool.Server, error) {
 	return list, nil
 }
 
-// Create is a provider's.
+// Create implements [pool.Provider].
 func (w *World) Create(ctx context.Context, o pool.Order) (pool.Server, error) {
 	act, fail := w.enter(ctx, "Create")
 	var made pool.Server
@@ -205,7 +205,7 @@ func (w *World) put(name, size string, now time.Time) *server {
 	return s
 }
 
-// Describe is a provider's.
+// Describe implements [pool.Provider].
 func (w *World) Describe(ctx context.Context, id string) (pool.Server, error) {
 	_, fail := w.enter(ctx, "Describe")
 	if err := fail(); err != nil {
@@ -224,7 +224,7 @@ func (w *World) Describe(ctx context.Context, id string) (pool.Server, error) {
 	}
 }
 
-// Destroy is a provider's.
+// Destroy implements [pool.Provider].
 func (w *World) Destroy(ctx context.Context, id string) error {
 	act, fail := w.enter(ctx, "Destroy")
 	if act {
@@ -244,7 +244,7 @@ func (w *World) destroy(id string) error {
 	case s == nil || !s.ended.IsZero():
 		return nil
 	case s.foreign:
-		w.violate("destroy was asked for a server that is not the pool's")
+		w.violate("Destroy was called for a server that is not the pool's")
 		return fmt.Errorf("destroy %s: %w", id, pool.ErrNotOurs)
 	}
 	if m := w.members[id]; m != nil && w.memberState(m, now) == pool.Serving {
@@ -254,7 +254,7 @@ func (w *World) destroy(id string) error {
 	return nil
 }
 
-// Healthy is a health check's. It never fails by a fault.
+// Healthy implements [pool.Health]. Faults do not affect it.
 func (w *World) Healthy(ctx context.Context, of pool.Server) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -264,7 +264,7 @@ func (w *World) Healthy(ctx context.Context, of pool.Server) error {
 	now := w.now()
 	s := w.find(of.ID)
 	if s == nil || !w.well(s, now) {
-		return errors.New("it answers with status 503")
+		return errors.New("it answered with status 503")
 	}
 	return nil
 }

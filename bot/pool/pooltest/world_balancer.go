@@ -24,7 +24,7 @@ func (w *World) memberState(m *member, now time.Time) pool.MemberState {
 	return pool.Serving
 }
 
-// Members is a balancer's.
+// Members implements [pool.Balancer].
 func (w *World) Members(ctx context.Context) ([]pool.Member, error) {
 	_, fail := w.enter(ctx, "Members")
 	if err := fail(); err != nil {
@@ -52,7 +52,7 @@ func (w *World) Members(ctx context.Context) ([]pool.Member, error) {
 	return list, nil
 }
 
-// Add is a balancer's.
+// Add implements [pool.Balancer].
 func (w *World) Add(ctx context.Context, s pool.Server) error {
 	act, fail := w.enter(ctx, "Add")
 	if act {
@@ -79,7 +79,7 @@ func (w *World) join(s pool.Server, now time.Time) {
 	m.drained, m.Partly = time.Time{}, false
 }
 
-// Drain is a balancer's.
+// Drain implements [pool.Balancer].
 func (w *World) Drain(ctx context.Context, m pool.Member) error {
 	act, fail := w.enter(ctx, "Drain")
 	if act {
@@ -95,7 +95,7 @@ func (w *World) Drain(ctx context.Context, m pool.Member) error {
 	return fail()
 }
 
-// Remove is a balancer's.
+// Remove implements [pool.Balancer].
 func (w *World) Remove(ctx context.Context, m pool.Member) error {
 	act, fail := w.enter(ctx, "Remove")
 	if act {
@@ -105,7 +105,7 @@ func (w *World) Remove(ctx context.Context, m pool.Member) error {
 				w.leaves(own, "remove")
 			}
 			if at := w.find(id); at != nil && at.ended.IsZero() && w.memberState(own, w.now()) == pool.Draining {
-				w.violate("%s was taken out of the balancer with requests under way", own.Name)
+				w.violate("%s was taken out of the balancer with requests in flight", own.Name)
 			}
 			delete(w.members, id)
 		}
@@ -126,7 +126,7 @@ func (w *World) own(m pool.Member) (*member, string) {
 	return nil, ""
 }
 
-// leaves counts only members that are well.
+// Only healthy members count.
 func (w *World) leaves(m *member, call string) {
 	now := w.now()
 	if w.Limits == nil || !w.counts(m, now) {

@@ -11,7 +11,7 @@ import (
 
 func compare(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b)) }
 
-// Serve makes n servers of a pool that have served for an hour.
+// Serve creates n servers of a pool that have served for an hour.
 func (w *World) Serve(name string, n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -22,7 +22,8 @@ func (w *World) Serve(name string, n int) {
 	w.violations = nil
 }
 
-// Foreign makes a server without the pool's tag, behind the balancer under the pool's kind of name, and gives its ID.
+// Foreign creates a server without the pool's tag, puts it behind the balancer under a name like the pool's, and
+// returns its ID.
 func (w *World) Foreign(name string) (id string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -35,22 +36,22 @@ func (w *World) Foreign(name string) (id string) {
 	return s.ID
 }
 
-// Stick lets a server never run, Sicken lets its app answer no more, or again.
+// Stick keeps a server from ever running.
 func (w *World) Stick(name string) { w.each(name, func(s *server) { s.stuck = true }) }
 
-// Sicken lets a server's app fail, or be well again.
+// Sicken makes a server's app fail, or recover.
 func (w *World) Sicken(name string, sick bool) { w.each(name, func(s *server) { s.sick = sick }) }
 
-// Fail lets a server be in a state whatever else holds: Failed, Off.
+// Fail sets the state of a server: Failed or Off.
 func (w *World) Fail(name string, st pool.State) { w.each(name, func(s *server) { s.State = st }) }
 
-// Resized gives a server another size, as somebody's hand would.
+// Resized changes the size of a server outside the pool.
 func (w *World) Resized(name, size string) { w.each(name, func(s *server) { s.Size = size }) }
 
-// Unpriced lets the provider not tell what a server costs.
+// Unpriced hides the price of a server.
 func (w *World) Unpriced(name string) { w.each(name, func(s *server) { s.Price = 0 }) }
 
-// Down lets the balancer's own health check of a server fail, or pass again.
+// Down makes the balancer's own health check of a server fail, or pass again.
 func (w *World) Down(name string, down bool) {
 	w.each(name, func(s *server) {
 		if m := w.members[s.ID]; m != nil {
@@ -59,7 +60,7 @@ func (w *World) Down(name string, down bool) {
 	})
 }
 
-// Doubt lets the balancer's own health check of each server that joins from now on fail, in these words; "" lets them
+// Doubt makes the balancer's own health check fail with these words for every server that joins from now on; "" lets it
 // pass.
 func (w *World) Doubt(words string) {
 	w.mu.Lock()
@@ -67,28 +68,27 @@ func (w *World) Doubt(words string) {
 	w.doubt, w.doubted = words, w.now()
 }
 
-// Disagree lets the balancer be several, one of which has not been told what the others know of a server, until that is
-// asked for again.
+// Disagree makes one instance of the balancer miss what the others know of a server, until the pool repeats the call.
 func (w *World) Disagree(name string) {
 	w.each(name, func(s *server) { w.members[s.ID].Partly = true })
 }
 
-// Twin makes another server of a name, which no member is of. The provider tells of it at once.
+// Twin creates another server of the same name, without a member. The provider lists it at once.
 func (w *World) Twin(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.put(name, w.Size, w.now().Add(-w.Lag))
 }
 
-// Vanish ends a server at once, past the pool. Its member stays.
+// Vanish ends a server at once, outside the pool. Its member stays.
 func (w *World) Vanish(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.servers = slices.DeleteFunc(w.servers, func(s *server) bool { return s.Name == name && !s.foreign })
 }
 
-// Mend lets all servers be well.
-func (w *World) Mend() {
+// Heal makes every server healthy again.
+func (w *World) Heal() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.Fault = nil
@@ -110,24 +110,24 @@ func (w *World) each(name string, do func(*server)) {
 	}
 }
 
-// SetFault changes what becomes of calls.
+// SetFault replaces Fault.
 func (w *World) SetFault(fault func(Call) Fault) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.Fault = fault
 }
 
-// Calls counts the calls so far.
+// Calls returns the number of calls so far.
 func (w *World) Calls() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.calls
 }
 
-// Names are those of the pool's servers that exist, Serving of those among them that get requests and can answer them.
+// Names returns the names of the pool's servers that exist.
 func (w *World) Names() []string { return w.names(func(*server, time.Time) bool { return true }) }
 
-// Serving are the names of the servers that get requests and can answer them.
+// Serving returns the names of the servers that get requests and can answer them.
 func (w *World) Serving() []string {
 	return w.names(func(s *server, now time.Time) bool { m := w.members[s.ID]; return m != nil && w.counts(m, now) })
 }
@@ -146,13 +146,13 @@ func (w *World) names(which func(*server, time.Time) bool) []string {
 	return list
 }
 
-// Sizes are those of the pool's servers by name.
+// SizeOf returns the size of a server.
 func (w *World) SizeOf(name string) (size string) {
 	w.each(name, func(s *server) { size = s.Server.Size })
 	return size
 }
 
-// Orphans are the names of the pool's members whose server is no more.
+// Orphans returns the names of the pool's members whose server is gone.
 func (w *World) Orphans() (list []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -165,14 +165,14 @@ func (w *World) Orphans() (list []string) {
 	return list
 }
 
-// Violations are what no pool may ever do, and was done.
+// Violations lists what a pool must never do, and this one did.
 func (w *World) Violations() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Clone(w.violations)
 }
 
-// Exists says whether a server is there, and not ended.
+// Exists reports whether a server exists and has not ended.
 func (w *World) Exists(id string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -181,7 +181,7 @@ func (w *World) Exists(id string) bool {
 	return s != nil && s.ended.IsZero()
 }
 
-// MemberID is what the balancer calls the member of a server.
+// MemberID returns the balancer's ID of a server's member.
 func (w *World) MemberID(id string) string {
 	if w.Nameless {
 		return ""
@@ -189,5 +189,5 @@ func (w *World) MemberID(id string) string {
 	return id
 }
 
-// Forget lets the balancer forget a server.
+// Forget removes a server from the balancer.
 func (w *World) Forget(name string) { w.each(name, func(s *server) { delete(w.members, s.ID) }) }

@@ -7,8 +7,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// Resize is a provider's. It makes a call for each step, so that it can be cut off between any two: SwitchOff, Resize,
-// SwitchOn. The server is off, or boots again, until it returns.
+// Resize implements [pool.Resizer]. It makes a call for each step, so that it can be interrupted between any two:
+// SwitchOff, Resize, SwitchOn. The server is off, or boots again, until Resize returns.
 func (w *World) Resize(ctx context.Context, id, size string, progress func(string)) error {
 	for {
 		step, does := w.resizeStep(id, size)
@@ -38,7 +38,7 @@ func (w *World) Resize(ctx context.Context, id, size string, progress func(strin
 	}
 }
 
-// resizeStep has no step when all is done, and nothing to do where the server boots.
+// An empty step: the server runs and has the size. In the step boot it needs only time.
 func (w *World) resizeStep(id, size string) (step string, does func(*server)) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

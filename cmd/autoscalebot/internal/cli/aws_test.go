@@ -45,18 +45,18 @@ func TestServersAtAWS(t *testing.T) {
 	run(exitFine, "servers sizes", "t3.small 2 2048 MB 0.02080 1", "t3.large 2 8192 MB 0.04160 2")
 	run(exitFine, "servers images", "web-1")
 	run(exitFine, "servers spinup --yes", "web-1 serves at ")
-	run(exitFine, "servers list", "active serving", "1 servers of the pool web, $0.0208 an hour")
+	run(exitFine, "servers list", "active serving", "1 servers in pool web, $0.0208 an hour")
 	run(exitWork, "servers spinup --yes", "the pool would cost $0.0416 an hour, and POOL_MAX_DOLLARS_PER_HOUR is 0.03")
 	if targets := fake.Targets(arn); len(targets) != 1 {
 		t.Errorf("behind the target group are %v", targets)
 	}
-	run(exitFine, "servers destroy web-1 --yes", "is no more")
+	run(exitFine, "servers destroy web-1 --yes", "is gone")
 	if targets := fake.Targets(arn); len(targets) != 0 {
 		t.Errorf("behind the target group are %v", targets)
 	}
-	run(exitWork, "check", "sizes ok t3.small ($0.0208 an hour), t3.large ($0.0416 an hour)", "one server of t3.large costs $0.0416 an hour, so none can be made")
+	run(exitWork, "check", "sizes ok t3.small ($0.0208 an hour), t3.large ($0.0416 an hour)", "one server of size t3.large costs $0.0416 an hour: more than the limit, so none can be created")
 	env = append(env, "SIZES=t3.small,t9.huge", "SERVER_PRICE_PER_HOUR=t3.small=0.0208,t9.huge=1", "POOL_MAX_DOLLARS_PER_HOUR=0.01")
-	run(exitWork, "check", "sizes WRONG", "t9.huge: there is none of that name in", "one server of t3.small costs $0.0208 an hour, so none can be made")
+	run(exitWork, "check", "sizes WRONG", "t9.huge: there is none of that name in", "one server of size t3.small costs $0.0208 an hour: more than the limit, so none can be created")
 	env = append(env, "SIZES=m1.small", "SERVER_PRICE_PER_HOUR=0.02", "POOL_MAX_DOLLARS_PER_HOUR=") // which is not listed, and can be had
 	run(exitWork, "check", "sizes ok m1.small")
 }

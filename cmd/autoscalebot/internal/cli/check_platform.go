@@ -80,5 +80,5 @@ func dynosText(p bot.Scaler, n int) string {
 		return fmt.Sprintf("%d now", n)
 	}
 	st := status()
-	return fmt.Sprintf("%d wanted, %d serving, %d existing", n, st.Serving, st.Existing)
+	return fmt.Sprintf("desired %d, serving %d, existing %d", n, st.Serving, st.Existing)
 }

@@ -15,13 +15,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 )
 
-// poolWave is slower than that of dynos, as servers boot later.
+// Slower than the wave of dynos, because servers boot later.
 var poolWave = demo.Wave{Low: 6, High: 65, Period: 90 * time.Second}
 
-// demoBoot is how long a server of the demo takes until its app is started, which is faster than any cloud.
+// The boot time of a server in the demo, shorter than in any cloud.
 const demoBoot = 1500 * time.Millisecond
 
-// serverStage are servers made of processes, in a pool behind HAProxy or the built-in balancer.
+// The servers are processes, in a pool behind HAProxy or the built-in balancer.
 func serverStage(
 	ctx context.Context, o demoOptions, s *settings.Settings, h service.Host, app string, sc *screen,
 ) (stage, error) {
@@ -55,7 +55,7 @@ func serverStage(
 		return stage{}, err
 	}
 	busy := demo.NewCPU(servers.Addresses)
-	// the CPU must agree, so that the heartbeat need not be as careful
+	// The CPU must agree, so the heartbeat needs less evidence.
 	s.MinResponseTime, s.Passes.Quorum = 75, decide.InARow(3)
 	s.Rules = []decide.SignalRule{{
 		Signal: string(cpu.CPU), Max: 60, Min: 25, Fails: decide.InARow(2),

@@ -25,7 +25,7 @@ func TestDemoOfAPool(t *testing.T) {
 		awaits, ending []string
 	}{
 		"whatever balancer there is": {nil, []string{
-			`web-1 was ordered: 1 are wanted`,
+			`web-1 was ordered: desired 1`,
 			`web-1 serves`,
 			`the sample app answers at http://127\.0\.0\.1:[0-9]+, its servers behind (HAProxy [0-9.]+|the built-in balancer \(.*\)); watch the bot at http`,
 			`0:[0-9]{2} +[0-9]+ req/s  web [1-6] .* cpu +[0-9]+ %`,

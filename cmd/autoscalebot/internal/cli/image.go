@@ -23,17 +23,19 @@ func newImage() *cobra.Command {
 		Use: "image", Short: "Prepare the image that a pool's servers are made from", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	prepare := p.acts("prepare", "Make a new image: change a server, check it, take a snapshot, and boot from that",
-		`Makes a server from the present image, runs a script on it, waits until it is healthy, makes an image of it, makes a server from that and waits until it is
-healthy too, notes the image in a settings file, and ends both servers. They have the tag and the name of another pool, such as
-web-image, so no bot takes them for its own. Given again after it was cut off, it goes on with the server that it has made, and runs the script again.`, cobra.NoArgs, p.plan)
+	prepare := p.acts("prepare", "Make a new image: change a server, check it, snapshot it, and boot from the snapshot",
+		`Creates a server from the current image, runs a script on it, waits until it is healthy, and makes an image of
+it. Then it creates a server from the new image, waits until it is healthy too, saves the image's ID in a settings
+file, and destroys both servers. They carry the tag and the name of another pool, such as web-image, so no bot takes
+them for its own. After an interruption, repeat the command: it continues with the server that it created, and runs
+the script again.`, cobra.NoArgs, p.plan)
 	prepare.Flags().StringVar(&p.prep.Server, "server", "",
-		"take this server of the pool, drained meanwhile, instead of making one")
-	prepare.Flags().StringVar(&p.prep.Script, "script", "", "a shell script that is run on the server over SSH")
-	prepare.Flags().StringVar(&p.prep.User, "user", "root", "the user who runs it")
+		"use this server of the pool, drained meanwhile, instead of a new one")
+	prepare.Flags().StringVar(&p.prep.Script, "script", "", "the shell script to run on the server over SSH")
+	prepare.Flags().StringVar(&p.prep.User, "user", "root", "the user that runs the script")
 	prepare.Flags().StringVar(&p.prep.Image, "name", "",
-		"the image's name (by default the pool's, with the date and the time)")
-	prepare.Flags().StringVar(&p.prep.File, "write", "", "note the image in this settings file, .env or .yaml")
+		"the name of the image (default: the pool's name, date and time)")
+	prepare.Flags().StringVar(&p.prep.File, "write", "", "save the image's ID in this settings file (.env or .yaml)")
 	prepare.Flags().BoolVar(&p.asJSON, "json", false, "print JSON")
 	cmd.AddCommand(prepare)
 	return cmd
@@ -56,7 +58,6 @@ func (c *imageCommand) plan(ctx context.Context, _ []string) (*manual.Plan, erro
 	return c.operator.PrepareImage(ctx, c.prep)
 }
 
-// check looks at what can be wrong with the files that are named.
 func (c *imageCommand) check() error {
 	if c.prep.Script != "" {
 		f, err := os.Open(c.prep.Script)
@@ -72,15 +73,14 @@ func (c *imageCommand) check() error {
 		return nil
 	}
 	if c.s.PoolProvider != "digitalocean" {
-		return fmt.Errorf("--write: with POOL_PROVIDER=%s the image stands in no setting, but in the launch template",
+		return fmt.Errorf("--write: POOL_PROVIDER=%s takes the image from the launch template, not from a setting",
 			c.s.PoolProvider)
 	}
 	_, err := os.Stat(c.prep.File)
 	return err
 }
 
-// openBuilder opens the provider of temporary servers, which are those of another pool. An image that is empty is that
-// of the settings.
+// The temporary servers belong to another pool. An empty image means the image of the settings.
 func (c *imageCommand) openBuilder(image string) (pool.Provider, error) {
 	s := *c.s
 	s.PoolName = settings.Text(c.s.Pooled() + "-image")
@@ -90,7 +90,6 @@ func (c *imageCommand) openBuilder(image string) (pool.Provider, error) {
 	return service.Providers()[string(s.PoolProvider)](&s, c.h)
 }
 
-// run runs the script on a server, over SSH.
 func (c *imageCommand) run(ctx context.Context, s pool.Server) error {
 	ssh, err := service.OpenSSH(c.s)
 	if err != nil {

@@ -21,8 +21,8 @@ func TestAnImageIsPrepared(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.AddDroplet(digitaloceantest.Droplet{Name: "web-1", Tags: []string{"autoscalebot:web"}})
-	c.once(env, exitFine, "image prepare --name spring --write "+file, "make the temporary server web-image-1 of s-1vcpu-1gb, which costs $0.008", "make the image spring of it",
-		"make the temporary server web-image-2", "this one from the new image; and end it", "note it in "+file, "end web-image-1 nothing was done; add --yes")
+	c.once(env, exitFine, "image prepare --name spring --write "+file, "create the temporary server web-image-1 of size s-1vcpu-1gb (price: $0.008", "make the image spring of it",
+		"create the temporary server web-image-2", "it boots from the new image, and is then destroyed", "save its ID in "+file, "destroy web-image-1 nothing was done. Add --yes")
 	if len(c.Droplets()) != 1 || len(c.Images()) != 1 {
 		t.Fatal("a dry run made something")
 	}
@@ -32,12 +32,12 @@ func TestAnImageIsPrepared(t *testing.T) {
 	// An image that does not come up is noted nowhere, and what is left is named.
 	short := append(env, "POOL_HEALTHY_WITHIN_IN_SECONDS=2")
 	c.sick.Store(true)
-	c.once(short, exitWork, "image prepare --name spring --write "+file+" --yes", "wait until web-image-1 is healthy: web-image-1 is not healthy: it answers with status 503 after 2s",
-		"is there and costs money: the same command goes on, and POOL_NAME=web-image autoscalebot servers destroy web-image-1 --yes ends it")
+	c.once(short, exitWork, "image prepare --name spring --write "+file+" --yes", "wait until web-image-1 is healthy: web-image-1 is not healthy: it answered with status 503 after 2s",
+		"exists and costs money. Repeat the command to continue, or run POOL_NAME=web-image autoscalebot servers destroy web-image-1 --yes to destroy it")
 	c.sick.Store(false)
 
 	// It goes on with the server that is there.
-	c.once(env, exitFine, "image prepare --name spring --write "+file+" --yes", "the image spring is ", ", and DIGITALOCEAN_IMAGE in "+file)
+	c.once(env, exitFine, "image prepare --name spring --write "+file+" --yes", "the image spring is ", ", saved as DIGITALOCEAN_IMAGE in "+file)
 	images := c.Images()
 	noted, err := os.ReadFile(file)
 	if want := fmt.Sprintf("SIZES=s-1vcpu-1gb\nDIGITALOCEAN_IMAGE=%d\n", images[len(images)-1].ID); err != nil || images[len(images)-1].Name != "spring" || string(noted) != want {

@@ -170,7 +170,7 @@ func TestCheckOfAnEmptyPool(t *testing.T) {
 	c, f := newCloud(t), newFrontend(t)
 	env := c.env("POOL_BALANCER=haproxy", "HAPROXY_SOCKETS="+f.socket, "HAPROXY_BACKEND=web", "HEARTBEAT_URL="+f.url+"/",
 		"SIGNALS=busy=nodes+pool://:9100#cpu", "RULES=busy max=90 min=20")
-	c.once(env, exitFine, "check", "servers ok none of the pool web yet", "dynos ok 1 wanted, 0 serving, 0 existing", "heartbeat note", "the pool has no servers yet", "busy note", "all is fine")
+	c.once(env, exitFine, "check", "servers ok pool web has no servers yet", "dynos ok desired 1, serving 0, existing 0", "heartbeat note", "the pool has no servers yet", "busy note", "all is fine")
 	if o := c.once(append(env, "SIZES=s-9vcpu-1gb"), exitWork, "check", "size WRONG s-9vcpu-1gb cannot be had in fra1"); strings.Contains(o.stdout, "sizes") {
 		t.Errorf("one cause is told twice:\n%s", o.stdout)
 	}
@@ -179,11 +179,11 @@ func TestCheckOfAnEmptyPool(t *testing.T) {
 		t.Errorf("a budget that is enough for the minimum is told:\n%s", o.stdout)
 	}
 	c.once(append(env, "SIZES=S-1VCPU-1GB"), exitFine, "check", "size ok s-1vcpu-1gb in fra1", "all is fine")
-	c.once(append(env, "SIZES=S-1VCPU-1GB"), exitFine, "servers spinup", "make the server web-1 of s-1vcpu-1gb")
+	c.once(append(env, "SIZES=S-1VCPU-1GB"), exitFine, "servers spinup", "create the server web-1 of size s-1vcpu-1gb")
 	c.once(append(env, "SIZES=s-1vcpu-1gb,s-9vcpu-1gb"), exitWork, "check", "sizes WRONG", `"s-9vcpu-1gb"`)
 	c.once(append(env, "HEARTBEAT_URL=http://127.0.0.1:1/"), exitWork, "check", "heartbeat WRONG")
 	c.AddDroplet(digitaloceantest.Droplet{Name: "web-1", Tags: []string{"autoscalebot:web"}, Size: "s-4vcpu-8gb"}) // which the balancer does not have
-	c.once(append(env, "SIZES=s-1vcpu-1gb", "SIGNALS=", "RULES="), exitWork, "check", "heartbeat WRONG", "1 of 1 servers are not of s-1vcpu-1gb, the size of new servers: web-1 (s-4vcpu-8gb)")
+	c.once(append(env, "SIZES=s-1vcpu-1gb", "SIGNALS=", "RULES="), exitWork, "check", "heartbeat WRONG", "1 of 1 servers do not have the size of new servers, s-1vcpu-1gb: web-1 (s-4vcpu-8gb)")
 }
 
 // What keeps several things from being known is told once, with the first of them.
@@ -224,7 +224,7 @@ func TestSizesComeFromTheSettings(t *testing.T) {
 		}
 		return n
 	}
-	c.once(env, exitFine, "check", "1 of 3 servers are not of s-1vcpu-1gb, the size of new servers: web-3 (s-4vcpu-8gb)")
+	c.once(env, exitFine, "check", "1 of 3 servers do not have the size of new servers, s-1vcpu-1gb: web-3 (s-4vcpu-8gb)")
 	b := start(t, []string{c.Token}, env...)
 	costs := func(dyno string) func() bool {
 		return func() bool { return strings.Contains(runOnce(t, env, "status").stdout, "a dyno costs $"+dyno) }
@@ -248,7 +248,7 @@ func TestABalancerThatRefuses(t *testing.T) {
 	c.once(env, exitWork, "check", "server options WRONG", "unknown keyword 'chekc'")
 	b := start(t, []string{c.Token}, env...)
 	b.wait("some refusals", func() bool { return strings.Count(b.log.String(), "could not add") >= 3 })
-	c.once(env, exitFine, "status", "web-1 is healthy and gets no requests", "unknown keyword 'chekc'")
+	c.once(env, exitFine, "status", "web-1 is healthy, but the balancer sends it no requests", "unknown keyword 'chekc'")
 	b.terminate()
 	for _, call := range c.Calls() {
 		if call.Method == http.MethodDelete {
@@ -282,12 +282,12 @@ func TestTheBotKeepsAPool(t *testing.T) {
 	c.Takes("create", 0)
 	b = start(t, []string{c.Token, hook.secret}, env...)
 	b.wait("the socket", func() bool { return strings.Contains(b.log.String(), "listening for") })
-	c.once(env, exitWork, "servers destroy web-1 --yes", "nothing was done: the bot that runs here since", "keeps this pool at the number of servers that it wants")
+	c.once(env, exitWork, "servers destroy web-1 --yes", "nothing was done: the bot that has run here since", "keeps this pool at its desired number of servers")
 	b.wait("the second server at work", func() bool {
 		st := runOnce(t, env, "status", "--json").stdout
 		return strings.Contains(st, `"serving":2`) && strings.Contains(st, `"stage":"serving"`)
 	})
-	c.once(env, exitFine, "status", "servers web: 2 wanted, 2 serving, 2 existing, limits 1 to 3")
+	c.once(env, exitFine, "status", "servers web: desired 2, serving 2, existing 2, limits 1 to 3")
 	app.answer(takes(10 * time.Millisecond))
 	b.wait("one server less", func() bool { return len(c.names("web")) == 1 })
 	b.wait("the app through HAProxy", func() bool { return f.status() == http.StatusOK })
@@ -340,7 +340,7 @@ func TestADryRunMakesNoServers(t *testing.T) {
 	t.Parallel()
 	c, app := newCloud(t), newHeart(t)
 	env := c.env("HEARTBEAT_URL="+app.url+"/autoscalebot/heartbeat/", "HEARTBEAT_INTERVAL_IN_SECONDS=0.2", "DRY_RUN=true", "LOG_LEVEL=debug")
-	c.once(env, exitFine, "check", "servers ok none of the pool web yet", "limits ok 1 to 3 servers", "heartbeat ok 200 after")
+	c.once(env, exitFine, "check", "servers ok pool web has no servers yet", "limits ok 1 to 3 servers", "heartbeat ok 200 after")
 	b := start(t, []string{c.Token}, env...)
 	b.wait("some heartbeats", func() bool {
 		return strings.Count(b.log.String(), "readings=") > 3 || strings.Count(b.log.String(), "response_ms") > 3 || len(b.log.String()) > 3000

@@ -18,52 +18,53 @@ import (
 
 const drySpell = `
 
-Without --yes, and with DRY_RUN, it only says what it would do, and what that costs. It touches no server that has not the pool's tag, and refuses where
-a bot runs for this app, which would undo it: see --beside-bot. Ctrl-C ends it after the call that is under way, and it says then what
-it leaves behind.`
+Without --yes, or with DRY_RUN, the command only prints its plan and the cost. It never touches a server without
+the pool's tag. It refuses to run next to a bot of the same app, which would undo the changes: see --beside-bot.
+Ctrl-C stops it after the call in flight, and it then prints the state that it leaves.`
 
 func newServers() *cobra.Command {
 	c := &poolCommand{}
 	cmd := &cobra.Command{
 		Use:   "servers",
-		Short: "List, make, drain, resize and destroy the servers of a pool by hand",
-		Long: `Looks after the servers of the pool that the settings describe (PLATFORM=pool), by hand: what would be a click in the
-provider's console, with the waiting, the health check and the balancer in their right order. See docs/pools.md.`,
+		Short: "List, create, drain, resize and destroy the servers of a pool",
+		Long: `Operates on the servers of the pool that the settings describe (PLATFORM=pool). Each command does what
+you would do in the provider's console, and waits, checks health and updates the balancer in the right order.
+See docs/pools.md.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().BoolVar(&c.asJSON, "json", false, "print JSON")
 	cmd.AddCommand(
-		c.looks("list", "List the pool's servers, and what the balancer says of them", c.list),
-		c.looks("sizes", "List the sizes of servers that can be had, with their prices", c.sizes),
-		c.looks("images", "List the images of your own that servers can be made from", c.images),
-		c.acts("spinup [NAME]", "Make a server, wait until it is healthy, and give it requests",
-			`Makes a server of the first of SIZES, waits until it runs and passes its health check, and puts it behind the balancer. With the NAME of
-a server that is there, it goes on where an earlier spinup ended.`, cobra.MaximumNArgs(1),
+		c.looks("list", "List the pool's servers and their state at the balancer", c.list),
+		c.looks("sizes", "List the sizes that the provider offers, with prices", c.sizes),
+		c.looks("images", "List your own images for servers", c.images),
+		c.acts("spinup [NAME]", "Create a server, wait until it is healthy, and send it requests",
+			`Creates a server of the first of SIZES, waits until it runs and passes its health check, and puts it behind
+the balancer. With the NAME of an existing server, it continues an interrupted spinup.`, cobra.MaximumNArgs(1),
 			func(ctx context.Context, args []string) (*manual.Plan, error) {
 				if len(args) == 0 {
 					return c.operator.Spinup(ctx)
 				}
 				return c.operator.SpinupOf(ctx, args[0])
 			}),
-		c.acts("drain NAME", "Give a server no new requests, and wait until it has none",
-			"Has the balancer give a server no new requests, and waits until it has answered those it had. undrain "+
-				"takes it back.", cobra.ExactArgs(1),
+		c.acts("drain NAME", "Stop new requests to a server, and wait for those in flight",
+			"Stops new requests to a server, and waits until it has answered those in flight. undrain reverses it.",
+			cobra.ExactArgs(1),
 			one(c.operator.Drain)),
-		c.acts("undrain NAME", "Give a server requests again",
-			"Waits until a server passes its health check, and has the balancer give it requests.", cobra.ExactArgs(1),
+		c.acts("undrain NAME", "Send a drained server requests again",
+			"Waits until a server passes its health check, and has the balancer send it requests.", cobra.ExactArgs(1),
 			func(ctx context.Context, args []string) (*manual.Plan, error) {
 				return c.operator.Undrain(ctx, args[0])
 			}),
-		c.acts("destroy NAME", "Drain a server, take it out of the balancer, and end it for good",
-			"Drains a server, takes it out of the balancer, and destroys it, with what is on its disk.",
+		c.acts("destroy NAME", "Drain a server, remove it from the balancer, and destroy it",
+			"Drains a server, removes it from the balancer, and destroys it with everything on its disk.",
 			cobra.ExactArgs(1),
 			func(ctx context.Context, args []string) (*manual.Plan, error) {
 				return c.operator.Destroy(ctx, args[0])
 			}),
 		c.resizing(),
 		c.acts("snapshot ID NAME", "Make an image of a server",
-			"Makes an image NAME of a server, from which others can be made. The provider bills its storage.",
+			"Makes an image of a server, for creating others. The provider charges for its storage.",
 			cobra.ExactArgs(2),
 			func(ctx context.Context, args []string) (*manual.Plan, error) {
 				return c.operator.Snapshot(ctx, args[0], args[1])
@@ -75,12 +76,12 @@ a server that is there, it goes on where an earlier spinup ended.`, cobra.Maximu
 func (c *poolCommand) resizing() *cobra.Command {
 	var now bool
 	cmd := c.acts("resize ID SIZE", "Make a server larger or smaller",
-		`Drains a server, switches it off, gives it another size, switches it on, waits until it is healthy, and gives it requests again. Where it is the only
-one, that means downtime, so it is done only in the MAINTENANCE_WINDOW, or with --now.`, cobra.ExactArgs(2),
+		`Drains a server, switches it off, changes its size, switches it on, waits until it is healthy, and sends it
+requests again. For the only server this means downtime, so it needs an open MAINTENANCE_WINDOW or --now.`, cobra.ExactArgs(2),
 		func(ctx context.Context, args []string) (*manual.Plan, error) {
 			return c.operator.Resize(ctx, args[0], args[1], now)
 		})
-	cmd.Flags().BoolVar(&now, "now", false, "do it outside the maintenance window too")
+	cmd.Flags().BoolVar(&now, "now", false, "resize even outside the maintenance window")
 	return cmd
 }
 
@@ -95,12 +96,10 @@ type poolCommand struct {
 
 type planner func(ctx context.Context, args []string) (*manual.Plan, error)
 
-// one is a planner that is given a server.
 func one(plan func(ctx context.Context, server string) (*manual.Plan, error)) planner {
 	return func(ctx context.Context, args []string) (*manual.Plan, error) { return plan(ctx, args[0]) }
 }
 
-// looks is a command that changes nothing.
 func (c *poolCommand) looks(use, short string, work func(context.Context) error) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 		if err := c.open(cmd, true); err != nil {
@@ -110,7 +109,6 @@ func (c *poolCommand) looks(use, short string, work func(context.Context) error)
 	}}
 }
 
-// acts is a command that changes something, where --yes is given.
 func (c *poolCommand) acts(use, short, long string, args cobra.PositionalArgs, plan planner) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, Long: long + drySpell, Args: args}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -123,13 +121,12 @@ func (c *poolCommand) acts(use, short, long string, args cobra.PositionalArgs, p
 		}
 		return c.carryOut(cmd, p)
 	}
-	cmd.Flags().BoolVar(&c.yes, "yes", false, "do it")
-	cmd.Flags().BoolVar(&c.beside, "beside-bot", false,
-		"do it although a bot runs, which goes back to the number of servers that it wants")
+	cmd.Flags().BoolVar(&c.yes, "yes", false, "carry out the plan")
+	cmd.Flags().BoolVar(&c.beside, "beside-bot", false, "run next to a bot, which returns to its own number of servers")
 	return cmd
 }
 
-// open makes what the settings name. looking: nothing is to be made, so nothing has to be known of what.
+// looking: the command creates nothing, so it needs no settings of new servers.
 func (c *poolCommand) open(cmd *cobra.Command, looking bool) error {
 	s, err := settings.LoadServers(looking)
 	if err != nil {
@@ -154,7 +151,7 @@ func (c *poolCommand) carryOut(cmd *cobra.Command, p *manual.Plan) error {
 	case bool(c.s.DryRun):
 		return c.printPlan(p, "nothing was done: "+isDryRun)
 	case !c.yes:
-		return c.printPlan(p, "nothing was done; add --yes to do it")
+		return c.printPlan(p, "nothing was done. Add --yes to do it")
 	}
 	if !p.Aside {
 		if err := c.alone(cmd); err != nil {
@@ -192,36 +189,35 @@ func (c *poolCommand) report(text string) {
 
 const botTime = 5 * time.Second
 
-// alone refuses where a bot runs for the same pool, which would undo what is done here.
+// A bot of the same pool would undo the changes.
 func (c *poolCommand) alone(cmd *cobra.Command) error {
 	who := c.besideWhom(cmd)
 	switch {
 	case who == "":
 		return nil
 	case c.beside:
-		c.report(fmt.Sprintf("beside %s, which may undo this", who))
+		c.report(fmt.Sprintf("next to %s, which may undo this", who))
 		return nil
 	}
-	return fmt.Errorf("nothing was done: %s keeps this pool at the number of servers that it wants, and "+
-		"would undo it. "+
-		"Ask it instead by autoscalebot scale N for 1h; or end it first; or add --beside-bot", who)
+	return fmt.Errorf("nothing was done: %s would undo it, because it keeps this pool at its desired number of "+
+		"servers. Use autoscalebot scale N for 1h instead, stop the bot first, or add --beside-bot", who)
 }
 
-// besideWhom names the bot that runs for this pool, "" for none that is known.
+// "" if no bot is known.
 func (c *poolCommand) besideWhom(cmd *cobra.Command) string {
 	ctx, cancel := context.WithTimeout(cmd.Context(), botTime)
 	defer cancel()
 	asked := admin.Client{Socket: c.s.SocketPath(), Addr: string(c.s.AdminAddr), Token: c.s.AdminToken.Reveal()}
 	if asked.Addr != "" || isThere(asked.Socket) {
 		if st, err := asked.Status(ctx); err == nil {
-			return fmt.Sprintf("the bot that runs here since %s",
+			return fmt.Sprintf("the bot that has run here since %s",
 				st.Started.In(c.s.TimeZone.Location).Format("2006-01-02 15:04 MST"))
 		}
 	}
 	return c.holder(ctx)
 }
 
-// holder names the bot that holds the history's place, "" for none.
+// The bot that holds the history's lock; "" if there is no such bot.
 func (c *poolCommand) holder(ctx context.Context) string {
 	url, _ := c.s.HistoryURL()
 	if url == "" || url == history.Memory {
@@ -232,7 +228,7 @@ func (c *poolCommand) holder(ctx context.Context) string {
 		ProcessType: string(c.s.HerokuProcessType),
 	})
 	if err != nil || seen.Holder == "" {
-		return "" // what cannot be read says nothing
+		return "" // an unreadable history proves nothing
 	}
-	return "the bot on " + seen.Holder + " (or it was killed less than three minutes ago)"
+	return "the bot on " + seen.Holder + " (unless it was killed less than three minutes ago)"
 }

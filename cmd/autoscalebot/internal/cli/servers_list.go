@@ -12,7 +12,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
-// What --json prints.
+// The output of --json.
 type (
 	serverJSON struct {
 		ID      string      `json:"id"`
@@ -96,9 +96,9 @@ func (c *poolCommand) printServers(servers []serverJSON) error {
 	least, most := c.s.ServerLimits(c.h.Now)
 	cost := fmt.Sprintf("$%.4g an hour", sum)
 	if unknown > 0 {
-		cost = fmt.Sprintf("the price of %d is not known", unknown)
+		cost = fmt.Sprintf("price of %d unknown", unknown)
 	}
-	_, err := fmt.Fprintf(c.stdout, "\n%d servers of the pool %s, %s; %d to %d at this hour\n", len(servers),
+	_, err := fmt.Fprintf(c.stdout, "\n%d servers in pool %s, %s; limits now %d to %d\n", len(servers),
 		c.s.Pooled(), cost, least, most)
 	return err
 }

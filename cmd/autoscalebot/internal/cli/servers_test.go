@@ -21,36 +21,36 @@ func TestServersByHand(t *testing.T) {
 	c := newCloud(t)
 	env := c.env("MAX_DYNOS=2")
 	stranger := c.AddDroplet(digitaloceantest.Droplet{Name: "web-1"})
-	c.once(env, exitFine, "servers list", "0 servers of the pool web, $0 an hour; 1 to 2 at this hour")
+	c.once(env, exitFine, "servers list", "0 servers in pool web, $0 an hour; limits now 1 to 2")
 	c.once(env, exitFine, "servers sizes", "s-1vcpu-1gb 1 1024 MB 0.00893 1", "s-2vcpu-2gb 2 2048 MB")
 	// Nothing is made without --yes.
-	c.once(env, exitFine, "servers spinup", "make the server web-1 of s-1vcpu-1gb, which costs $0.008", "wait until it runs and is healthy", "nothing was done; add --yes to do it")
+	c.once(env, exitFine, "servers spinup", "create the server web-1 of size s-1vcpu-1gb (price: $0.008", "wait until it runs and is healthy", "nothing was done. Add --yes to do it")
 	if n := len(c.Droplets()); n != 1 {
 		t.Fatalf("a dry run made %d droplets", n-1)
 	}
-	c.once(env, exitFine, "servers spinup --yes", "make web-1 of s-1vcpu-1gb", "wait until web-1 is healthy", "web-1 serves at 127.110.")
+	c.once(env, exitFine, "servers spinup --yes", "create web-1 of size s-1vcpu-1gb", "wait until web-1 is healthy", "web-1 serves at 127.110.")
 	c.once(env, exitFine, "servers spinup web-7 --yes", "web-7 serves at 127.110.")
-	c.once(env, exitWork, "servers spinup --yes", "the pool has 2 servers, and MAX_DYNOS is 2 at this hour; raise that first")
-	c.once(env, exitWork, "servers spinup mail --yes", `"mail": servers of this pool are called web-1, web-2 and so on`)
+	c.once(env, exitWork, "servers spinup --yes", "the pool has 2 servers, and MAX_DYNOS is now 2. Raise MAX_DYNOS first")
+	c.once(env, exitWork, "servers spinup mail --yes", `invalid name "mail": servers of this pool are named web-1, web-2 and so on`)
 	o := c.once(env, exitFine, "servers list --json")
 	var list []serverJSON
 	if err := json.Unmarshal([]byte(o.stdout), &list); err != nil || len(list) != 2 || list[0].Name != "web-1" || list[1].State != "active" || list[1].Price == 0 {
 		t.Errorf("list --json prints %s: %v", o.stdout, err)
 	}
 	// What has not the pool's tag is not touched.
-	c.once(env, exitWork, fmt.Sprintf("servers destroy %d --yes", stranger), fmt.Sprintf("the server %d is not one of the pool web, since it has not its tag; it is not touched", stranger))
+	c.once(env, exitWork, fmt.Sprintf("servers destroy %d --yes", stranger), fmt.Sprintf("server %d does not belong to the pool web: it does not have the pool's tag", stranger))
 	c.once(env, exitWork, "servers destroy web-9 --yes", "the pool web has no server web-9")
-	c.once(env, exitWork, "servers drain web-7", "POOL_BALANCER is none")
-	c.once(env, exitFine, "servers destroy web-7", "destroy web-7 (", "for good, with what is on its disk; it costs $0.00", "add --yes to do it")
-	c.once(env, exitFine, "servers destroy web-7 --yes", "web-7 (", "is no more")
+	c.once(env, exitWork, "servers drain web-7", "POOL_BALANCER=none")
+	c.once(env, exitFine, "servers destroy web-7", "destroy web-7 (", "and everything on its disk (price: $0.00", "Add --yes to do it")
+	c.once(env, exitFine, "servers destroy web-7 --yes", "web-7 (", "is gone")
 	// The last one that serves.
-	c.once(env, exitWork, "servers resize web-1 s-2vcpu-2gb --yes", "web-1 is the only server that serves, so the app would be down for some minutes, and no MAINTENANCE_WINDOW is set; make another before, or add --now")
-	c.once(env, exitWork, "servers resize web-1 huge --now", `no size "huge"`)
-	c.once(env, exitFine, "servers resize web-1 s-2vcpu-2gb --now --yes", "web-1 is of s-2vcpu-2gb")
+	c.once(env, exitWork, "servers resize web-1 s-2vcpu-2gb --yes", "web-1 is the only server that serves, so the app would be down for some minutes, and MAINTENANCE_WINDOW is not set. Create another first, or add --now")
+	c.once(env, exitWork, "servers resize web-1 huge --now", `does not offer size "huge"`)
+	c.once(env, exitFine, "servers resize web-1 s-2vcpu-2gb --now --yes", "web-1 has the size s-2vcpu-2gb")
 	c.once(env, exitFine, "servers snapshot web-1 before-tuesday", "make the image before-tuesday of web-1", "nothing was done")
 	c.once(env, exitFine, "servers snapshot web-1 before-tuesday --yes", "the image before-tuesday is ")
 	c.once(env, exitFine, "servers images", "before-tuesday")
-	c.once(env, exitFine, "servers destroy web-1", "fewer than MIN_DYNOS, 1 at this hour, are left")
+	c.once(env, exitFine, "servers destroy web-1", "leave fewer servers than MIN_DYNOS (now 1)")
 	if got := fmt.Sprint(c.names("web"), len(c.Droplets())); got != "[web-1] 2" {
 		t.Errorf("there are %s", got)
 	}
@@ -69,12 +69,12 @@ func TestServersCostWhatTheSettingsSay(t *testing.T) {
 	list := `echo '[{"id":"1","name":"web-1","size":"small","address":"127.0.0.1","state":"active"},{"id":"2","name":"web-2","size":"small","state":"active"}]'`
 	env := c.env("POOL_PROVIDER=command", "POOL_LIST_COMMAND="+list, "POOL_CREATE_COMMAND=false", "POOL_DESTROY_COMMAND=false", "SIZES=small", "MAX_DYNOS=4",
 		"PATH="+os.Getenv("PATH"))
-	c.once(env, exitFine, "servers list", "2 servers of the pool web, the price of 2 is not known")
-	c.once(append(env, "POOL_MAX_DOLLARS_PER_HOUR=1"), exitWork, "servers spinup", "is not known", "SERVER_PRICE_PER_HOUR")
+	c.once(env, exitFine, "servers list", "2 servers in pool web, price of 2 unknown")
+	c.once(append(env, "POOL_MAX_DOLLARS_PER_HOUR=1"), exitWork, "servers spinup", "is unknown", "SERVER_PRICE_PER_HOUR")
 	priced := append(env, "SERVER_PRICE_PER_HOUR=0.02")
-	c.once(priced, exitFine, "servers list", "2 servers of the pool web, $0.04 an hour")
-	c.once(priced, exitFine, "servers destroy web-1", "it costs $0.02 an hour")
-	c.once(append(priced, "POOL_MAX_DOLLARS_PER_HOUR=0.06"), exitFine, "servers spinup", "which costs $0.02 an hour")
+	c.once(priced, exitFine, "servers list", "2 servers in pool web, $0.04 an hour")
+	c.once(priced, exitFine, "servers destroy web-1", "price: $0.02 an hour")
+	c.once(append(priced, "POOL_MAX_DOLLARS_PER_HOUR=0.06"), exitFine, "servers spinup", "price: $0.02 an hour")
 	c.once(append(priced, "POOL_MAX_DOLLARS_PER_HOUR=0.05"), exitWork, "servers spinup", "the pool would cost $0.06 an hour")
 }
 
@@ -94,12 +94,12 @@ func TestServersInterrupted(t *testing.T) {
 	_ = cmd.Process.Signal(os.Interrupt)
 	_ = cmd.Wait()
 	id := c.Droplets()[0].ID
-	want := fmt.Sprintf("web-1 (%d) is there and costs money: autoscalebot servers spinup web-1 --yes goes on with it, and autoscalebot servers destroy web-1 --yes ends it", id)
+	want := fmt.Sprintf("web-1 (%d) exists and costs money. Run autoscalebot servers spinup web-1 --yes to continue, or autoscalebot servers destroy web-1 --yes to destroy it", id)
 	if cmd.ProcessState.ExitCode() != exitWork || !strings.Contains(out.String(), "interrupted: wait until web-1 runs") || !strings.Contains(out.String(), want) {
 		t.Errorf("code %d, and it says\n%s", cmd.ProcessState.ExitCode(), out.String())
 	}
-	c.once(env, exitFine, "servers spinup web-1", "go on with web-1, which is there already")
-	c.once(env, exitFine, "servers destroy web-1 --yes", "is no more")
+	c.once(env, exitFine, "servers spinup web-1", "continue with web-1, which exists")
+	c.once(env, exitFine, "servers destroy web-1 --yes", "is gone")
 	if n := len(c.Droplets()); n > 0 {
 		c.once(env, exitFine, "servers list")
 		t.Errorf("%d droplets are left", n)
@@ -115,17 +115,17 @@ func TestServersBehindHAProxy(t *testing.T) {
 		t.Errorf("the app answers %d through HAProxy", got)
 	}
 	c.once(env, exitFine, "servers list", "active serving 0 s-1vcpu-1gb")
-	c.once(env, exitFine, "servers drain web-1", "IT IS THE ONLY ONE THAT SERVES, SO THE APP IS DOWN THEN")
+	c.once(env, exitFine, "servers drain web-1", "IT IS THE ONLY SERVER THAT SERVES: THE APP WILL BE DOWN")
 	c.once(env, exitFine, "servers spinup --yes", "web-2 serves at")
-	c.once(env, exitFine, "servers drain web-1 --yes", "web-1 gets no requests; autoscalebot servers undrain web-1 --yes gives it some again")
+	c.once(env, exitFine, "servers drain web-1 --yes", "web-1 gets no requests. Run autoscalebot servers undrain web-1 --yes to send it requests again")
 	c.once(env, exitFine, "servers list", "active drained 0 s-1vcpu-1gb", "active serving 0 s-1vcpu-1gb")
 	c.once(env, exitFine, "servers drain web-2 --yes", "web-2 gets no requests")
-	if o := c.once(env, exitFine, "servers destroy web-1"); strings.Contains(o.stdout, "ONLY ONE") {
+	if o := c.once(env, exitFine, "servers destroy web-1"); strings.Contains(o.stdout, "ONLY SERVER") {
 		t.Errorf("a drained server is said to serve:\n%s", o.stdout)
 	}
 	c.once(env, exitFine, "servers undrain web-2 --yes", "web-2 serves at")
 	c.once(env, exitFine, "servers undrain web-1 --yes", "web-1 serves at")
-	c.once(env, exitFine, "servers destroy web-2 --yes", "is no more")
+	c.once(env, exitFine, "servers destroy web-2 --yes", "is gone")
 	o := c.once(env, exitFine, "servers list")
 	if strings.Contains(o.stdout, "web-2 ") && !strings.Contains(o.stdout, "ending") || f.status() != http.StatusOK {
 		t.Errorf("the app answers %d, and there are\n%s", f.status(), o.stdout)
@@ -144,7 +144,7 @@ func TestDestroySaysWhatIsTrue(t *testing.T) {
 		c.once(env, exitFine, "servers spinup --yes")
 	}
 	c.Takes("destroy", 4*time.Second)
-	o := c.once(env, exitFine, "servers destroy web-3 --yes", "is no more")
+	o := c.once(env, exitFine, "servers destroy web-3 --yes", "is gone")
 	if names := c.names("web"); len(names) != 2 {
 		t.Errorf("%v are listed when it says\n%s", names, o.stdout)
 	}
@@ -152,10 +152,10 @@ func TestDestroySaysWhatIsTrue(t *testing.T) {
 	c.Takes("destroy", 0)
 	c.once(env, exitFine, "servers spinup web-3 --yes")
 	mend := c.Fail(digitaloceantest.Fault{Method: http.MethodDelete, Path: "/v2/droplets/*", Status: http.StatusInternalServerError})
-	c.once(env, exitWork, "servers destroy web-3 --yes", "may still be there and cost money")
+	c.once(env, exitWork, "servers destroy web-3 --yes", "may still exist and cost money")
 	mend()
 	defer c.Fail(digitaloceantest.Fault{Method: http.MethodDelete, Path: "/v2/droplets/*", Cut: true, Times: 1})()
-	c.once(env, exitFine, "servers destroy web-3 --yes", "is no more")
+	c.once(env, exitFine, "servers destroy web-3 --yes", "is gone")
 	if names := c.names("web"); len(names) != 2 {
 		t.Errorf("%v are listed", names)
 	}

@@ -77,8 +77,8 @@ func servers() *Story {
 		{ServerStatus: status("web-1", "serving", "serving", false, 12), CPU: 64, Measured: true},
 		{ServerStatus: status("web-2", "serving", "serving", false, 1)},
 		{ServerStatus: status("web-3", "serving", "serving, failing 3 s: the provider says that it is off (its process ended: signal: killed)", false, 0)},
-		{ServerStatus: status("web-4", "draining", "draining 1 s of 5s at the most, 2 requests left", true, 2), CPU: 30, Measured: true},
-		{ServerStatus: status("web-5", "checking", "creating: active, waiting for health 1 s", false, -1)},
+		{ServerStatus: status("web-4", "draining", "draining for 1 s of at most 5s, requests left: 2", true, 2), CPU: 30, Measured: true},
+		{ServerStatus: status("web-5", "checking", "creating: active, waiting for health for 1 s", false, -1)},
 	}
 	told := tale()
 	s.Start, s.End = told.Start, told.End
