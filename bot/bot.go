@@ -201,7 +201,7 @@ func (b *Bot) account(ctx context.Context, r record.Record) {
 	b.notify(ctx, events...)
 	for _, rec := range b.o.Recorders {
 		if err := rec.Record(ctx, r); err != nil {
-			b.o.Log.Warn("a record was not kept", "error", err)
+			b.o.Log.Warn("a record was not saved", "error", err)
 		}
 	}
 }

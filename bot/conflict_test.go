@@ -15,7 +15,7 @@ import (
 
 func (i *inbox) suspicions() (out []notify.Event) {
 	for _, e := range i.events {
-		if strings.Contains(e.Reason, "another autoscaler?") {
+		if strings.Contains(e.Reason, "another autoscaler running?") {
 			out = append(out, e)
 		}
 	}
@@ -36,7 +36,7 @@ func TestTwoBotsThatUndoEachOthersWorkSuspectEachOther(t *testing.T) {
 		if len(got) != 2 || got[1].Time.Sub(got[0].Time) != time.Hour || got[0].Kind != notify.ManualChange {
 			t.Fatalf("%s suspected %d times in 90 minutes, want twice, an hour apart: %+v", name, len(got), got)
 		}
-		if want := "somebody or something else keeps changing the dynos (4 times in the last hour): another autoscaler?"; got[0].Reason != want {
+		if want := "something else keeps changing the number of dynos (4 times in the last hour): is another autoscaler running?"; got[0].Reason != want {
 			t.Errorf("%s says %q, want %q", name, got[0].Reason, want)
 		}
 		if !strings.Contains(got[1].Reason, "(20 times or more in the last hour)") {
@@ -110,8 +110,8 @@ func TestASuspicionIsToldWithTheChangeThatRaisesIt(t *testing.T) {
 	if len(w.inbox.events) != 1 {
 		t.Fatalf("%d events, want 1", len(w.inbox.events))
 	}
-	const want = "somebody set 8 dynos where there were 5, and the bot goes on from there; " +
-		"somebody or something else keeps changing the dynos (4 times in the last hour): another autoscaler?"
+	const want = "somebody changed the number of dynos from 5 to 8; the bot continues from there; " +
+		"something else keeps changing the number of dynos (4 times in the last hour): is another autoscaler running?"
 	if e := w.inbox.events[0]; e.Reason != want || e.From != 5 || e.To != 8 {
 		t.Errorf("%d → %d: %s\nwant\n%s", e.From, e.To, e.Reason, want)
 	}

@@ -100,14 +100,14 @@ func moment() time.Time { return time.Now().Round(0) }
 
 func (d Direction) check() error {
 	if d != Up && d != Down && d != Both {
-		return fmt.Errorf("direction %q: write up, down or both", string(d))
+		return fmt.Errorf("invalid direction %q: must be up, down or both", string(d))
 	}
 	return nil
 }
 
 func checkLength(length time.Duration) error {
 	if length < 0 || length > longest {
-		return fmt.Errorf("%v is no length of time up to 8784h", length)
+		return fmt.Errorf("invalid duration %v: must be at most 8784h", length)
 	}
 	return nil
 }
@@ -115,10 +115,10 @@ func checkLength(length time.Duration) error {
 func checkOverride(n int, limits schedule.Limits) error {
 	switch {
 	case n == 0:
-		return errors.New("0 dynos switch the app off; do that at the platform, and the bot keeps its hands off " +
-			"until somebody sets another number there")
+		return errors.New("0 dynos would switch the app off: do that on the platform, and the bot leaves the app " +
+			"alone until the number changes there")
 	case n != limits.Clamp(n):
-		return fmt.Errorf("%d dynos are outside the limits of this hour, %d to %d", n, limits.Min, limits.Max)
+		return fmt.Errorf("%d is outside the limits now in force, %d to %d", n, limits.Min, limits.Max)
 	}
 	return nil
 }

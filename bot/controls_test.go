@@ -21,8 +21,8 @@ func TestWhoAskedIsSaid(t *testing.T) {
 			}
 		}
 		r := w.beat(right)
-		wantWhy(t, r, "scaled 3 → 5: grace asked for 5 until 2000-01-01 00:10 UTC")
-		want := []string{"scaling down is paused by ada until 2000-01-01 02:00 UTC", "grace asked for 5 until 2000-01-01 00:10 UTC"}
+		wantWhy(t, r, "scaled 3 → 5: grace set an override of 5 until 2000-01-01 00:10 UTC")
+		want := []string{"scaling down is paused by ada until 2000-01-01 02:00 UTC", "grace set an override of 5 until 2000-01-01 00:10 UTC"}
 		for _, e := range w.inbox.events {
 			want = slices.DeleteFunc(want, func(s string) bool { return s == e.Reason })
 		}
@@ -56,12 +56,12 @@ func TestAnOrderWithoutALengthLastsAsTheOptionsSay(t *testing.T) {
 func TestTheBotRefusesWhatMakesNoSense(t *testing.T) {
 	w := newWorld(2)
 	for want, err := range map[string]error{
-		`direction "sideways": write up, down or both`:        w.Pause("sideways", 0, "ada"),
-		`direction "": write up, down or both`:                w.Resume("", "ada"),
-		"-1s is no length of time up to 8784h":                w.Pause(bot.Up, -time.Second, "ada"),
-		"8785h0m0s is no length of time up to 8784h":          w.Override(2, 8785*time.Hour, "ada"),
-		"4 dynos are outside the limits of this hour, 1 to 3": w.Override(4, time.Hour, "ada"),
-		"0 dynos switch the app off; do that at the platform, and the bot keeps its hands off until somebody sets another number there": w.Override(0, 0, "ada"),
+		`invalid direction "sideways": must be up, down or both`: w.Pause("sideways", 0, "ada"),
+		`invalid direction "": must be up, down or both`:         w.Resume("", "ada"),
+		"invalid duration -1s: must be at most 8784h":            w.Pause(bot.Up, -time.Second, "ada"),
+		"invalid duration 8785h0m0s: must be at most 8784h":      w.Override(2, 8785*time.Hour, "ada"),
+		"4 is outside the limits now in force, 1 to 3":           w.Override(4, time.Hour, "ada"),
+		"0 dynos would switch the app off: do that on the platform, and the bot leaves the app alone until the number changes there": w.Override(0, 0, "ada"),
 	} {
 		if err == nil || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)
@@ -81,7 +81,7 @@ func TestPause(t *testing.T) {
 		})
 		r := w.beat(times(4, slow)...)
 		wantResizes(t, w)
-		wantWhy(t, r, "held at 3: 4 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); wanted 4, but that is paused for 60 s longer")
+		wantWhy(t, r, "held at 3: 4 heartbeats in a row slower than 1000 ms (the last took 1500 ms); desired 4, but scaling up is paused for another 60 s")
 		if e := w.inbox.events[0]; e.Reason != "scaling up is paused until 2024-01-15 12:02 UTC" {
 			t.Errorf("told %q", e.Reason)
 		}
@@ -94,7 +94,7 @@ func TestPause(t *testing.T) {
 		w.SetControl(func(c decide.Control) decide.Control { c.Down.On = true; return c })
 		r := w.beat(times(6, fast)...)
 		wantResizes(t, w)
-		wantWhy(t, r, "held at 3: 6 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 2, but that is paused")
+		wantWhy(t, r, "held at 3: 6 heartbeats in a row faster than 200 ms (the last took 50 ms); desired 2, but scaling down is paused")
 		w.beat(times(3, slow)...)
 		wantResizes(t, w, 4)
 	})
@@ -133,7 +133,7 @@ func TestOrder(t *testing.T) {
 		order(w, 6)
 		r := w.beat(fast)
 		wantResizes(t, w, 6)
-		wantWhy(t, r, "scaled 3 → 6: somebody asked for 6 until 2024-01-15 12:05 UTC")
+		wantWhy(t, r, "scaled 3 → 6: somebody set an override of 6 until 2024-01-15 12:05 UTC")
 		w.beat(times(9, fast)...)
 		wantResizes(t, w)
 		w.beat(fast)
@@ -145,7 +145,7 @@ func TestOrder(t *testing.T) {
 		order(w, 60)
 		r := w.beat(right)
 		wantResizes(t, w, 20)
-		wantWhy(t, r, "scaled 3 → 20: somebody asked for 60 until 2024-01-15 12:05 UTC; wanted 60, the maximum of this hour is 20")
+		wantWhy(t, r, "scaled 3 → 20: somebody set an override of 60 until 2024-01-15 12:05 UTC; desired 60, but the maximum is 20")
 	})
 	t.Run("also from 0", func(t *testing.T) {
 		w := with(0, func(*decide.Policy) {})

@@ -44,7 +44,7 @@ func TestSlowAnswersDoNotCountWhileDynosBoot(t *testing.T) {
 	wantResizes(t, w, 3)
 	r := w.beat(times(6, slow)...)
 	wantResizes(t, w)
-	wantWhy(t, r, "held at 3: 1 heartbeat slower than 1000 ms (the last one took 1500 ms), which does not count while new dynos boot")
+	wantWhy(t, r, "held at 3: the heartbeat took 1500 ms (slower than 1000 ms) but does not count while new dynos boot")
 	if r.Decision.Rule != decide.RuleBooting {
 		t.Errorf("the rule is %q", r.Decision.Rule)
 	}
@@ -53,7 +53,7 @@ func TestSlowAnswersDoNotCountWhileDynosBoot(t *testing.T) {
 	wantResizes(t, w)
 	w.beat(slow)
 	wantResizes(t, w, 4)
-	wantWhy(t, w.beat(slow), "held at 4: 1 heartbeat slower than 1000 ms (the last one took 1500 ms), which does not count while new dynos boot, which lately took 210 s or less")
+	wantWhy(t, w.beat(slow), "held at 4: the heartbeat took 1500 ms (slower than 1000 ms) but does not count while new dynos boot (recent boots took 210 s or less)")
 	if got, want := m.State.Boots, []float64{210}; !slices.Equal(got, want) {
 		t.Errorf("learned boot times %v, want %v", got, want)
 	}
@@ -107,7 +107,7 @@ func TestDownsWaitForReleases(t *testing.T) {
 		k.done = false
 		r := w.beat(times(6, fast)...)
 		wantResizes(t, w)
-		wantWhy(t, r, "held at 3: 6 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 2, but a release is under way")
+		wantWhy(t, r, "held at 3: 6 heartbeats in a row faster than 200 ms (the last took 50 ms); desired 2, but a release is under way")
 		k.done = true // though it was made long ago
 		w.beat(times(9, fast)...)
 		wantResizes(t, w)
@@ -119,7 +119,7 @@ func TestDownsWaitForReleases(t *testing.T) {
 		k.released = noon
 		r := w.beat(times(5, fast)...)
 		wantResizes(t, w)
-		wantWhy(t, r, "held at 3: 5 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 2, but the newest release is young, which counts for 3 min longer")
+		wantWhy(t, r, "held at 3: 5 heartbeats in a row faster than 200 ms (the last took 50 ms); desired 2, but the release is recent: the deploy grace period has 3 min left")
 		w.beat(times(6, fast)...)
 		wantResizes(t, w, 2)
 	})
@@ -137,7 +137,7 @@ func TestDownsWaitForReleases(t *testing.T) {
 		k.releaseErr = errors.New("read the releases: 503")
 		r := w.beat(times(5, fast)...)
 		wantResizes(t, w)
-		wantWhy(t, r, "held at 3: 5 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 2, but whether a release is under way is not known; read the releases: 503")
+		wantWhy(t, r, "held at 3: 5 heartbeats in a row faster than 200 ms (the last took 50 ms); desired 2, but the platform did not say whether a release is under way; read the releases: 503")
 	})
 	t.Run("ups and the limits of the hour do not wait", func(t *testing.T) {
 		w, k := newKnowing(3, grace)
@@ -159,7 +159,7 @@ func TestARefusalDuringADeployIsNoFailure(t *testing.T) {
 	w.platform.resizeErr = refusal{errors.New("422: preboot")}
 	r := w.beat(times(4, slow)...)
 	wantResizes(t, w, 3, 3)
-	wantWhy(t, r, "held at 2: 4 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); wanted 3, but a release is under way")
+	wantWhy(t, r, "held at 2: 4 heartbeats in a row slower than 1000 ms (the last took 1500 ms); desired 3, but a release is under way")
 	wantTold(t, w)
 	w.platform.resizeErr = nil
 	w.beat(slow)

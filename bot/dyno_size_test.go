@@ -101,12 +101,12 @@ func TestMemoryAsksForLargerDynos(t *testing.T) {
 	s := newSizes("Standard-1X")
 	r := s.full(97, 5)
 	s.wantSets(t)
-	wantWhy(t, r, "held at 2: 500 ms is right, between 200 and 1000 ms; memory_max is 97 %, the mean of 300 s, above 95, which counts in 30 s")
+	wantWhy(t, r, "held at 2: 500 ms is ok (between 200 and 1000 ms); memory_max is 97 %, the mean over 300 s, above 95, takes effect in 30 s")
 	r = s.full(97, 1)
 	s.wantSets(t, "standard-2x")
 	wantResizes(t, s.world)
-	wantWhy(t, r, "changed dynos standard-1x → standard-2x: memory_max is 97 %, the mean of 300 s, above 95: dynos of standard-2x instead of standard-1x; "+
-		"500 ms is right, between 200 and 1000 ms")
+	wantWhy(t, r, "changed dynos standard-1x → standard-2x: memory_max is 97 %, the mean over 300 s, above 95; "+
+		"500 ms is ok (between 200 and 1000 ms)")
 	if d := r.Decision; r.Action != record.Resized || d.SizeFrom != "standard-1x" || d.SizeTo != "standard-2x" || d.From != 2 || d.To != 2 || r.After() != 2 {
 		t.Errorf("the action is %s, the decision %+v", r.Action, d)
 	}
@@ -118,14 +118,14 @@ func TestMemoryAsksForLargerDynos(t *testing.T) {
 	// Two minutes for half a window of the new dynos, and a cooldown of ten.
 	r = s.full(97, 19)
 	s.wantSets(t)
-	wantWhy(t, r, "held at 2: 500 ms is right, between 200 and 1000 ms; memory_max is 97 %, the mean of 300 s, above 95: "+
-		"wanted dynos of performance-m instead of standard-2x, but the cooldown of the size has 30 s left")
+	wantWhy(t, r, "held at 2: 500 ms is ok (between 200 and 1000 ms); memory_max is 97 %, the mean over 300 s, above 95; "+
+		"desired size performance-m, but the size cooldown has 30 s left")
 	s.full(97, 1)
 	s.wantSets(t, "performance-m")
 
 	r = s.full(97, 25)
 	s.wantSets(t)
-	wantWhy(t, r, "held at 2: 500 ms is right, between 200 and 1000 ms; memory_max is 97 %, the mean of 300 s, above 95, but performance-m is the largest of the sizes to choose from")
+	wantWhy(t, r, "held at 2: 500 ms is ok (between 200 and 1000 ms); memory_max is 97 %, the mean over 300 s, above 95; performance-m is the largest size on the ladder")
 
 	s.full(5, 20)
 	s.wantSets(t, "standard-2x")
@@ -211,26 +211,26 @@ func TestWhatKeepsTheDynoSize(t *testing.T) {
 		why    string // at the end of
 		held   string
 	}{
-		{"a pause of the settings", func(o *bot.Options) { o.Policy.PauseUp = true }, nil, "but that is paused", decide.ClampPause},
+		{"a pause of the settings", func(o *bot.Options) { o.Policy.PauseUp = true }, nil, "but scaling up is paused", decide.ClampPause},
 		{"a pause", nil, func(s *sizes) {
 			s.SetControl(func(decide.Control) decide.Control {
 				return decide.Control{Up: decide.Pause{On: true, Until: s.now.Add(time.Hour)}}
 			})
-		}, "but that is paused for 55 min longer", decide.ClampPause},
+		}, "but scaling up is paused for another 55 min", decide.ClampPause},
 		{"an order", nil, func(s *sizes) {
 			s.SetControl(func(decide.Control) decide.Control {
 				return decide.Control{Override: decide.Override{Dynos: 2, Until: s.now.Add(time.Hour)}}
 			})
-		}, "but somebody asked for a number of dynos, which stay as they are meanwhile", decide.HeldOverride},
-		{"a budget that is used up", func(o *bot.Options) { o.Policy.Budget = 1e-6 }, nil, "but the month's budget is used up: $0.01 of $1e-06 since 15 January, $26.61 at the end of the month with the present dynos", decide.ClampBudget},
-		{"a budget that larger dynos would exceed", func(o *bot.Options) { o.Policy.Budget = 30 }, nil, "but with them the month would cost more than its budget of $30", decide.ClampBudget},
+		}, "but the size does not change during an override", decide.HeldOverride},
+		{"a budget that is used up", func(o *bot.Options) { o.Policy.Budget = 1e-6 }, nil, "but the month's budget is used up: $0.01 of $1e-06 spent since 15 January, $26.61 by the end of the month at the current rate", decide.ClampBudget},
+		{"a budget that larger dynos would exceed", func(o *bot.Options) { o.Policy.Budget = 30 }, nil, "but the month would cost more than the budget of $30", decide.ClampBudget},
 		{"a deploy", nil, func(s *sizes) { s.platform.done = false }, "but a release is under way", decide.ClampDeploy},
-		{"a young release", func(o *bot.Options) { o.Policy.DeployGrace = time.Hour }, func(s *sizes) { s.platform.released = noon }, "but the newest release is young, which counts for 55 min longer", decide.ClampDeploy},
-		{"a release that is not known", nil, func(s *sizes) { s.platform.releaseErr = unknown }, "but whether a release is under way is not known; " + unknown.Error(), decide.ClampDeploy},
-		{"a change under way", nil, func(s *sizes) { s.platform.unsettled = true }, "but an earlier change is still under way", decide.ClampUnsettled},
+		{"a young release", func(o *bot.Options) { o.Policy.DeployGrace = time.Hour }, func(s *sizes) { s.platform.released = noon }, "but the release is recent: the deploy grace period has 55 min left", decide.ClampDeploy},
+		{"a release that is not known", nil, func(s *sizes) { s.platform.releaseErr = unknown }, "but the platform did not say whether a release is under way; " + unknown.Error(), decide.ClampDeploy},
+		{"a change under way", nil, func(s *sizes) { s.platform.unsettled = true }, "but an earlier change is still in progress", decide.ClampUnsettled},
 		{"an app that is left alone", nil, func(s *sizes) { s.platform.alone = "the app is stopped" }, "but the app is left alone", decide.HeldLeftAlone},
 		{"an app without dynos", func(o *bot.Options) { o.Policy.ZeroIsOurs = true }, func(s *sizes) { s.platform.n, *s.limits = 0, always{0, 0} }, "but the app is left alone", decide.HeldLeftAlone},
-		{"limits that move the number", nil, func(s *sizes) { s.platform.resizeErr = errPlatform; *s.limits = always{3, 5} }, "but their number changes first; " + errPlatform.Error(), decide.HeldCount},
+		{"limits that move the number", nil, func(s *sizes) { s.platform.resizeErr = errPlatform; *s.limits = always{3, 5} }, "but the number of dynos changes first; " + errPlatform.Error(), decide.HeldCount},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newSizes("Standard-1X", c.option)
@@ -239,7 +239,7 @@ func TestWhatKeepsTheDynoSize(t *testing.T) {
 			}
 			r := s.full(97, 11)
 			s.wantSets(t)
-			const wish = "memory_max is 97 %, the mean of 300 s, above 95: wanted dynos of standard-2x instead of standard-1x, "
+			const wish = "memory_max is 97 %, the mean over 300 s, above 95; desired size standard-2x, "
 			if why := r.Why(); !strings.HasSuffix(why, wish+c.why) || r.Decision.SizeHeld != c.held {
 				t.Errorf("it is held by %q: %s, want at its end\n%s%s", r.Decision.SizeHeld, why, wish, c.why)
 			}
@@ -273,7 +273,7 @@ func TestASizeOutsideTheLadderIsLeftAlone(t *testing.T) {
 	s := newSizes("Private-S")
 	r := s.full(97, 10)
 	s.wantSets(t)
-	wantWhy(t, r, "held at 2: 500 ms is right, between 200 and 1000 ms; memory_max is 97 %, the mean of 300 s, above 95, but Private-S is none of the sizes to choose from, so the size is left alone")
+	wantWhy(t, r, "held at 2: 500 ms is ok (between 200 and 1000 ms); memory_max is 97 %, the mean over 300 s, above 95; Private-S is not on the ladder of dyno sizes, so the bot leaves the size alone")
 }
 
 func TestASizeSetByHandHasItsTime(t *testing.T) {
@@ -294,7 +294,7 @@ func TestASizeThatIsNotKnownStays(t *testing.T) {
 	s.platform.sizeErr = errPlatform
 	r := s.full(97, 10)
 	s.wantSets(t)
-	wantWhy(t, r, "held at 2: 500 ms is right, between 200 and 1000 ms; memory_max is 97 %, the mean of 300 s, above 95, but the dyno size is not known")
+	wantWhy(t, r, "held at 2: 500 ms is ok (between 200 and 1000 ms); memory_max is 97 %, the mean over 300 s, above 95; the dyno size is unknown")
 	s.platform.sizeErr = nil
 	s.full(97, 1)
 	s.wantSets(t, "standard-2x")
@@ -304,8 +304,8 @@ func TestASizeThatIsRefusedIsNotTriedAtEachTick(t *testing.T) {
 	s := newSizes("Standard-1X")
 	s.platform.setErr = errPlatform
 	r := s.full(97, 6)
-	wantWhy(t, r, "changing dynos standard-1x → standard-2x failed: memory_max is 97 %, the mean of 300 s, above 95: dynos of standard-2x instead of standard-1x; "+
-		"500 ms is right, between 200 and 1000 ms; "+errPlatform.Error())
+	wantWhy(t, r, "changing dynos standard-1x → standard-2x failed: memory_max is 97 %, the mean over 300 s, above 95; "+
+		"500 ms is ok (between 200 and 1000 ms); "+errPlatform.Error())
 	if e := s.inbox.events; len(e) != 1 || e[0].Subject() != "dancing-forest: web could not be resized standard-1x → standard-2x" {
 		t.Errorf("told %+v", e)
 	}
@@ -386,7 +386,7 @@ func TestARuleForTheSizeHasNoSayInTheNumber(t *testing.T) {
 	s.platform.n = 3
 	r = s.beat(times(3, fast)...)
 	wantResizes(t, s.world, 2)
-	if why := r.Why(); !strings.Contains(why, "memory_max is not known: unreachable: no metrics came") {
+	if why := r.Why(); !strings.Contains(why, "memory_max has no data: unreachable: no metrics came") {
 		t.Errorf("why: %s", why)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-var errInterrupted = errors.New("the bot was told to stop")
+var errInterrupted = errors.New("the bot is stopping")
 
 // gather asks for all that a decision is taken from, but for what few decisions depend on. An error says why the number
 // of dynos is not known; nothing else is asked for then.

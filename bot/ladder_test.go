@@ -40,20 +40,20 @@ func TestHorizontalFirst(t *testing.T) {
 	r := s.pulse(3, slow)
 	wantResizes(t, s.world)
 	s.wantSets(t, "standard-2x")
-	wantWhy(t, r, "changed dynos standard-1x → standard-2x: 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); "+
-		"wanted 4, the maximum of this hour is 3, so larger dynos are next")
+	wantWhy(t, r, "changed dynos standard-1x → standard-2x: 3 heartbeats in a row slower than 1000 ms (the last took 1500 ms); "+
+		"desired 4, but the maximum is 3, so larger dynos come next")
 	if e := s.inbox.take(); slices.Contains(e, string(notify.NeedsExceedMax)+" opened") {
 		t.Errorf("told %q although there are larger dynos", e)
 	}
 	r = s.pulse(19, slow)
 	s.wantSets(t)
-	wantWhy(t, r, "held at 3: 19 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); wanted 4, the maximum of this hour is 3, so larger dynos are next; "+
-		"wanted dynos of performance-m instead of standard-2x, but the cooldown of the size has 30 s left")
+	wantWhy(t, r, "held at 3: 19 heartbeats in a row slower than 1000 ms (the last took 1500 ms); desired 4, but the maximum is 3, so larger dynos come next; "+
+		"desired size performance-m, but the size cooldown has 30 s left")
 	s.pulse(1, slow)
 	s.wantSets(t, "performance-m")
 	r = s.pulse(30, slow)
 	s.wantSets(t)
-	if why := r.Why(); !strings.HasSuffix(why, "wanted 4, the maximum of this hour is 3; performance-m is the largest of the sizes to choose from") {
+	if why := r.Why(); !strings.HasSuffix(why, "desired 4, but the maximum is 3; performance-m is the largest size on the ladder") {
 		t.Errorf("why: %s", why)
 	}
 	if e := s.inbox.take(); !slices.Contains(e, string(notify.NeedsExceedMax)+" opened") {
@@ -64,24 +64,24 @@ func TestHorizontalFirst(t *testing.T) {
 	r = s.pulse(5, fast)
 	wantResizes(t, s.world, 2)
 	s.wantSets(t)
-	wantWhy(t, r, "scaled 3 → 2: 5 heartbeats in a row faster than 200 ms (the last one took 50 ms); "+
-		"wanted dynos of standard-2x instead of performance-m, but larger ones were needed not long ago, which counts for 13 min longer")
+	wantWhy(t, r, "scaled 3 → 2: 5 heartbeats in a row faster than 200 ms (the last took 50 ms); "+
+		"desired size standard-2x, but larger dynos were needed recently (13 min left)")
 	s.pulse(24, right)
 	r = s.pulse(5, fast)
 	wantResizes(t, s.world)
 	s.wantSets(t, "standard-2x")
-	wantWhy(t, r, "changed dynos performance-m → standard-2x: 5 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 1, but smaller dynos come before fewer")
+	wantWhy(t, r, "changed dynos performance-m → standard-2x: 5 heartbeats in a row faster than 200 ms (the last took 50 ms); desired 1, but smaller dynos come first")
 	r = s.pulse(19, fast)
 	wantResizes(t, s.world)
 	s.wantSets(t)
-	if why := r.Why(); !strings.HasSuffix(why, "wanted 1, but the size changed not long ago, and is watched for 30 s longer") {
+	if why := r.Why(); !strings.HasSuffix(why, "desired 1, but the size changed recently (30 s left)") {
 		t.Errorf("why: %s", why)
 	}
 	s.pulse(1, fast)
 	s.wantSets(t, "standard-1x")
 	r = s.pulse(19, fast)
 	wantResizes(t, s.world)
-	if why := r.Why(); !strings.HasSuffix(why, "wanted 1, but the size changed not long ago, and is watched for 30 s longer") {
+	if why := r.Why(); !strings.HasSuffix(why, "desired 1, but the size changed recently (30 s left)") {
 		t.Errorf("why: %s", why)
 	}
 	s.pulse(1, fast)
@@ -96,7 +96,7 @@ func TestVerticalFirst(t *testing.T) {
 	r := s.pulse(3, slow)
 	wantResizes(t, s.world)
 	s.wantSets(t, "standard-2x")
-	wantWhy(t, r, "changed dynos standard-1x → standard-2x: 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); wanted 3, but larger dynos come before more")
+	wantWhy(t, r, "changed dynos standard-1x → standard-2x: 3 heartbeats in a row slower than 1000 ms (the last took 1500 ms); desired 3, but larger dynos come first")
 	s.pulse(20, slow)
 	wantResizes(t, s.world)
 	s.wantSets(t, "performance-m")
@@ -109,8 +109,8 @@ func TestVerticalFirst(t *testing.T) {
 	wantResizes(t, s.world, 1)
 	r = s.pulse(20, fast)
 	s.wantSets(t)
-	if why := r.Why(); !strings.HasSuffix(why, "wanted 0, the minimum of this hour is 1, so smaller dynos are next; "+
-		"wanted dynos of standard-2x instead of performance-m, but larger ones were needed not long ago, which counts for 8 min longer") {
+	if why := r.Why(); !strings.HasSuffix(why, "desired 0, but the minimum is 1, so smaller dynos come next; "+
+		"desired size standard-2x, but larger dynos were needed recently (8 min left)") {
 		t.Errorf("why: %s", why)
 	}
 	s.pulse(16, fast)
@@ -145,8 +145,8 @@ func TestThePlatformChangesTheSizeInItsOwnTime(t *testing.T) {
 		p.why = "web-1 is resized in the maintenance window"
 		r := s.pulse(300, slow)
 		s.wantSets(t)
-		if why := r.Why(); order == decide.Horizontal && !strings.HasSuffix(why, "so larger dynos are next; wanted dynos of performance-m instead of standard-2x, "+
-			"but the last change of the size goes on: web-1 is resized in the maintenance window") {
+		if why := r.Why(); order == decide.Horizontal && !strings.HasSuffix(why, "so larger dynos come next; desired size performance-m, "+
+			"but the last size change is not complete: web-1 is resized in the maintenance window") {
 			t.Errorf("why: %s", why)
 		}
 		if e := s.inbox.take(); slices.Contains(e, string(notify.ScaleFailed)) || r.Error != "" {

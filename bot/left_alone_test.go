@@ -21,7 +21,7 @@ func TestHandsOffWhereThePlatformSaysSo(t *testing.T) {
 	w.platform = l.platform
 	r := w.beat(times(4, slow)...)
 	wantResizes(t, w)
-	wantWhy(t, r, "held at 2: the app is stopped, so the bot keeps its hands off")
+	wantWhy(t, r, "held at 2: the app is stopped, so the bot leaves the app alone")
 	if r.Decision.Rule != decide.RuleLeftAlone || r.Decision.LeftAlone != l.why {
 		t.Errorf("the decision is %+v", r.Decision)
 	}

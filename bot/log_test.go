@@ -20,9 +20,9 @@ func TestLogHasALineForEachTick(t *testing.T) {
 		beats []probe.Reading
 		want  string
 	}{
-		{"a hold", 2, times(1, right), `level=INFO msg="held at 2: 500 ms is right, between 200 and 1000 ms" app=dancing-forest process_type=web min=1 max=3 verdict=ok response_time_ms=500 status=200 quota=4321`},
-		{"a change", 2, times(3, slow), `level=INFO msg="scaled 2 → 3: 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms)" app=dancing-forest process_type=web min=1 max=3 verdict=slow response_time_ms=1500 status=200 quota=4321`},
-		{"what people should look at", 3, times(3, slow), `level=WARN msg="held at 3: 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); wanted 4, the maximum of this hour is 3" app=dancing-forest process_type=web min=1 max=3 verdict=slow response_time_ms=1500 status=200 quota=4321`},
+		{"a hold", 2, times(1, right), `level=INFO msg="held at 2: 500 ms is ok (between 200 and 1000 ms)" app=dancing-forest process_type=web min=1 max=3 verdict=ok response_time_ms=500 status=200 quota=4321`},
+		{"a change", 2, times(3, slow), `level=INFO msg="scaled 2 → 3: 3 heartbeats in a row slower than 1000 ms (the last took 1500 ms)" app=dancing-forest process_type=web min=1 max=3 verdict=slow response_time_ms=1500 status=200 quota=4321`},
+		{"what people should look at", 3, times(3, slow), `level=WARN msg="held at 3: 3 heartbeats in a row slower than 1000 ms (the last took 1500 ms); desired 4, but the maximum is 3" app=dancing-forest process_type=web min=1 max=3 verdict=slow response_time_ms=1500 status=200 quota=4321`},
 		{"blind", 2, times(1, noData), `level=WARN msg="held at 2: no data: unreachable: connection refused by 127.0.0.1:5000" app=dancing-forest process_type=web min=1 max=3 verdict="no data" response_time_ms=7 quota=4321`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -57,12 +57,12 @@ func TestLogTellsWhatChangedAndASummary(t *testing.T) {
 		beats []probe.Reading
 		want  []string
 	}{
-		{"the first", times(1, right), []string{"held at 2: 500 ms is right"}},
+		{"the first", times(1, right), []string{"held at 2: 500 ms is ok"}},
 		{"nothing new", times(19, right), nil},
-		{"a summary every 10 minutes", times(10, right), []string{"held at 2: 500 ms is right"}},
+		{"a summary every 10 minutes", times(10, right), []string{"held at 2: 500 ms is ok"}},
 		{"on the way up", times(2, slow), nil},
 		{"a change", times(1, slow), []string{"scaled 2 → 3"}},
-		{"another rule", times(1, right), []string{"held at 3: 500 ms is right"}},
+		{"another rule", times(1, right), []string{"held at 3: 500 ms is ok"}},
 		{"blind, once", times(2, noData), []string{"level=WARN msg=\"held at 3: no data"}},
 		{"and in the summary", times(20, noData), []string{"level=WARN msg=\"held at 3: no data"}},
 	} {

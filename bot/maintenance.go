@@ -28,7 +28,7 @@ func MarkMaintenance(
 			r.Outcome, r.Error, r.Hint = probe.Maintenance, "the app is in maintenance mode: "+r.Error, ""
 		case r.Status != 0:
 			r.Outcome, r.Hint = probe.BadAnswer, ""
-			r.Error += "; whether the app is in maintenance mode is not known: " + err.Error()
+			r.Error += "; cannot tell whether the app is in maintenance mode: " + err.Error()
 		}
 	}
 	return out

@@ -18,7 +18,7 @@ func TestAHandIsLeftAlone(t *testing.T) {
 			t.Errorf("adopted %+v, want 3 → 8", r.Decision.ManualChange)
 		}
 		r = w.beat(times(9, fast)...)
-		wantWhy(t, r, "held at 8: 10 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 7, but somebody set 8 by hand, which is left alone for 6 min longer")
+		wantWhy(t, r, "held at 8: 10 heartbeats in a row faster than 200 ms (the last took 50 ms); desired 7, but a manual change to 8 is kept for another 6 min")
 		w.beat(times(10, slow)...)
 		wantResizes(t, w)
 		w.beat(slow)

@@ -53,7 +53,7 @@ func (b *Bot) keep() {
 		return
 	}
 	if err := b.o.Remember(b.memory); err != nil {
-		b.o.Log.Warn("the bot's memory was not kept, so a restart would go on from an older one", "error", err)
+		b.o.Log.Warn("the bot's memory was not saved, so a restart would continue from an older one", "error", err)
 	}
 }
 

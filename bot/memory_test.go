@@ -109,7 +109,7 @@ func TestDeathAfterAChangeRepeatsNothing(t *testing.T) {
 	w.restart(t, d, nil)
 	r := w.beat(slow, slow)
 	wantResizes(t, w)
-	wantWhy(t, r, "held at 2: 2 of 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms)")
+	wantWhy(t, r, "held at 2: 2 of 3 heartbeats in a row slower than 1000 ms (the last took 1500 ms)")
 	w.beat(slow)
 	wantResizes(t, w, 3)
 }

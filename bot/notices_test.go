@@ -146,7 +146,7 @@ func TestEventSaysWhatHappened(t *testing.T) {
 	e.ID = ""
 	want := notify.Event{
 		Kind: notify.Scaled, Time: noon.Add(time.Minute), App: "dancing-forest", ProcessType: "web", From: 2, To: 3, Min: 1, Max: 3,
-		Reason: "3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms)", ResponseTimeMS: 1500,
+		Reason: "3 heartbeats in a row slower than 1000 ms (the last took 1500 ms)", ResponseTimeMS: 1500,
 	}
 	if e != want {
 		t.Errorf("told\n%+v, want\n%+v", e, want)
@@ -195,7 +195,7 @@ func TestSignalsAtTheMaximumAreTold(t *testing.T) {
 	if told := w.inbox.take(); !slices.Equal(told, []string{"needs_exceed_max opened"}) {
 		t.Errorf("told %q of %s", told, r.Why())
 	}
-	if got, want := r.Why(), "jobs is 500 jobs, above 100; wanted 4, the maximum of this hour is 3"; got != want {
+	if got, want := r.Why(), "jobs is 500 jobs, above 100; desired 4, but the maximum is 3"; got != want {
 		t.Errorf("why is %q\nwant   %q", got, want)
 	}
 }

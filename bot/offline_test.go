@@ -28,7 +28,7 @@ func TestOfflineFreezes(t *testing.T) {
 	w.platform.sizeErr = errPlatform
 	r := w.beat(times(9, noData)...)
 	wantResizes(t, w)
-	wantWhy(t, r, "held: the bot itself is offline: it reaches neither the app nor the control URL, so nothing is changed")
+	wantWhy(t, r, "held: the bot is offline: it cannot reach the app or the control URL, so it changes nothing")
 	*w.limits = always{Min: 1, Max: 3}
 	w.platform.sizeErr = nil
 	w.beat(slow) // the third: what was seen before still counts

@@ -109,7 +109,7 @@ func TestTheFirstTickAndACountingPolicyTakeOne(t *testing.T) {
 func TestABurstIsInTheRecordAndExplained(t *testing.T) {
 	_, tick := beating(t, 5*time.Second, 8, 60, always60)
 	r := tick(2)
-	if len(r.Readings) != 5 || r.Burst != "the load is uncertain" || !strings.HasSuffix(r.Why(), "; 5 heartbeats, as the load is uncertain") {
+	if len(r.Readings) != 5 || r.Burst != "the load is uncertain" || !strings.HasSuffix(r.Why(), "; 5 heartbeats, because the load is uncertain") {
 		t.Errorf("%d readings, %q: %s", len(r.Readings), r.Burst, r.Why())
 	}
 	_, tick = beating(t, 5*time.Second, 8, 60, func(int) probe.Reading { return took(3000) })

@@ -25,7 +25,7 @@ func (b *Bot) Recall(former Memory) {
 	b.memory.Undelivered = append(slices.Clone(former.Undelivered), b.memory.Undelivered...)
 	b.memory.Beside = b.memory.Beside.With(former.Beside)
 	b.keep()
-	b.o.Log.Warn("what the bot remembered before its start can be read now, and counts again",
+	b.o.Log.Warn("the bot's memory from before its start is readable now and is in use again",
 		"paused", record.Paused(b.control, moment()), "dynos_asked_for", askedFor(b.control, moment()))
 }
 

@@ -69,7 +69,7 @@ func (b *Bot) Tell(ctx context.Context, e notify.Event) {
 func (b *Bot) notify(ctx context.Context, events ...notify.Event) {
 	for _, e := range events {
 		if err := b.o.Notifier.Notify(context.WithoutCancel(ctx), e); err != nil {
-			b.o.Log.Warn("a notice was not taken", "event", e.Kind, "error", err)
+			b.o.Log.Warn("the notifier did not accept a notice", "event", e.Kind, "error", err)
 		}
 	}
 }

@@ -23,20 +23,20 @@ func TestWhyExplainsEveryDecision(t *testing.T) {
 		beats          []probe.Reading
 		headline, want string
 	}{
-		{"right", 2, nil, times(1, right), "held at 2", "500 ms is right, between 200 and 1000 ms"},
-		{"on the way up", 2, nil, times(2, slow), "held at 2", "2 of 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms)"},
-		{"up", 2, nil, times(3, slow), "scaled 2 → 3", "3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms)"},
-		{"down", 2, nil, append(times(4, fast), took(7.25)), "scaled 2 → 1", "5 heartbeats in a row faster than 200 ms (the last one took 7.2 ms)"},
-		{"up, by the queue time", 2, nil, times(3, queued), "scaled 2 → 3", "3 heartbeats in a row slower than 1000 ms (the last one waited 1200 ms in the queue)"},
-		{"failing", 2, nil, times(3, failed(probe.ServerError, "status 503 Service Unavailable")), "scaled 2 → 3", "3 heartbeats in a row failed or too slow (the last one: status 503 Service Unavailable)"},
-		{"at the maximum", 3, nil, times(4, slow), "held at 3", "4 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); wanted 4, the maximum of this hour is 3"},
-		{"at the minimum", 1, nil, times(5, fast), "held at 1", "5 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 0, the minimum of this hour is 1"},
-		{"outside the limits", 7, nil, times(1, slow), "scaled 7 → 3", "7 is outside the limits of this hour, 1 to 3"},
+		{"right", 2, nil, times(1, right), "held at 2", "500 ms is ok (between 200 and 1000 ms)"},
+		{"on the way up", 2, nil, times(2, slow), "held at 2", "2 of 3 heartbeats in a row slower than 1000 ms (the last took 1500 ms)"},
+		{"up", 2, nil, times(3, slow), "scaled 2 → 3", "3 heartbeats in a row slower than 1000 ms (the last took 1500 ms)"},
+		{"down", 2, nil, append(times(4, fast), took(7.25)), "scaled 2 → 1", "5 heartbeats in a row faster than 200 ms (the last took 7.2 ms)"},
+		{"up, by the queue time", 2, nil, times(3, queued), "scaled 2 → 3", "3 heartbeats in a row slower than 1000 ms (the last waited 1200 ms in the queue)"},
+		{"failing", 2, nil, times(3, failed(probe.ServerError, "status 503 Service Unavailable")), "scaled 2 → 3", "3 heartbeats in a row failed or slower than 1000 ms (the last: status 503 Service Unavailable)"},
+		{"at the maximum", 3, nil, times(4, slow), "held at 3", "4 heartbeats in a row slower than 1000 ms (the last took 1500 ms); desired 4, but the maximum is 3"},
+		{"at the minimum", 1, nil, times(5, fast), "held at 1", "5 heartbeats in a row faster than 200 ms (the last took 50 ms); desired 0, but the minimum is 1"},
+		{"outside the limits", 7, nil, times(1, slow), "scaled 7 → 3", "7 is above the maximum of 3"},
 		{"blind", 2, nil, times(1, noData), "held at 2", "no data: unreachable: connection refused by 127.0.0.1:5000"},
-		{"hands off", 0, nil, times(1, slow), "held at 0", "somebody set 0 dynos, so the bot keeps its hands off"},
-		{"unsettled", 2, func(w *world) { w.platform.unsettled = true }, times(3, slow), "held at 2", "3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); wanted 3, but an earlier change is still under way"},
-		{"the change fails", 2, func(w *world) { w.platform.resizeErr = errors.New("update formation: 422") }, times(3, slow), "scaling 2 → 3 failed", "3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); update formation: 422"},
-		{"the count is not told", 2, func(w *world) { w.platform.sizeErr = errPlatform }, times(1, slow), "the number of dynos could not be read", "1 of 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); read formation: 503 Service Unavailable"},
+		{"hands off", 0, nil, times(1, slow), "held at 0", "somebody set 0 dynos, so the bot leaves the app alone"},
+		{"unsettled", 2, func(w *world) { w.platform.unsettled = true }, times(3, slow), "held at 2", "3 heartbeats in a row slower than 1000 ms (the last took 1500 ms); desired 3, but an earlier change is still in progress"},
+		{"the change fails", 2, func(w *world) { w.platform.resizeErr = errors.New("update formation: 422") }, times(3, slow), "scaling 2 → 3 failed", "3 heartbeats in a row slower than 1000 ms (the last took 1500 ms); update formation: 422"},
+		{"the count is not told", 2, func(w *world) { w.platform.sizeErr = errPlatform }, times(1, slow), "the number of dynos could not be read", "1 of 3 heartbeats in a row slower than 1000 ms (the last took 1500 ms); read formation: 503 Service Unavailable"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(c.dynos)
@@ -152,7 +152,7 @@ func TestARecordSaysWhichRowsItsLimitsComeFrom(t *testing.T) {
 	}
 	w := newWorld(7, func(o *bot.Options) { o.Schedule = table })
 	r := w.beat(right)
-	if want := "7 is outside the limits of this hour, 2 to 5 (mon-fri 9:00=5)"; r.Why() != want || r.MinRow != "" || r.MaxRow != "mon-fri 9:00=5" {
+	if want := "7 is above the maximum of 5 (mon-fri 9:00=5)"; r.Why() != want || r.MinRow != "" || r.MaxRow != "mon-fri 9:00=5" {
 		t.Errorf("why %q, rows %q and %q, want %q", r.Why(), r.MinRow, r.MaxRow, want)
 	}
 }

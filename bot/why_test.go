@@ -182,7 +182,7 @@ func TestExplanationsOfASignalThatIsNotKnown(t *testing.T) {
 				if up || down {
 					t.Error("it scaled")
 				}
-				if why := last.Why(); !strings.Contains(why, "jobs is not known: timeout: no answer within 5s") || strings.Contains(why, "there is no reading") {
+				if why := last.Why(); !strings.Contains(why, "jobs has no data: timeout: no answer within 5s") || strings.Contains(why, "there is no reading") {
 					t.Errorf("why is %q", why)
 				}
 				if last.Decision.Says() != decide.NoData {
@@ -212,7 +212,7 @@ func TestAMetricThatIsNotKnownKeepsOnlyItsOwnRules(t *testing.T) {
 	if _, _, down := a.last(); !down {
 		t.Error("it did not go down")
 	}
-	if first := a.records[0]; first.Decision.Rule != decide.RuleNoData || !strings.Contains(first.Why(), "mail is not known") || !strings.Contains(first.Why(), "jobs is 5 jobs") {
+	if first := a.records[0]; first.Decision.Rule != decide.RuleNoData || !strings.Contains(first.Why(), "mail has no data") || !strings.Contains(first.Why(), "jobs is 5 jobs") {
 		t.Errorf("%s: %s", first.Decision.Rule, first.Why())
 	}
 	if s := a.subjects(notify.SignalUnreachable); len(s) != 1 || strings.Contains(s[0], "scaled down") || strings.Contains(a.all(), "no dyno is removed") {

@@ -39,19 +39,19 @@ func TestScenariosOfAppAutoscaler(t *testing.T) {
 		{
 			name: "an app that is stopped is ignored", instances: 2, up: 1, to: 2,
 			change: func(s *cloudfoundrytest.Server) { s.Stop("my-app") },
-			why:    "held at 2: the app is stopped, so the bot keeps its hands off",
+			why:    "held at 2: the app is stopped, so the bot leaves the app alone",
 		},
 		{
 			name: "a label keeps the autoscaler away", instances: 2, up: 1, to: 2,
 			change: func(s *cloudfoundrytest.Server) { s.SetLabel("my-app", cloudfoundry.DisableLabel, "true") },
-			why:    "held at 2: the app has the label app-autoscaler.cloudfoundry.org/disable-autoscaling, so the bot keeps its hands off",
+			why:    "held at 2: the app has the label app-autoscaler.cloudfoundry.org/disable-autoscaling, so the bot leaves the app alone",
 		},
-		{name: "6 of 6 and 1 more is no call", instances: 6, up: 1, to: 6, why: "wanted 7, the maximum of this hour is 6"},
-		{name: "5 of 6 and 2 more is 6", instances: 5, up: 2, to: 6, calls: 1, why: "wanted 7, the maximum of this hour is 6"},
+		{name: "6 of 6 and 1 more is no call", instances: 6, up: 1, to: 6, why: "desired 7, but the maximum is 6"},
+		{name: "5 of 6 and 2 more is 6", instances: 5, up: 2, to: 6, calls: 1, why: "desired 7, but the maximum is 6"},
 		{
 			name: "a deployment is waited for", instances: 2, up: 1, to: 2,
 			change: func(s *cloudfoundrytest.Server) { s.Deploy("my-app", time.Now()) },
-			why:    "wanted 3, but an earlier change is still under way",
+			why:    "desired 3, but an earlier change is still in progress",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

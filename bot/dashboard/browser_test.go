@@ -312,7 +312,7 @@ func TestInABrowserTheBotsRefusalIsShown(t *testing.T) {
 	run(t, ctx, signIn(w.url), chromedp.Evaluate(`document.querySelector("input[name=dynos]").max = 1000`, nil),
 		chromedp.SetValue(`input[name=dynos]`, "500", chromedp.ByQuery), click(`#step-in form[action="/override"] button`), visible(`#ask button.main`))
 	run(t, ctx, log.Disable(), // the browser notes every answer that is not 2xx
-		click(`#ask button.main`), until(`document.querySelector("#ask .trouble").textContent.startsWith("500 dynos are outside the limits")`))
+		click(`#ask button.main`), until(`document.querySelector("#ask .trouble").textContent.startsWith("500 is outside the limits")`))
 }
 
 func TestInABrowserThePageComesBackAfterTheBot(t *testing.T) {

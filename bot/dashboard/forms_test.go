@@ -54,7 +54,7 @@ func TestANumberOfDynosIsAskedFor(t *testing.T) {
 		t.Errorf("with the next heartbeat there are %d dynos", r.After())
 	}
 	a := p.ask("/override", "dynos", "99", "for", "30m", "confirmed", "yes")
-	if a.status != 422 || !strings.Contains(a.body, "99 dynos are outside the limits of this hour") || limits.Max >= 99 {
+	if a.status != 422 || !strings.Contains(a.body, "99 is outside the limits now in force") || limits.Max >= 99 {
 		t.Errorf("99 dynos are answered with %d: %s", a.status, a.body)
 	}
 	if a = p.ask("/end-override", "confirmed", "yes"); a.status != 303 || w.Control().Override != (decide.Override{}) {
@@ -69,15 +69,15 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		fields []string
 		want   string
 	}{
-		{"/pause", []string{"direction", "sideways", "for", "1h"}, `direction "sideways": write up, down or both`},
+		{"/pause", []string{"direction", "sideways", "for", "1h"}, `invalid direction "sideways": must be up, down or both`},
 		{"/pause", []string{"direction", "up", "for", "-1h"}, `"-1h" is no length of time; write one such as 90m or 2h`},
 		{"/pause", []string{"direction", "up", "for", "soon"}, `"soon" is no length of time; write one such as 90m or 2h`},
-		{"/pause", []string{"direction", "up", "for", "99999h"}, "99999h0m0s is no length of time up to 8784h"},
-		{"/resume", []string{"direction", ""}, `direction "": write up, down or both`},
+		{"/pause", []string{"direction", "up", "for", "99999h"}, "invalid duration 99999h0m0s: must be at most 8784h"},
+		{"/resume", []string{"direction", ""}, `invalid direction "": must be up, down or both`},
 		{"/override", []string{"dynos", "many", "for", "1h"}, "write how many dynos there are to be, as a whole number"},
 		{"/override", []string{"dynos", "-1", "for", "1h"}, "write how many dynos there are to be, as a whole number"},
 		{"/override", []string{"dynos", "2", "for", ""}, "say for how long"},
-		{"/override", []string{"dynos", "0", "for", "1h"}, "0 dynos switch the app off"},
+		{"/override", []string{"dynos", "0", "for", "1h"}, "0 dynos would switch the app off"},
 	} {
 		a := p.ask(c.path, append(c.fields, "confirmed", "yes")...)
 		if a.status != 422 || !strings.HasPrefix(a.body, c.want) {

@@ -309,7 +309,7 @@ func TestDecisionsCanBeFiltered(t *testing.T) {
 	if len(all) != 50 || all[0] != last.Headline()+" · "+last.Why() {
 		t.Errorf("%d decisions are shown, the first: %s", len(all), all[0])
 	}
-	for query, want := range map[string]string{"changed=yes": "scaled ", "verdict=slow": "slow", "rule=limits": "outside the limits of this hour"} {
+	for query, want := range map[string]string{"changed=yes": "scaled ", "verdict=slow": "slow", "rule=limits": "is above the maximum of"} {
 		got := rows(p.get("/decisions?" + query).body)
 		if len(got) == 0 {
 			t.Errorf("%s shows nothing", query)
@@ -536,14 +536,14 @@ func TestEveryStateHasItsWord(t *testing.T) {
 		pill    string
 		says    string
 	}{
-		{"ok", func(*world) {}, answered(300), "on watch", "300 ms is right, between 220 and 600 ms"},
+		{"ok", func(*world) {}, answered(300), "on watch", "300 ms is ok (between 220 and 600 ms)"},
 		{"slow", func(*world) {}, answered(800), "on watch", "1 of 3 slow"},
 		{"no data", func(*world) {}, probe.Reading{Signal: probe.HeartbeatSignal, Outcome: probe.Unreachable, Error: "connection refused"}, "no data", "connection refused"},
 		{"paused", func(w *world) { _ = w.Pause(bot.Both, time.Hour, "Ada") }, answered(300), "paused", "paused by Ada"},
 		{"up paused", func(w *world) { _ = w.Pause(bot.Up, 0, "") }, answered(300), "scaling up paused", "paused until resumed, by somebody"},
 		{"override", func(w *world) { _ = w.Override(3, time.Hour, "Ada") }, answered(300), "kept at 3", "asked for by Ada"},
 		{"failing", func(w *world) { w.app.fails = errors.New("503 from the platform") }, answered(300), "the platform fails", "503 from the platform"},
-		{"left alone", func(w *world) { w.app.n = 0 }, answered(300), "left alone", "keeps its hands off"},
+		{"left alone", func(w *world) { w.app.n = 0 }, answered(300), "left alone", "so the bot leaves the app alone"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, time.Hour)

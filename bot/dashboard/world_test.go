@@ -354,7 +354,7 @@ func (w *world) busy(t testing.TB) {
 	err := w.page.Notify(t.Context(), notify.Event{
 		ID: "1", Kind: notify.NeedsExceedMax, Phase: notify.Opened, Time: time.Now(), Since: time.Now().Add(-7 * time.Minute),
 		App: "dancing-forest", ProcessType: "web", From: 6, To: 6, Min: 2, Max: 6,
-		Reason: "wanted 7, the maximum of this hour is 6 (8:00=6)",
+		Reason: "desired 7, but the maximum is 6 (8:00=6)",
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -39,22 +39,22 @@ func TestBreaches(t *testing.T) {
 		to    int
 		why   string
 	}{
-		{"every reading beyond, and one older than the duration", []decide.BreachRule{up}, 2, []probe.Reading{latency(600), latency(650), latency(620)}, 3, "responsetime > 500 ms for 60 seconds"},
+		{"every reading beyond, and one older than the duration", []decide.BreachRule{up}, 2, []probe.Reading{latency(600), latency(650), latency(620)}, 3, "responsetime > 500 ms for 60 s"},
 		{"none is older", []decide.BreachRule{up}, 2, []probe.Reading{latency(600), latency(650)}, 2, ""},
 		{"one is not beyond", []decide.BreachRule{up}, 2, []probe.Reading{latency(600), latency(450), latency(620)}, 2, ""},
-		{"what is older than the duration does not matter", []decide.BreachRule{up}, 2, []probe.Reading{latency(100), latency(650), latency(620)}, 3, "responsetime > 500 ms for 60 seconds"},
+		{"what is older than the duration does not matter", []decide.BreachRule{up}, 2, []probe.Reading{latency(100), latency(650), latency(620)}, 3, "responsetime > 500 ms for 60 s"},
 		{"the threshold itself is not beyond >", []decide.BreachRule{up}, 2, []probe.Reading{latency(600), latency(500), latency(620)}, 2, ""},
-		{"but beyond >=", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Operator = ">=" })}, 2, []probe.Reading{latency(600), latency(500), latency(620)}, 3, "responsetime >= 500 ms for 60 seconds"},
-		{"and <=", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Operator, r.Down = "<=", true })}, 2, []probe.Reading{latency(500), latency(500), latency(500)}, 1, "responsetime <= 500 ms for 60 seconds"},
+		{"but beyond >=", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Operator = ">=" })}, 2, []probe.Reading{latency(600), latency(500), latency(620)}, 3, "responsetime >= 500 ms for 60 s"},
+		{"and <=", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Operator, r.Down = "<=", true })}, 2, []probe.Reading{latency(500), latency(500), latency(500)}, 1, "responsetime <= 500 ms for 60 s"},
 		{"an empty reading is no breach", []decide.BreachRule{up}, 2, []probe.Reading{latency(600), gone, latency(620)}, 2, ""},
 		{"nor one of another metric", []decide.BreachRule{up}, 2, []probe.Reading{jobs(600), jobs(600), jobs(600)}, 2, ""},
-		{"the first in the list acts", []decide.BreachRule{down, up, with(func(r *decide.BreachRule) { r.Step = decide.Step{Dynos: 4} })}, 2, []probe.Reading{latency(600), latency(650), latency(620)}, 3, "responsetime > 500 ms for 60 seconds"},
-		{"per instance", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Metric, r.Signal, r.PerDyno = "latency", "responsetime", true })}, 2, []probe.Reading{latency(1200), latency(1300), latency(1240)}, 3, "latency > 500 ms for 60 seconds"},
+		{"the first in the list acts", []decide.BreachRule{down, up, with(func(r *decide.BreachRule) { r.Step = decide.Step{Dynos: 4} })}, 2, []probe.Reading{latency(600), latency(650), latency(620)}, 3, "responsetime > 500 ms for 60 s"},
+		{"per instance", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Metric, r.Signal, r.PerDyno = "latency", "responsetime", true })}, 2, []probe.Reading{latency(1200), latency(1300), latency(1240)}, 3, "latency > 500 ms for 60 s"},
 		{"which is not beyond", []decide.BreachRule{with(func(r *decide.BreachRule) { r.PerDyno = true })}, 2, []probe.Reading{latency(600), latency(650), latency(620)}, 2, ""},
-		{"to the maximum", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Step = decide.Step{Dynos: 2} })}, 5, []probe.Reading{latency(600), latency(650), latency(620)}, 6, "responsetime > 500 ms for 60 seconds; wanted 7, the maximum of this hour is 6"},
-		{"a share, to the minimum", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Operator, r.Down, r.Step = "<", true, decide.Step{Percent: 60} })}, 3, []probe.Reading{latency(1), latency(1), latency(1)}, 2, "responsetime < 500 ms for 60 seconds; wanted 1, the minimum of this hour is 2"},
-		{"a small share is one dyno", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Step = decide.Step{Percent: 10} })}, 3, []probe.Reading{latency(600), latency(650), latency(620)}, 4, "responsetime > 500 ms for 60 seconds"},
-		{"up or down", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Operator, r.Down, r.Step = "<", true, decide.Step{Percent: 10} })}, 3, []probe.Reading{latency(1), latency(1), latency(1)}, 2, "responsetime < 500 ms for 60 seconds"},
+		{"to the maximum", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Step = decide.Step{Dynos: 2} })}, 5, []probe.Reading{latency(600), latency(650), latency(620)}, 6, "responsetime > 500 ms for 60 s; desired 7, but the maximum is 6"},
+		{"a share, to the minimum", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Operator, r.Down, r.Step = "<", true, decide.Step{Percent: 60} })}, 3, []probe.Reading{latency(1), latency(1), latency(1)}, 2, "responsetime < 500 ms for 60 s; desired 1, but the minimum is 2"},
+		{"a small share is one dyno", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Step = decide.Step{Percent: 10} })}, 3, []probe.Reading{latency(600), latency(650), latency(620)}, 4, "responsetime > 500 ms for 60 s"},
+		{"up or down", []decide.BreachRule{with(func(r *decide.BreachRule) { r.Operator, r.Down, r.Step = "<", true, decide.Step{Percent: 10} })}, 3, []probe.Reading{latency(1), latency(1), latency(1)}, 2, "responsetime < 500 ms for 60 s"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newBreaches(c.dynos, 1, 6, c.rules...)
@@ -88,7 +88,7 @@ func TestBreachesCoolDown(t *testing.T) {
 	if len(ups) != 2 || ups[0] != time.Minute || ups[1] != 4*time.Minute {
 		t.Errorf("went up after %v, want 1m and, when it had cooled down, 4m", ups)
 	}
-	if got, want := last.Why(), "responsetime > 500 ms for 60 seconds; wanted 5, the maximum of this hour is 4"; got != want {
+	if got, want := last.Why(), "responsetime > 500 ms for 60 s; desired 5, but the maximum is 4"; got != want {
 		t.Errorf("why is %q\nwant   %q", got, want)
 	}
 	// At the maximum nothing changes, and nothing cools down: below it, the next breach acts at once.
@@ -97,7 +97,7 @@ func TestBreachesCoolDown(t *testing.T) {
 		t.Errorf("a change that was not made started a cool-down: %s", r.Why())
 	}
 	w.limits.Max = 9
-	if got, want := w.tick(latency(600)).Why(), "responsetime > 500 ms for 60 seconds; wanted 6, but the cooldown has 3 min left"; got != want {
+	if got, want := w.tick(latency(600)).Why(), "responsetime > 500 ms for 60 s; desired 6, but the cooldown has 3 min left"; got != want {
 		t.Errorf("why is %q\nwant   %q", got, want)
 	}
 }

@@ -86,6 +86,6 @@ func (p *Policy) affords(d *Decision, n int, e *Evidence) bool {
 
 // String writes the bill for people.
 func (b Bill) String() string {
-	return fmt.Sprintf("$%.2f of $%g since %s, $%.2f at the end of the month with the present dynos",
+	return fmt.Sprintf("$%.2f of $%g spent since %s, $%.2f by the end of the month at the current rate",
 		b.Dollars, b.Budget, b.From.Format("2 January"), b.Forecast)
 }

@@ -50,8 +50,8 @@ func TestNoUpBeyondTheBudget(t *testing.T) {
 	w.now = w.now.Add(5 * 24 * time.Hour)
 	r := w.beat(times(3, slow)...)
 	wantResizes(t, w)
-	wantWhy(t, r, "held at 2: 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); wanted 3, but the month's budget is used up: "+
-		"$10.00 of $10 since 10 January, $43.00 at the end of the month with the present dynos")
+	wantWhy(t, r, "held at 2: 3 heartbeats in a row slower than 1000 ms (the last took 1500 ms); desired 3, but the month's budget is used up: "+
+		"$10.00 of $10 spent since 10 January, $43.00 by the end of the month at the current rate")
 	w.beat(times(5, fast)...)
 	wantResizes(t, w, 1)
 	w.now = time.Date(2024, 2, 1, 1, 0, 0, 0, time.UTC)
@@ -74,7 +74,7 @@ func TestBeyondTheForecastAnUpTakesTwiceTheEvidence(t *testing.T) {
 	w := worldOn(1, 2, func(p *decide.Policy) { p.Budget = 70 }) // two dynos all month are $62, three $93
 	r := w.beat(times(5, slow)...)
 	wantResizes(t, w)
-	for _, want := range []string{"wanted 3", "$91.50 of $70", "1 more reading"} {
+	for _, want := range []string{"desired 3", "$91.50 and the budget is $70", "1 more reading"} {
 		if !strings.Contains(r.Why(), want) {
 			t.Errorf("%q does not say %q", r.Why(), want)
 		}

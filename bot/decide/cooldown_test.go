@@ -13,7 +13,7 @@ func TestCooldownUp(t *testing.T) {
 	wantResizes(t, w, 3)
 	r := w.beat(times(5, slow)...)
 	wantResizes(t, w)
-	wantWhy(t, r, "held at 3: 5 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); wanted 4, but the cooldown has 30 s left")
+	wantWhy(t, r, "held at 3: 5 heartbeats in a row slower than 1000 ms (the last took 1500 ms); desired 4, but the cooldown has 30 s left")
 	w.beat(slow)
 	wantResizes(t, w, 4)
 }
@@ -34,7 +34,7 @@ func TestCooldownDownBeginsWithAnyChange(t *testing.T) {
 	wantResizes(t, w, 3)
 	r := w.beat(times(9, fast)...)
 	wantResizes(t, w)
-	wantWhy(t, r, "held at 3: 9 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 2, but the cooldown has 30 s left")
+	wantWhy(t, r, "held at 3: 9 heartbeats in a row faster than 200 ms (the last took 50 ms); desired 2, but the cooldown has 30 s left")
 	w.beat(fast)
 	wantResizes(t, w, 2)
 }

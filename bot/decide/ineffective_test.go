@@ -32,13 +32,13 @@ func TestMoreDynosThatDoNotHelp(t *testing.T) {
 		w := guarded(2)
 		r := w.beat(times(12, slow)...)
 		wantResizes(t, w, 3, 4, 5)
-		wantWhy(t, r, "held at 5: 3 heartbeats in a row slower than 1000 ms (the last one took 1500 ms); "+
-			"wanted 6, but more dynos don't help: from 2 to 5 it is no faster (1500 ms before); look at the database or a slow route")
+		wantWhy(t, r, "held at 5: 3 heartbeats in a row slower than 1000 ms (the last took 1500 ms); "+
+			"desired 6, but scale-ups are ineffective: the heartbeat is no faster with 5 dynos than with 2 (1500 ms); check the database and slow routes")
 		w.beat(times(19, slow)...)
 		wantResizes(t, w)
 		r = w.beat(slow)
 		wantResizes(t, w, 2)
-		wantWhy(t, r, "scaled 5 → 2: more dynos don't help: from 2 to 5 it is no faster (1500 ms before); look at the database or a slow route")
+		wantWhy(t, r, "scaled 5 → 2: scale-ups are ineffective: the heartbeat is no faster with 5 dynos than with 2 (1500 ms); check the database and slow routes")
 		w.beat(times(500, slow)...)
 		wantResizes(t, w)
 	})

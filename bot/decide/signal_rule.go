@@ -186,7 +186,7 @@ func (p *Policy) look(
 	j.Value = value
 	switch {
 	case r.Size && unit == probe.UnitDynos:
-		j.Verdict, j.Error = NoData, "it is a number of dynos, which says nothing about their size"
+		j.Verdict, j.Error = NoData, "it is a number of dynos, not a size"
 	case unit == probe.UnitDynos || unit == probe.UnitSteps:
 		p.obey(r, &j, n)
 	case r.Window > 0:
@@ -232,7 +232,7 @@ func (r *SignalRule) value(in []probe.Reading, n int) (value float64, unit, why 
 		case by == 0 && value == 0:
 			value = 0 // no jobs and no workers: nothing to do
 		case by == 0:
-			return 0, unit, r.By + " is 0, and nothing can be divided by that"
+			return 0, unit, r.By + " is 0, so the ratio is undefined"
 		default:
 			value /= by
 		}
@@ -240,14 +240,14 @@ func (r *SignalRule) value(in []probe.Reading, n int) (value float64, unit, why 
 	}
 	switch {
 	case r.PerDyno && n < 0:
-		return 0, unit, "the number of dynos to divide it by is not known"
+		return 0, unit, "the number of dynos is unknown, so the value per dyno is too"
 	case r.PerDyno && n == 0:
-		return 0, unit, "there are no dynos to divide it by"
+		return 0, unit, "there are 0 dynos, so there is no value per dyno"
 	case r.PerDyno:
 		value /= float64(n)
 	}
 	if math.IsInf(value, 0) {
-		return 0, unit, "it is too large to go by"
+		return 0, unit, "the value is too large"
 	}
 	return value, unit, ""
 }
@@ -260,12 +260,12 @@ func find(in []probe.Reading, signal string) (value float64, unit, why string) {
 		case r.Outcome != probe.Answered:
 			return 0, r.Unit, fmt.Sprintf("%s: %s", r.Outcome, r.Error)
 		case math.IsNaN(r.Value) || math.IsInf(r.Value, 0):
-			return 0, r.Unit, fmt.Sprintf("%g is no number to go by", r.Value)
+			return 0, r.Unit, fmt.Sprintf("%g is not a finite number", r.Value)
 		default:
 			return r.Value, r.Unit, ""
 		}
 	}
-	return 0, "", "there is no reading of " + signal
+	return 0, "", "no reading named " + signal
 }
 
 func (r *SignalRule) verdict(value float64) Verdict {

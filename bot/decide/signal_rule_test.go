@@ -37,21 +37,21 @@ func TestRulesMerge(t *testing.T) {
 		{"all below agree to fewer, by the smallest step", []decide.SignalRule{once, twice}, []probe.Reading{jobs(5), mail(5)}, 4, decide.RuleBelow, "jobs is 5 jobs, below 10; mail is 5 messages, below 10"},
 		{"one that is right stands in the way", []decide.SignalRule{once, twice}, []probe.Reading{jobs(5), mail(50)}, 5, decide.RuleHold, "jobs is 5 jobs, below 10; mail is 50 messages, between 10 and 100"},
 		{"the bounds themselves are right", []decide.SignalRule{once}, []probe.Reading{jobs(10)}, 5, decide.RuleHold, "jobs is 10 jobs, between 10 and 100"},
-		{"one that is not known stands in the way", []decide.SignalRule{once, twice}, []probe.Reading{jobsUnknown, mail(5)}, 5, decide.RuleNoData, "jobs is not known: timeout: no answer within 5s; mail is 5 messages, below 10"},
+		{"one that is not known stands in the way", []decide.SignalRule{once, twice}, []probe.Reading{jobsUnknown, mail(5)}, 5, decide.RuleNoData, "jobs has no data: timeout: no answer within 5s; mail is 5 messages, below 10"},
 		{"but not of more", []decide.SignalRule{once, twice}, []probe.Reading{jobsUnknown, mail(500)}, 8, decide.RuleAbove, "mail is 500 messages, above 100"},
-		{"one without a reading is not known", []decide.SignalRule{once}, nil, 5, decide.RuleNoData, "jobs is not known: there is no reading of jobs"},
+		{"one without a reading is not known", []decide.SignalRule{once}, nil, 5, decide.RuleNoData, "jobs has no data: no reading named jobs"},
 		{"one without a minimum has no say in a down", []decide.SignalRule{once, top}, []probe.Reading{jobs(5), mail(99)}, 4, decide.RuleBelow, "jobs is 5 jobs, below 10"},
-		{"unless it is not known", []decide.SignalRule{once, top}, []probe.Reading{jobs(5)}, 5, decide.RuleNoData, "jobs is 5 jobs, below 10; mail is not known: there is no reading of mail"},
+		{"unless it is not known", []decide.SignalRule{once, top}, []probe.Reading{jobs(5)}, 5, decide.RuleNoData, "jobs is 5 jobs, below 10; mail has no data: no reading named mail"},
 		{"and alone never asks for one", []decide.SignalRule{top}, []probe.Reading{mail(0)}, 5, decide.RuleHold, "mail is 0 messages, not above 100"},
 		{"a reading that no rule names only informs", []decide.SignalRule{once}, []probe.Reading{jobs(50), mail(5000)}, 5, decide.RuleHold, "jobs is 50 jobs, between 10 and 100"},
 		{"per dyno", []decide.SignalRule{{Signal: "jobs", PerDyno: true, Max: 30, Min: 2, Fails: decide.InARow(1), Passes: decide.InARow(1)}}, []probe.Reading{jobs(160)}, 6, decide.RuleAbove, "jobs per dyno is 32 jobs, above 30"},
 		{"divided by another", []decide.SignalRule{{Signal: "jobs", By: "mail", Max: 3, Min: 1, Fails: decide.InARow(1), Passes: decide.InARow(1)}}, []probe.Reading{jobs(100), mail(400)}, 4, decide.RuleBelow, "jobs / mail is 0.25, below 1"},
-		{"divided by none", []decide.SignalRule{{Signal: "jobs", By: "mail", Max: 3, Min: 1, Fails: decide.InARow(1), Passes: decide.InARow(1)}}, []probe.Reading{jobs(100), mail(0)}, 5, decide.RuleNoData, "jobs / mail is not known: mail is 0, and nothing can be divided by that"},
-		{"the app wants more", []decide.SignalRule{once}, []probe.Reading{wants(1, probe.UnitSteps)}, 6, decide.RuleAbove, "jobs asks for more: 6"},
-		{"or fewer", []decide.SignalRule{once}, []probe.Reading{wants(-1, probe.UnitSteps)}, 4, decide.RuleBelow, "jobs asks for fewer: 4"},
+		{"divided by none", []decide.SignalRule{{Signal: "jobs", By: "mail", Max: 3, Min: 1, Fails: decide.InARow(1), Passes: decide.InARow(1)}}, []probe.Reading{jobs(100), mail(0)}, 5, decide.RuleNoData, "jobs / mail has no data: mail is 0, so the ratio is undefined"},
+		{"the app wants more", []decide.SignalRule{once}, []probe.Reading{wants(1, probe.UnitSteps)}, 6, decide.RuleAbove, "jobs asks to scale up to 6"},
+		{"or fewer", []decide.SignalRule{once}, []probe.Reading{wants(-1, probe.UnitSteps)}, 4, decide.RuleBelow, "jobs asks to scale down to 4"},
 		{"or what it has", []decide.SignalRule{once, twice}, []probe.Reading{wants(0, probe.UnitSteps), mail(5)}, 5, decide.RuleHold, "jobs asks for no change; mail is 5 messages, below 10"},
-		{"or a number", []decide.SignalRule{once}, []probe.Reading{wants(12, probe.UnitDynos)}, 12, decide.RuleAbove, "jobs asks for more: 12"},
-		{"a heartbeat that is right stands in the way", []decide.SignalRule{once}, []probe.Reading{right, jobs(5)}, 5, decide.RuleHold, "500 ms is right, between 200 and 1000 ms; jobs is 5 jobs, below 10"},
+		{"or a number", []decide.SignalRule{once}, []probe.Reading{wants(12, probe.UnitDynos)}, 12, decide.RuleAbove, "jobs asks to scale up to 12"},
+		{"a heartbeat that is right stands in the way", []decide.SignalRule{once}, []probe.Reading{right, jobs(5)}, 5, decide.RuleHold, "500 ms is ok (between 200 and 1000 ms); jobs is 5 jobs, below 10"},
 		{"a blind heartbeat too", []decide.SignalRule{once}, []probe.Reading{noData, jobs(5)}, 5, decide.RuleNoData, "no data: unreachable: connection refused by 127.0.0.1:5000; jobs is 5 jobs, below 10"},
 		{"but not of more", []decide.SignalRule{once}, []probe.Reading{noData, jobs(500)}, 6, decide.RuleAbove, "jobs is 500 jobs, above 100"},
 	} {
@@ -76,7 +76,7 @@ func TestHeartbeatAndRulesAgreeToFewer(t *testing.T) {
 	if d.To != 4 || d.Rule != decide.RuleBelow {
 		t.Errorf("decided %d → %d by %q, want 4 by %q", d.From, d.To, d.Rule, decide.RuleBelow)
 	}
-	want := "jobs is 0 jobs, below 10, 5 in a row; 5 heartbeats in a row faster than 200 ms (the last one took 50 ms)"
+	want := "jobs is 0 jobs, below 10, 5 in a row; 5 heartbeats in a row faster than 200 ms (the last took 50 ms)"
 	if got := why(d, fast, jobs(0)); got != want {
 		t.Errorf("why is %q\nwant   %q", got, want)
 	}
@@ -122,24 +122,24 @@ func TestRulesByAWindow(t *testing.T) {
 		}
 		return last
 	}
-	if d := values(500); d.To != 2 || !strings.Contains(why(d), "which counts in 60 s") {
+	if d := values(500); d.To != 2 || !strings.Contains(why(d), "takes effect in 60 s") {
 		t.Errorf("the first reading of a window moved to %d: %s", d.To, why(d))
 	}
 	if d := values(500); d.To != 2 {
 		t.Errorf("a quarter of a window moved to %d: %s", d.To, why(d))
 	}
-	if d := values(20); d.To != 3 || why(d) != "jobs is 340 jobs, the mean of 120 s, above 100" {
+	if d := values(20); d.To != 3 || why(d) != "jobs is 340 jobs, the mean over 120 s, above 100" {
 		t.Errorf("half a window moved to %d: %s", d.To, why(d))
 	}
-	if d := values(20, 20, 20); d.To != 3 || why(d) != "jobs is 20 jobs, the mean of 120 s, between 10 and 100" {
+	if d := values(20, 20, 20); d.To != 3 || why(d) != "jobs is 20 jobs, the mean over 120 s, between 10 and 100" {
 		t.Errorf("what was before the change still counts: %s", why(d))
 	}
-	if d := values(0, 0, 0); d.To != 2 || why(d) != "jobs is 5 jobs, the mean of 120 s, below 10" {
+	if d := values(0, 0, 0); d.To != 2 || why(d) != "jobs is 5 jobs, the mean over 120 s, below 10" {
 		t.Errorf("a window below moved to %d: %s", d.To, why(d))
 	}
 	s = newSignals(2, rule)
 	s.policy.Rules[0].Percentile = 95
-	if d := values(0, 0, 101); d.To != 3 || why(d) != "jobs is 101 jobs, the p95 of 120 s, above 100" {
+	if d := values(0, 0, 101); d.To != 3 || why(d) != "jobs is 101 jobs, the p95 over 120 s, above 100" {
 		t.Errorf("a percentile moved to %d: %s", d.To, why(d))
 	}
 }
@@ -148,13 +148,13 @@ func TestRulesByAWindow(t *testing.T) {
 func TestRulesByReadingsOfAWholeWindow(t *testing.T) {
 	rule := decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Window: 2 * time.Minute, Whole: true}
 	s := newSignals(2, rule)
-	if d := s.decide(jobs(500)); d.To != 3 || why(d) != "jobs is 500 jobs, the mean of 120 s, above 100" {
+	if d := s.decide(jobs(500)); d.To != 3 || why(d) != "jobs is 500 jobs, the mean over 120 s, above 100" {
 		t.Errorf("the first reading moved to %d: %s", d.To, why(d))
 	}
-	if d := s.decide(jobs(500)); d.To != 3 || !strings.Contains(why(d), "which counts in 30 s") {
+	if d := s.decide(jobs(500)); d.To != 3 || !strings.Contains(why(d), "takes effect in 30 s") {
 		t.Errorf("half a minute after a change it moved to %d: %s", d.To, why(d))
 	}
-	if d := s.decide(jobs(20)); d.To != 3 || why(d) != "jobs is 20 jobs, the mean of 120 s, between 10 and 100" {
+	if d := s.decide(jobs(20)); d.To != 3 || why(d) != "jobs is 20 jobs, the mean over 120 s, between 10 and 100" {
 		t.Errorf("what was before still counts: %s", why(d))
 	}
 	if d := s.decide(jobs(0)); d.To != 2 {

@@ -10,30 +10,30 @@ import (
 func (j Judged) String() string {
 	switch {
 	case j.Verdict == NoData:
-		return j.Rule + " is not known: " + j.Error
+		return j.Rule + " has no data: " + j.Error
 	case j.obeyed():
 		return j.wanted()
 	}
 	text := fmt.Sprintf("%s is %s", j.Rule, amount(j.Value, j.Unit))
 	if j.WindowSeconds > 0 {
-		text += fmt.Sprintf(", the %s of %g s", j.measure(), j.WindowSeconds)
+		text += fmt.Sprintf(", the %s over %g s", j.measure(), j.WindowSeconds)
 	}
 	if b := j.Beyond; b != nil {
-		return text + fmt.Sprintf(", %s %s for %.0f of %g seconds", b.Operator, number(b.Threshold),
+		return text + fmt.Sprintf(", %s %s for %.0f of %g s", b.Operator, number(b.Threshold),
 			math.Floor(j.BeyondSeconds), b.Seconds)
 	}
 	text += ", " + j.thresholds()
 	switch {
 	case j.Booting && j.Verdict != OK:
-		text += ", which does not count while new dynos boot"
+		text += ", not counted while new dynos boot"
 	case j.Needed > 1 && j.Of == j.Needed && j.Run >= j.Needed:
 		text += fmt.Sprintf(", %d in a row", j.Run)
 	case j.Needed > 1 && j.Of == j.Needed:
 		text += fmt.Sprintf(", %d of %d in a row", j.Run, j.Needed)
 	case j.Needed > 0 && j.Of > j.Needed:
-		text += fmt.Sprintf(", %d of the last %d, with %d needed", j.Run, j.Of, j.Needed)
+		text += fmt.Sprintf(", %d of the last %d, %d needed", j.Run, j.Of, j.Needed)
 	case j.WaitSeconds > 0 && j.Verdict != OK:
-		text += fmt.Sprintf(", which counts in %.0f s", math.Ceil(j.WaitSeconds))
+		text += fmt.Sprintf(", takes effect in %.0f s", math.Ceil(j.WaitSeconds))
 	}
 	return text
 }
@@ -50,9 +50,9 @@ func (j *Judged) wanted() string {
 	case j.Size && j.Verdict == Below:
 		return j.Rule + " asks for smaller dynos"
 	case j.Verdict == Above:
-		return fmt.Sprintf("%s asks for more: %d", j.Rule, j.Desired)
+		return fmt.Sprintf("%s asks to scale up to %d", j.Rule, j.Desired)
 	case j.Verdict == Below:
-		return fmt.Sprintf("%s asks for fewer: %d", j.Rule, j.Desired)
+		return fmt.Sprintf("%s asks to scale down to %d", j.Rule, j.Desired)
 	}
 	return j.Rule + " asks for no change"
 }
@@ -97,5 +97,5 @@ func number(x float64) string {
 
 // String names what was breached, and for how long it was.
 func (b Breached) String() string {
-	return fmt.Sprintf("%s %s %s for %g seconds", b.Metric, b.Operator, amount(b.Threshold, b.Unit), b.Seconds)
+	return fmt.Sprintf("%s %s %s for %g s", b.Metric, b.Operator, amount(b.Threshold, b.Unit), b.Seconds)
 }

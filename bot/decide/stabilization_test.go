@@ -15,7 +15,7 @@ func TestStabilization(t *testing.T) {
 		w.beat(times(4, fast)...) // the last wish for 3
 		r := w.beat(fast)         // the first wish for 2
 		wantResizes(t, w)
-		wantWhy(t, r, "held at 3: 5 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 2, but fewer dynos must have been enough for 5 min longer")
+		wantWhy(t, r, "held at 3: 5 heartbeats in a row faster than 200 ms (the last took 50 ms); desired 2, but the stabilization window has 5 min left")
 		w.beat(times(8, fast)...)
 		wantResizes(t, w)
 		w.beat(fast)
@@ -32,7 +32,7 @@ func TestStabilization(t *testing.T) {
 		w := with(3, stable)
 		r := w.beat(times(10, fast)...)
 		wantResizes(t, w)
-		wantWhy(t, r, "held at 3: 10 heartbeats in a row faster than 200 ms (the last one took 50 ms); wanted 2, but fewer dynos must have been enough for 30 s longer")
+		wantWhy(t, r, "held at 3: 10 heartbeats in a row faster than 200 ms (the last took 50 ms); desired 2, but the stabilization window has 30 s left")
 	})
 	t.Run("an up does not wait", func(t *testing.T) {
 		w := with(3, stable)

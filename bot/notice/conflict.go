@@ -62,8 +62,8 @@ func (v Conflict) String() string {
 	if len(v.Changes) == maxConflictChanges {
 		times += " or more"
 	}
-	return fmt.Sprintf("somebody or something else keeps changing the dynos (%s in the last hour): another "+
-		"autoscaler?", times)
+	return fmt.Sprintf("something else keeps changing the number of dynos (%s in the last hour): is another "+
+		"autoscaler running?", times)
 }
 
 // manual tells that others changed the number of dynos, and once an hour what it looks like when they keep doing so.

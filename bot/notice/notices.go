@@ -264,7 +264,7 @@ func (t *Reporter) paused(r record.Record) string {
 	case t.want.Paused:
 		return "scaling is paused by the setting PAUSED"
 	}
-	return "nothing is paused any more"
+	return "scaling is no longer paused"
 }
 
 // would says whether a dry run has a change to tell that is not the one it told last: since nothing changes, the same

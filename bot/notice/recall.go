@@ -16,7 +16,7 @@ type mergedIncident struct {
 
 func (e *tickReport) ofTheRecall() {
 	for _, m := range e.merged {
-		ev := event(e.r, m.kind, "it goes on as the incident that began at "+record.Clock(m.older.Since))
+		ev := event(e.r, m.kind, "it continues as the incident that opened at "+record.Clock(m.older.Since))
 		if m.kind == notify.HeartbeatUnreachable {
 			ev.Kind = notify.HeartbeatRecovered
 		}

@@ -21,8 +21,9 @@ func (e *tickReport) undecided() {
 	long := e.r.Time.Sub(e.notified.Decided)
 	e.incident(notify.NoDecisions, why != "" && long >= undecidedAfter, why != "", func(record.Record) string {
 		if why == "" {
-			return "decisions are taken on fresh data and carried out again"
+			return "the bot decides on fresh data again"
 		}
-		return fmt.Sprintf("no decision on fresh data was carried out for %d minutes; %s", int(long.Minutes()), why)
+		return fmt.Sprintf("the bot has carried out no decision on fresh data for %d minutes: %s",
+			int(long.Minutes()), why)
 	})
 }

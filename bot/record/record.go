@@ -3,6 +3,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -101,17 +102,20 @@ func (r Record) Undecided() string {
 	d := r.Decision
 	switch {
 	case r.Action == Interrupted:
-		return "the bot was told to stop"
+		return stopping
 	case d.Rule == decide.RuleOffline:
 		return "the bot is offline"
 	case r.Dynos < 0:
-		return "the number of dynos is not known: " + r.Error
+		return "the number of dynos is unknown: " + r.Error
 	case r.Action == Failed:
-		return "the platform refuses the change: " + r.Error
+		return "the platform refused the change: " + r.Error
 	case d.Rule == decide.RuleLeftAlone || d.Rule == decide.RuleMaintenance:
 		return ""
 	case d.Says() == decide.NoData:
-		return "there is no data: " + r.Observed()
+		if _, heard := r.Heartbeat(); heard && d.Verdict == decide.NoData && !d.ByRules {
+			return r.Observed()
+		}
+		return cmp.Or(r.signals(noData), "no data")
 	}
 	return ""
 }

@@ -11,6 +11,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
+const (
+	stopping   = "the bot is stopping"
+	inProgress = "an earlier change is still in progress"
+)
+
 // Headline says in a few words what came of the tick: "scaled 2 → 3".
 func (r Record) Headline() string {
 	switch d := r.Decision; r.Action {
@@ -42,7 +47,7 @@ func (r Record) Headline() string {
 // Why explains the decision in a sentence without a full stop, also for a hold.
 func (r Record) Why() string {
 	if r.Action == Interrupted {
-		return "the bot was told to stop"
+		return stopping
 	}
 	var parts []string
 	add := func(text string) {
@@ -58,7 +63,7 @@ func (r Record) Why() string {
 	add(r.CompletedSize())
 	add(r.cause())
 	for _, c := range r.Decision.Clamps {
-		add(r.clampText(c))
+		add(fmt.Sprintf("desired %d, but %s", c.From, r.clampText(c)))
 	}
 	if !first {
 		add(sizing)
@@ -73,20 +78,20 @@ func (r Record) Why() string {
 func (r Record) cause() string {
 	switch d := r.Decision; d.Rule {
 	case decide.RuleOffline:
-		return "the bot itself is offline: it reaches neither the app nor the control URL, so nothing is changed"
+		return "the bot is offline: it cannot reach the app or the control URL, so it changes nothing"
 	case decide.RuleOverride:
 		return r.Override()
 	case decide.RuleLeftAlone:
 		if d.LeftAlone != "" {
-			return d.LeftAlone + ", so the bot keeps its hands off"
+			return d.LeftAlone + ", so the bot leaves the app alone"
 		}
-		return "somebody set 0 dynos, so the bot keeps its hands off"
+		return "somebody set 0 dynos, so the bot leaves the app alone"
 	case decide.RuleLimits:
-		return fmt.Sprintf("%d is outside the limits of this hour, %s", d.From, r.limits())
+		return r.outside(d.From)
 	case decide.RuleIneffective:
 		return r.Ineffective()
 	case decide.RuleSlow, decide.RuleFast:
-		return progress(d) + " " + r.evidence() + r.load()
+		return r.progress() + r.load()
 	case decide.RuleMoreLoad, decide.RuleLessLoad:
 		return d.Load.String()
 	case decide.RuleAbove:
@@ -115,9 +120,15 @@ func (r Record) load() string {
 	return "; " + r.Decision.Load.String()
 }
 
-func (r Record) limits() string {
-	return fmt.Sprintf("%d%s to %d%s", r.Limits.Min, row(r.MinRow), r.Limits.Max, row(r.MaxRow))
+func (r Record) outside(n int) string {
+	if n > r.Limits.Max {
+		return fmt.Sprintf("%d is above the maximum of %s", n, r.maximum())
+	}
+	return fmt.Sprintf("%d is below the minimum of %s", n, r.minimum())
 }
+
+func (r Record) maximum() string { return fmt.Sprintf("%d%s", r.Limits.Max, row(r.MaxRow)) }
+func (r Record) minimum() string { return fmt.Sprintf("%d%s", r.Limits.Min, row(r.MinRow)) }
 
 func row(text string) string {
 	if text == "" {
@@ -131,7 +142,7 @@ func (r Record) Offline() string {
 	if r.Decision.Rule == decide.RuleOffline {
 		return r.cause()
 	}
-	return "the bot is connected again, and goes on from what it knew"
+	return "the bot is connected again and continues from what it knew"
 }
 
 // Bill says what the month costs.
@@ -140,32 +151,32 @@ func (r Record) Bill() string { return r.Decision.Bill.String() }
 // Override says what somebody asked the bot for.
 func (r Record) Override() string {
 	o := r.Control.Override
-	return fmt.Sprintf("%s asked for %d until %s", cmp.Or(o.By, "somebody"), o.Dynos, Clock(o.Until))
+	return fmt.Sprintf("%s set an override of %d until %s", cmp.Or(o.By, "somebody"), o.Dynos, Clock(o.Until))
 }
 
 // Ineffective says that more dynos do not help, and where to look.
 func (r Record) Ineffective() string {
 	c := r.Decision.Ineffective
 	if c == nil {
-		return "the heartbeat has recovered, or more dynos help after all"
+		return "the heartbeat has recovered, or scale-ups help again"
 	}
-	before := fmt.Sprintf("%s before", words.Millis(c.Before.Mean()))
+	before := words.Millis(c.Before.Mean())
 	if c.Before.Failing() {
-		before = "failing before"
+		before = "failing"
 	}
 	at := cmp.Or(c.Left, max(c.From, r.Dynos))
-	return fmt.Sprintf("more dynos don't help: from %d to %d it is no faster (%s); look at the database or "+
-		"a slow route", c.From, at, before)
+	return fmt.Sprintf("scale-ups are ineffective: the heartbeat is no faster with %d dynos than with %d (%s); "+
+		"check the database and slow routes", at, c.From, before)
 }
 
 // ManualChange says that somebody else has changed the number of dynos, and what the bot makes of it.
 func (r Record) ManualChange() string {
 	a := r.Decision.ManualChange
-	text := fmt.Sprintf("somebody set %d dynos where there were %d", a.To, a.From)
+	text := fmt.Sprintf("somebody changed the number of dynos from %d to %d", a.From, a.To)
 	if r.Decision.Rule == decide.RuleLimits {
-		return text + ", which is outside the limits of this hour, " + r.limits()
+		return text + "; " + r.outside(r.Decision.From)
 	}
-	return text + ", and the bot goes on from there"
+	return text + "; the bot continues from there"
 }
 
 // Completed says that a change was made although the bot did not hear so.
@@ -187,7 +198,7 @@ func (r Record) CompletedSize() string {
 }
 
 func unheard(change string, asked time.Time) string {
-	return fmt.Sprintf("the change %s asked for at %s was made although the platform's answer did not arrive",
+	return fmt.Sprintf("the change %s requested at %s was made although the platform's answer did not arrive",
 		change, Clock(asked))
 }
 
@@ -199,21 +210,29 @@ func (r Record) Observed() string {
 	case !ok:
 		return "there is no reading"
 	case hb.Outcome == probe.Maintenance:
-		return hb.Error + ", which says nothing about the load"
+		return hb.Error + "; the heartbeat is ignored"
 	case d.Verdict == decide.NoData:
 		return fmt.Sprintf("no data: %s: %s", hb.Outcome, explained(hb))
 	// the latter where another rule speaks
 	case d.Rule == decide.RuleBooting, d.Verdict == decide.Slow && d.Needed == 0:
-		text := fmt.Sprintf("%s %s, which does not count while new dynos boot", heartbeats(1), r.evidence())
+		text := "the heartbeat " + r.one() + " but does not count while new dynos boot"
 		if d.BootSeconds > 0 {
-			text += fmt.Sprintf(", which lately took %.0f s or less", d.BootSeconds)
+			text += fmt.Sprintf(" (recent boots took %.0f s or less)", d.BootSeconds)
 		}
 		return text
 	case d.Verdict == decide.OK:
-		return fmt.Sprintf("%s is right, between %g and %g ms", words.Millis(hb.Value),
+		return fmt.Sprintf("%s is ok (between %g and %g ms)", words.Millis(hb.Value),
 			d.MinResponseMS, d.MaxResponseMS)
 	}
-	return progress(d) + " " + r.evidence()
+	return r.progress()
+}
+
+func (r Record) one() string {
+	hb, _ := r.Heartbeat()
+	if hb.Outcome != probe.Answered {
+		return "failed (" + hb.Error + ")"
+	}
+	return fmt.Sprintf("%s (slower than %g ms)", spent(hb), r.Decision.MaxResponseMS)
 }
 
 func (r Record) evidence() string {
@@ -221,11 +240,11 @@ func (r Record) evidence() string {
 	hb, _ := r.Heartbeat()
 	switch {
 	case hb.Outcome != probe.Answered:
-		return fmt.Sprintf("failed or too slow (the last one: %s)", hb.Error)
+		return fmt.Sprintf("failed or slower than %g ms (the last: %s)", d.MaxResponseMS, hb.Error)
 	case d.Verdict == decide.Slow:
-		return fmt.Sprintf("slower than %g ms (the last one %s)", d.MaxResponseMS, spent(hb))
+		return fmt.Sprintf("slower than %g ms (the last %s)", d.MaxResponseMS, spent(hb))
 	}
-	return fmt.Sprintf("faster than %g ms (the last one %s)", d.MinResponseMS, spent(hb))
+	return fmt.Sprintf("faster than %g ms (the last %s)", d.MinResponseMS, spent(hb))
 }
 
 func explained(hb probe.Reading) string {
@@ -250,66 +269,80 @@ func (r Record) clampText(c decide.Clamp) string {
 	case c.By == decide.ClampSize:
 		return r.sizeFirst(c)
 	case c.By == decide.ClampUnsettled:
-		return fmt.Sprintf("wanted %d, but an earlier change is still under way", c.From)
+		return inProgress
 	case c.By == decide.ClampIneffective:
-		return fmt.Sprintf("wanted %d, but %s", c.From, r.Ineffective())
-	case c.By == decide.ClampStabilization && c.To == r.Decision.From:
-		return fmt.Sprintf("wanted %d, but fewer dynos must have been enough for %s longer", c.From,
-			left(c.SecondsLeft))
+		return r.Ineffective()
+	case c.By == decide.ClampStabilization && c.To != r.Decision.From:
+		return fmt.Sprintf("%d were needed within the stabilization window (%s left)", c.To, left(c.SecondsLeft))
 	case c.By == decide.ClampStabilization:
-		return fmt.Sprintf("wanted %d, but needed %d not long ago, which counts for %s longer", c.From, c.To,
-			left(c.SecondsLeft))
+		return fmt.Sprintf("the stabilization window has %s left", left(c.SecondsLeft))
 	case c.By == decide.ClampCooldown:
-		return fmt.Sprintf("wanted %d, but the cooldown has %s left", c.From, left(c.SecondsLeft))
+		return fmt.Sprintf("the cooldown has %s left", left(c.SecondsLeft))
 	case c.By == decide.ClampHold:
-		return fmt.Sprintf("wanted %d, but somebody set %d by hand, which is left alone for %s longer", c.From, c.To,
-			left(c.SecondsLeft))
+		return fmt.Sprintf("a manual change to %d is kept for another %s", c.To, left(c.SecondsLeft))
 	case c.By == decide.ClampBudget && c.SecondsLeft > 0:
-		return fmt.Sprintf("wanted %d, but the month's budget is used up: %v", c.From, r.Decision.Bill)
+		return r.budgetUsed()
 	case c.By == decide.ClampBudget:
 		return r.nearBudget(c)
-	case c.By == decide.ClampDeploy && c.SecondsLeft > 0:
-		return fmt.Sprintf("wanted %d, but the newest release is young, which counts for %s longer", c.From,
-			left(c.SecondsLeft))
-	case c.By == decide.ClampDeploy && r.Error != "":
-		return fmt.Sprintf("wanted %d, but whether a release is under way is not known", c.From)
 	case c.By == decide.ClampDeploy:
-		return fmt.Sprintf("wanted %d, but a release is under way", c.From)
-	case c.By == decide.ClampPause && c.SecondsLeft == 0:
-		return fmt.Sprintf("wanted %d, but that is paused", c.From)
+		return r.deploy(c.SecondsLeft)
 	case c.By == decide.ClampPause:
-		return fmt.Sprintf("wanted %d, but that is paused for %s longer", c.From, left(c.SecondsLeft))
+		return paused(c.From > c.To, c.SecondsLeft)
 	case c.To < c.From:
-		return fmt.Sprintf("wanted %d, the maximum of this hour is %d%s", c.From, r.Limits.Max, row(r.MaxRow))
+		return "the maximum is " + r.maximum()
 	}
-	return fmt.Sprintf("wanted %d, the minimum of this hour is %d%s", c.From, r.Limits.Min, row(r.MinRow))
+	return "the minimum is " + r.minimum()
 }
+
+func (r Record) budgetUsed() string { return "the month's budget is used up: " + r.Bill() }
 
 func (r Record) nearBudget(c decide.Clamp) string {
 	b := r.Decision.Bill
-	text := fmt.Sprintf("wanted %d, with which the month would cost $%.2f of $%g, so that takes twice the evidence",
-		c.From, b.Spend.Forecast(c.From, b.Price), b.Budget)
+	text := fmt.Sprintf("the month would cost $%.2f and the budget is $%g, so the scale-up needs twice the evidence",
+		b.Spend.Forecast(c.From, b.Price), b.Budget)
 	if e := r.Decision.Evidence; e != nil {
 		text += ": " + e.Missing()
 	}
 	return text
 }
 
+func (r Record) deploy(seconds float64) string {
+	switch {
+	case seconds > 0:
+		return fmt.Sprintf("the release is recent: the deploy grace period has %s left", left(seconds))
+	case r.Error != "":
+		return "the platform did not say whether a release is under way"
+	}
+	return "a release is under way"
+}
+
+func paused(up bool, seconds float64) string {
+	text := "scaling down is paused"
+	if up {
+		text = "scaling up is paused"
+	}
+	if seconds > 0 {
+		text += " for another " + left(seconds)
+	}
+	return text
+}
+
 func left(seconds float64) string { return words.Left(time.Duration(seconds * float64(time.Second))) }
 
-func progress(d decide.Decision) string {
+func (r Record) progress() string {
+	d, evidence := r.Decision, r.evidence()
 	enough := d.Run >= d.Needed
 	switch {
 	case d.Of > d.Needed && enough:
-		return fmt.Sprintf("%d of the last %s", d.Run, heartbeats(d.Of))
+		return fmt.Sprintf("%d of the last %s %s", d.Run, heartbeats(d.Of), evidence)
 	case d.Of > d.Needed:
-		return fmt.Sprintf("%d of the last %s, with %d needed,", d.Run, heartbeats(d.Of), d.Needed)
+		return fmt.Sprintf("%d of the last %s %s, %d needed", d.Run, heartbeats(d.Of), evidence, d.Needed)
 	case !enough:
-		return fmt.Sprintf("%d of %s in a row", d.Run, heartbeats(d.Needed))
+		return fmt.Sprintf("%d of %s in a row %s", d.Run, heartbeats(d.Needed), evidence)
 	case d.Run == 64:
-		return "64 or more heartbeats in a row"
+		return "64 or more heartbeats in a row " + evidence
 	}
-	return heartbeats(d.Run) + " in a row"
+	return heartbeats(d.Run) + " in a row " + evidence
 }
 
 func heartbeats(n int) string {
@@ -326,7 +359,7 @@ func (r Record) burst() string {
 			n++
 		}
 	}
-	return fmt.Sprintf("%s, as %s", heartbeats(n), r.Burst)
+	return fmt.Sprintf("%s, because %s", heartbeats(n), r.Burst)
 }
 
 // Failure says how the platform fails, or that it no longer does.
@@ -337,5 +370,5 @@ func (r Record) Failure() string {
 	if r.Action == Scaled || r.Action == Resized {
 		return r.Headline()
 	}
-	return "the platform no longer fails; " + r.Why()
+	return "the platform works again; " + r.Why()
 }

@@ -30,17 +30,19 @@ func (r Record) below() string {
 
 // Unread says which signals are not known.
 func (r Record) Unread() string {
-	text := r.signals(func(j *decide.Judged) bool { return j.Verdict == decide.NoData })
+	text := r.signals(noData)
 	if text == "" {
-		return "all signals are known again"
+		return "all signals have data again"
 	}
 	if r.Decision.ByRules {
-		return text + "; the rules about it do nothing before it is known again"
+		return text + "; the rules on it do nothing meanwhile"
 	}
 	for i := range r.Decision.Signals {
 		if j := &r.Decision.Signals[i]; j.Verdict == decide.NoData && !j.Size {
-			return text + "; no dyno is removed before it is known again"
+			return text + "; the bot does not scale down meanwhile"
 		}
 	}
-	return text + "; dynos do not become smaller before it is known again"
+	return text + "; the bot does not change to smaller dynos meanwhile"
 }
+
+func noData(j *decide.Judged) bool { return j.Verdict == decide.NoData }

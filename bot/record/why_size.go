@@ -16,17 +16,16 @@ func (r Record) sizing() string {
 	}
 	text := r.sizeSignals()
 	if !strings.EqualFold(d.SizeDesired, d.SizeFrom) {
-		dynos := fmt.Sprintf("dynos of %s instead of %s", d.SizeDesired, d.SizeFrom)
 		if d.SizeHeld == "" {
-			return text + ": " + dynos
+			return text
 		}
-		return text + ": wanted " + dynos + ", but " + r.sizeHeld()
+		return text + "; " + r.sizeDesired()
 	}
 	switch {
 	case d.SizeFrom == "":
-		return text + ", but the dyno size is not known"
+		return text + "; the dyno size is unknown"
 	case d.SizeHeld != "":
-		return text + ", but " + r.sizeHeld()
+		return text + "; " + r.sizeHeld()
 	}
 	return text
 }
@@ -37,62 +36,56 @@ func (r Record) sizeSignals() string {
 	return r.signals(func(j *decide.Judged) bool { return j.Size && (step == 0 || j.SizeStep == step) })
 }
 
+func (r Record) sizeDesired() string {
+	return fmt.Sprintf("desired size %s, but %s", r.Decision.SizeDesired, r.sizeHeld())
+}
+
 func (r Record) sizeHeld() string {
 	d := r.Decision
-	left := left(d.SizeSecondsLeft)
-	switch timed := d.SizeSecondsLeft > 0; {
+	switch {
 	case d.SizeHeld == decide.HeldLadder:
-		return fmt.Sprintf("%s is none of the sizes to choose from, so the size is left alone", d.SizeFrom)
+		return fmt.Sprintf("%s is not on the ladder of dyno sizes, so the bot leaves the size alone", d.SizeFrom)
 	case d.SizeHeld == decide.HeldLargest:
-		return d.SizeFrom + " is the largest of the sizes to choose from"
+		return d.SizeFrom + " is the largest size on the ladder"
 	case d.SizeHeld == decide.HeldRecent:
-		return fmt.Sprintf("larger ones were needed not long ago, which counts for %s longer", left)
+		return fmt.Sprintf("larger dynos were needed recently (%s left)", left(d.SizeSecondsLeft))
 	case d.SizeHeld == decide.HeldFit:
-		return "those would not bear the load"
+		return "smaller dynos could not carry the load"
 	case d.SizeHeld == decide.HeldPending:
-		return "the last change of the size goes on: " + d.SizePending
+		return "the last size change is not complete: " + d.SizePending
 	case d.SizeHeld == decide.HeldLeftAlone:
 		return "the app is left alone"
 	case d.SizeHeld == decide.HeldOverride:
-		return "somebody asked for a number of dynos, which stay as they are meanwhile"
+		return "the size does not change during an override"
 	case d.SizeHeld == decide.HeldCount:
-		return "their number changes first"
+		return "the number of dynos changes first"
 	case d.SizeHeld == decide.ClampCooldown:
-		return fmt.Sprintf("the cooldown of the size has %s left", left)
-	case d.SizeHeld == decide.ClampPause && timed:
-		return fmt.Sprintf("that is paused for %s longer", left)
+		return fmt.Sprintf("the size cooldown has %s left", left(d.SizeSecondsLeft))
 	case d.SizeHeld == decide.ClampPause:
-		return "that is paused"
-	case d.SizeHeld == decide.ClampBudget && timed:
-		return fmt.Sprintf("the month's budget is used up: %v", d.Bill)
+		return paused(d.SizeLarger, d.SizeSecondsLeft)
+	case d.SizeHeld == decide.ClampBudget && d.SizeSecondsLeft > 0:
+		return r.budgetUsed()
 	case d.SizeHeld == decide.ClampBudget:
-		return fmt.Sprintf("with them the month would cost more than its budget of $%g", d.Bill.Budget)
-	case d.SizeHeld == decide.ClampDeploy && timed:
-		return fmt.Sprintf("the newest release is young, which counts for %s longer", left)
-	case d.SizeHeld == decide.ClampDeploy && r.Error != "":
-		return "whether a release is under way is not known"
+		return fmt.Sprintf("the month would cost more than the budget of $%g", d.Bill.Budget)
 	case d.SizeHeld == decide.ClampDeploy:
-		return "a release is under way"
+		return r.deploy(d.SizeSecondsLeft)
 	}
-	return "an earlier change is still under way"
+	return inProgress
 }
 
 func (r Record) sizeFirst(c decide.Clamp) string {
 	if c.SecondsLeft > 0 {
-		return fmt.Sprintf("wanted %d, but the size changed not long ago, and is watched for %s longer", c.From,
-			left(c.SecondsLeft))
+		return fmt.Sprintf("the size changed recently (%s left)", left(c.SecondsLeft))
 	}
 	switch more := c.From > c.To; {
 	case more && c.To >= r.Limits.Max:
-		return fmt.Sprintf("wanted %d, the maximum of this hour is %d%s, so larger dynos are next", c.From,
-			r.Limits.Max, row(r.MaxRow))
+		return fmt.Sprintf("the maximum is %s, so larger dynos come next", r.maximum())
 	case more:
-		return fmt.Sprintf("wanted %d, but larger dynos come before more", c.From)
+		return "larger dynos come first"
 	case r.Decision.Ladder == decide.Vertical:
-		return fmt.Sprintf("wanted %d, the minimum of this hour is %d%s, so smaller dynos are next", c.From,
-			r.Limits.Min, row(r.MinRow))
+		return fmt.Sprintf("the minimum is %s, so smaller dynos come next", r.minimum())
 	}
-	return fmt.Sprintf("wanted %d, but smaller dynos come before fewer", c.From)
+	return "smaller dynos come first"
 }
 
 func (r Record) ladderText() string {
@@ -100,7 +93,7 @@ func (r Record) ladderText() string {
 	case d.SizeHeld == "":
 		return ""
 	case !strings.EqualFold(d.SizeDesired, d.SizeFrom):
-		return fmt.Sprintf("wanted dynos of %s instead of %s, but %s", d.SizeDesired, d.SizeFrom, r.sizeHeld())
+		return r.sizeDesired()
 	case d.Desired != d.From:
 		return r.sizeHeld()
 	}

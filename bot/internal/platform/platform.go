@@ -171,7 +171,7 @@ func (t Tick) SizeFound(before string) *decide.DynoSize {
 		return nil
 	}
 	if err != nil {
-		t.Log.Warn("the dyno size could not be read, so it stays as it is", "error", err)
+		t.Log.Warn("cannot read the dyno size, so it stays the same", "error", err)
 		return &decide.DynoSize{}
 	}
 	if !strings.EqualFold(name, before) {
@@ -199,10 +199,10 @@ func (t Tick) PriceNow(now time.Time) float64 {
 	case IsLate(err):
 		return t.DynoPrice()
 	case err != nil && t.Budget:
-		t.Log.Warn("the price of a dyno could not be read", "error", err)
+		t.Log.Warn("cannot read the price of a dyno", "error", err)
 		return t.DynoPrice()
 	case err != nil:
-		t.Log.Info("the price of a dyno is not known, so costs are shown in hours", "error", err)
+		t.Log.Info("the price of a dyno is unknown, so costs are shown in dyno hours", "error", err)
 		price = 0
 	}
 	t.mu.Lock()

@@ -112,7 +112,7 @@ func TestRecordsComeOldestFirst(t *testing.T) {
 	if err != nil || len(got) != 3 || !got[0].Time.Equal(begin.Add(22*time.Minute)) || !got[2].Time.Equal(begin.Add(24*time.Minute)) {
 		t.Errorf("the newest 3 are %v, %v", got, err)
 	}
-	if got[2].Why() != "500 ms is right, between 200 and 1000 ms" {
+	if got[2].Why() != "500 ms is ok (between 200 and 1000 ms)" {
 		t.Errorf("on the other side, a record says: %s", got[2].Why())
 	}
 	if _, body := w.ask(t, "", "GET", "/v1/records", "", nil); strings.Count(body, `"why"`) != 20 {
@@ -165,17 +165,17 @@ func TestRefusals(t *testing.T) {
 		{"POST", "/v1/pause", `{"direction":"up"`, 400, "invalid body: unexpected EOF"},
 		{"POST", "/v1/pause", `{"direction":"up"} {"direction":"down"}`, 400, "the body has more than one JSON value"},
 		{"POST", "/v1/pause", `[]`, 400, "the body must be a JSON object, not array"},
-		{"POST", "/v1/pause", `{}`, 422, `direction "": write up, down or both`},
-		{"POST", "/v1/pause", `{"direction":"sideways"}`, 422, `direction "sideways": write up, down or both`},
+		{"POST", "/v1/pause", `{}`, 422, `invalid direction "": must be up, down or both`},
+		{"POST", "/v1/pause", `{"direction":"sideways"}`, 422, `invalid direction "sideways": must be up, down or both`},
 		{"POST", "/v1/pause", `{"direction":"up","for":"soon"}`, 422, `for is "soon": must be a duration of at most 8784h, such as 90m or 2h`},
 		{"POST", "/v1/pause", `{"direction":"up","for":"-2h"}`, 422, `for is "-2h": must be a duration of at most 8784h, such as 90m or 2h`},
 		{"POST", "/v1/pause", `{"direction":"up","for":"8785h"}`, 422, `for is "8785h": must be a duration of at most 8784h, such as 90m or 2h`},
 		{"POST", "/v1/pause", `{"direction":"` + strings.Repeat("u", 5000) + `"}`, 413, "the body is longer than 4096 bytes"},
-		{"POST", "/v1/resume", `{"direction":""}`, 422, `direction "": write up, down or both`},
+		{"POST", "/v1/resume", `{"direction":""}`, 422, `invalid direction "": must be up, down or both`},
 		{"POST", "/v1/scale", `{"for":"1h"}`, 422, "dynos is missing: must be the number of dynos to keep"},
-		{"POST", "/v1/scale", `{"dynos":6}`, 422, "6 dynos are outside the limits of this hour, 1 to 5"},
-		{"POST", "/v1/scale", `{"dynos":-1}`, 422, "-1 dynos are outside the limits of this hour, 1 to 5"},
-		{"POST", "/v1/scale", `{"dynos":0}`, 422, "0 dynos switch the app off; do that at the platform, and the bot keeps its hands off until somebody sets another number there"},
+		{"POST", "/v1/scale", `{"dynos":6}`, 422, "6 is outside the limits now in force, 1 to 5"},
+		{"POST", "/v1/scale", `{"dynos":-1}`, 422, "-1 is outside the limits now in force, 1 to 5"},
+		{"POST", "/v1/scale", `{"dynos":0}`, 422, "0 dynos would switch the app off: do that on the platform, and the bot leaves the app alone until the number changes there"},
 		{"POST", "/v1/scale", `{"dynos":2.5}`, 400, "invalid type of dynos: number 2.5"},
 		{"POST", "/v1/scale", `{"dynos":2,"for":"0s"}`, 422, `for is "0s": must be a duration of at most 8784h, such as 90m or 2h`},
 	} {

@@ -48,7 +48,7 @@ func TestARunningBotIsAsked(t *testing.T) {
 	b.wait("an answer", func() bool { return runOnce(t, socket, "status").code == exitFine })
 	asked(socket, "scaling up is paused until ", "pause", "up", "1h")
 	b.wait("the pause to bite", func() bool {
-		return strings.Contains(why(), "held at 2: ") && strings.Contains(why(), "wanted 3, but that is paused for ")
+		return strings.Contains(why(), "held at 2: ") && strings.Contains(why(), "desired 3, but scaling up is paused for ")
 	})
 	asked(tcp, "asked           scaling up is paused until ", "status")
 	asked(socket, "somebody asked for 3 dynos until ", "scale", "3", "for", "1h")
@@ -67,7 +67,7 @@ func TestARunningBotIsAsked(t *testing.T) {
 			t.Errorf("why --json: %v in %s", err, line)
 		}
 	}
-	if o := runOnce(t, socket, "scale", "5"); o.code != exitWork || o.stderr != "autoscalebot: the bot refused: 5 dynos are outside the limits of this hour, 1 to 4\n" {
+	if o := runOnce(t, socket, "scale", "5"); o.code != exitWork || o.stderr != "autoscalebot: the bot refused: 5 is outside the limits now in force, 1 to 4\n" {
 		t.Errorf("scale 5: code %d, %s", o.code, o.stderr)
 	}
 

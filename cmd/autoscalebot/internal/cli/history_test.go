@@ -64,7 +64,7 @@ func TestTheBotGoesOnFromItsHistory(t *testing.T) {
 	}
 
 	b = start(t, nil, env...)
-	b.wait("the pause to bite", func() bool { return strings.Contains(b.log.String(), "wanted 3, but that is paused for ") })
+	b.wait("the pause to bite", func() bool { return strings.Contains(b.log.String(), "desired 3, but scaling up is paused for ") })
 	if strings.Contains(b.log.String(), "web is paused") || dynos() != "2" {
 		t.Errorf("after a kill the pause is told again or does not hold: %s dynos", dynos())
 	}

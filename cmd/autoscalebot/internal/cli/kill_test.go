@@ -75,7 +75,7 @@ func killOften(t *testing.T, more []string, whole func() error) {
 		}
 	}
 	b := start(t, nil, env...)
-	b.wait("a heartbeat at the maximum", func() bool { return strings.Contains(b.log.String(), "the maximum of this hour is 2") })
+	b.wait("a heartbeat at the maximum", func() bool { return strings.Contains(b.log.String(), "the maximum is 2") })
 	b.terminate()
 
 	changes, told := 0, map[notify.Kind]int{}

@@ -60,13 +60,13 @@ func TestAManifestOnCloudFoundry(t *testing.T) {
 			b.wait("a third instance", func() bool { return srv.Instances("shop", "web") == 3 })
 			slowness(srv, 40, 100*time.Millisecond) // 140 ms in the mean
 			b.wait("neither", func() bool {
-				return strings.Contains(b.log.String(), "held at 3: latency is 140 ms, the mean of 120 s, between 80 and 200")
+				return strings.Contains(b.log.String(), "held at 3: latency is 140 ms, the mean over 120 s, between 80 and 200")
 			})
 			slowness(srv, 200, 60*time.Millisecond) // 78 ms
 			b.wait("fewer instances", func() bool { return srv.Instances("shop", "web") < 3 })
 			b.terminate()
 			for line := range strings.Lines(b.log.String()) {
-				late := strings.Contains(line, "latency is not known: timeout") // on a busy machine
+				late := strings.Contains(line, "latency has no data: timeout") // on a busy machine
 				if strings.Contains(line, "no data: ") && !late || strings.Contains(line, "heartbeat is") {
 					t.Errorf("the log tells of a heartbeat that there is not: %s", line)
 				}

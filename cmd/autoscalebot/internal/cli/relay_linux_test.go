@@ -35,7 +35,7 @@ func TestTheBotIsAskedByWayOfTheDatabase(t *testing.T) {
 	b.wait("the change to be in the history", func() bool {
 		return strings.Contains(runOnce(t, oneOff, "why", "-n", "200").stdout, "scaled 4 → 3: run.4711, process ")
 	})
-	if o := runOnce(t, oneOff, "scale", "9"); o.code != exitWork || !strings.Contains(o.stderr, "the bot refused: 9 dynos are outside the limits of this hour, 1 to 4") {
+	if o := runOnce(t, oneOff, "scale", "9"); o.code != exitWork || !strings.Contains(o.stderr, "the bot refused: 9 is outside the limits now in force, 1 to 4") {
 		t.Errorf("scale 9: code %d, %s", o.code, o.stderr)
 	}
 	if !strings.Contains(b.log.String(), "run.4711, process ") {

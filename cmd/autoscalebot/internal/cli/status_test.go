@@ -88,7 +88,7 @@ func TestWhyNamesTheDayWhenItIsAnother(t *testing.T) {
 	if err := printWhy(&out, records, teaTime.Add(9*time.Hour), vancouver); err != nil {
 		t.Fatal(err)
 	}
-	if want := "2026-11-21 08:04:00 interrupted: the bot was told to stop\n08:04:00 interrupted: the bot was told to stop\n"; out.String() != want {
+	if want := "2026-11-21 08:04:00 interrupted: the bot is stopping\n08:04:00 interrupted: the bot is stopping\n"; out.String() != want {
 		t.Errorf("got\n%swant\n%s", out.String(), want)
 	}
 	out.Reset()
