@@ -14,7 +14,7 @@ type attempt struct {
 	refused []error
 }
 
-// That HAProxy refuses a command is no error yet: what became of it is read back.
+// A refused command is not an error yet: its effect is read back.
 func (a *attempt) tell(ctx context.Context, command string, well ...string) error {
 	refused, err := unread(a.process.tell(ctx, command, well...))
 	if refused != nil {
@@ -70,7 +70,7 @@ func (a *attempt) ready(ctx context.Context, have server) (server, bool, error) 
 		return server{}, false, err
 	}
 	name := a.backend + "/" + have.name
-	if have.weight == 0 { // that of its options, where somebody has set it to 0 since
+	if have.weight == 0 { // restores the weight of its options if somebody set it to 0
 		if err := a.tell(ctx, "set server "+name+" weight 100%"); err != nil {
 			return server{}, false, err
 		}
@@ -83,15 +83,15 @@ func (a *attempt) ready(ctx context.Context, have server) (server, bool, error) 
 	return a.server(ctx, have.name)
 }
 
-// judge says why a server cannot take requests, in maintenance or not; nil where it can.
+// Why a server cannot get requests, whether in maintenance or not; nil if it can.
 func (a *attempt) judge(have server, ok bool) error {
 	switch {
 	case !ok:
-		return a.undone("it has no such server")
+		return a.undone("the server does not exist")
 	case have.check&checkSet != 0 && have.check&checkOn == 0:
-		return a.undone("its health check is not on")
+		return a.undone("its health check is off")
 	case have.weight == 0:
-		return a.undone("its weight is 0, with which it gets no requests")
+		return a.undone("its weight is 0, so it gets no requests")
 	}
 	return nil
 }

@@ -17,12 +17,12 @@ const (
 	drainMark  = " weight 0"
 )
 
-const maxConfig = 2 << 20 // bytes, of a template and of a configuration
+const maxConfig = 2 << 20 // bytes of a template or a configuration
 
 type entry struct {
 	name   string
 	host   string
-	port   int // 0 where the line has none
+	port   int // 0 if the line has no port
 	drains bool
 }
 
@@ -47,12 +47,12 @@ func readTemplate(file string) (string, error) {
 		return "", fmt.Errorf("the template %s is longer than %d MB", file, maxConfig>>20)
 	}
 	if _, err := render(string(text), "", nil); err != nil {
-		return "", fmt.Errorf("the template %s %w", file, err)
+		return "", fmt.Errorf("the template %s: %w", file, err)
 	}
 	return string(text), nil
 }
 
-// render keeps the indentation of each line that is $SERVERS.
+// Each line that is $SERVERS keeps its indentation.
 func render(template, line string, entries []entry) (string, error) {
 	var out strings.Builder
 	found := false
@@ -60,8 +60,9 @@ func render(template, line string, entries []entry) (string, error) {
 		word := strings.TrimSpace(l)
 		switch {
 		case word == blockBegin || word == blockEnd:
-			return "", fmt.Errorf("has the line %q in it: it is a configuration that the bot wrote; the template has "+
-				"a line %s in place of that part", word, serversTag)
+			return "", fmt.Errorf("the line %q comes from a configuration that the bot wrote: replace that "+
+				"part with a "+
+				"line %s", word, serversTag)
 		case word != serversTag:
 			out.WriteString(l)
 			continue
@@ -71,15 +72,14 @@ func render(template, line string, entries []entry) (string, error) {
 		out.WriteString(indent + blockBegin + "\n")
 		for _, e := range entries {
 			if e.port == 0 && strings.Contains(line, "$PORT") {
-				return "", fmt.Errorf("has %s without a port, and the server line is to have one: set the port that "+
-					"all servers have", e.name)
+				return "", fmt.Errorf("%s has no port, but the server line contains $PORT. Set SERVER_PORT", e.name)
 			}
 			out.WriteString(indent + e.render(line) + "\n")
 		}
 		out.WriteString(indent + blockEnd + "\n")
 	}
 	if !found {
-		return "", errors.New("has no line " + serversTag + ", where the servers go")
+		return "", errors.New("the line " + serversTag + " is missing: it marks where the servers go")
 	}
 	return out.String(), nil
 }
@@ -96,7 +96,7 @@ func (e entry) render(line string) string {
 	return line
 }
 
-// A server that stands in several such parts, for several backends, is one.
+// The same server may appear in several parts, for several backends.
 func parseBlock(config string) (entries []entry, has bool, err error) {
 	within := false
 	seen := map[string]bool{}
@@ -104,8 +104,9 @@ func parseBlock(config string) (entries []entry, has bool, err error) {
 		word := strings.TrimSpace(l)
 		switch {
 		case word == blockBegin && within, word == blockEnd && !within:
-			return nil, false, errors.New("the marks around the servers are out of order: put the file back as the " +
-				"bot wrote it, or take its part out")
+			return nil, false, errors.New("the marks around the servers are out of order. Restore the file, or " +
+				"delete the " +
+				"part between the marks")
 		case word == blockBegin:
 			within, has = true, true
 		case word == blockEnd:
@@ -130,7 +131,7 @@ func parseBlock(config string) (entries []entry, has bool, err error) {
 func parseEntry(line string) (entry, error) {
 	words := strings.Fields(line)
 	if len(words) < 3 || words[0] != "server" {
-		return entry{}, fmt.Errorf("the line %q among the servers is none that the bot writes", cut(line, maxSaid))
+		return entry{}, fmt.Errorf("unexpected line %q among the servers that the bot wrote", cut(line, maxSaid))
 	}
 	if err := checkName("a server", words[1]); err != nil {
 		return entry{}, err

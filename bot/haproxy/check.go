@@ -13,18 +13,18 @@ import (
 
 const probeName = "autoscalebot-check"
 
-// probeNames are two, as HAProxy refuses some options to the second alone, such as an id.
+// Two names, because HAProxy refuses some options only for the second server, such as an id.
 var probeNames = []string{probeName + "-a", probeName + "-b"}
 
 const removeWithin = 20 * time.Second
 
-// noOptions are words that no HAProxy takes. It refuses the first, or the second where the options end in one that
-// lacks its value; the others are for options with several values. So a command that ends in them adds no server.
+// Words that no HAProxy accepts, so a command that ends in them adds no server. HAProxy rejects the first word, or the
+// second if the options end with one that lacks its value. The others are for options with several values.
 var noOptions = []string{"only-asked-1", "only-asked-2", "only-asked-3", "only-asked-4"}
 
-// Check asks each HAProxy whether it can read the options of servers, and whether it takes servers with them: it adds
-// two, which are in maintenance and so get no requests and no health checks, and deletes them. In a dry run it adds
-// none; what HAProxy finds when all options are read, such as a file of certificates that lacks, is not known then.
+// Check tests whether each HAProxy understands the server options and accepts servers with them. It adds two servers in
+// maintenance, which get no requests and no health checks, and deletes them. In a dry run it adds none, and so cannot
+// find errors that HAProxy reports only when it adds a server, such as a missing certificate file.
 func (r *Runtime) Check(ctx context.Context, report func(what, found string, err error)) {
 	slots, beyond := make([]int, len(r.all)), make([]error, len(r.all))
 	err := r.each(func(i int, p *process) (err error) {
@@ -36,18 +36,17 @@ func (r *Runtime) Check(ctx context.Context, report func(what, found string, err
 		}
 		return err
 	})
-	found := "HAProxy takes " + or(r.options, "servers without options")
+	found := "HAProxy accepts " + or(r.options, "servers without options")
 	if r.observe {
 		found += ", as far as a dry run can tell"
 	}
 	if most := slices.Max(slots); most > 0 {
-		found = fmt.Sprintf("the configuration has %d empty servers, which are filled with the options that "+
-			"they have there", most)
+		found = fmt.Sprintf("the configuration has %d empty servers to fill; they keep their own options", most)
 	}
 	if err != nil {
 		found = ""
 	} else if no := errors.Join(beyond...); no != nil {
-		found += "\nbeyond them no server can be added: " + no.Error()
+		found += "\nno other server can be added: " + no.Error()
 	}
 	report("server options", found, err)
 }
@@ -62,14 +61,14 @@ func (p *process) slots(ctx context.Context, pool string) (n int, err error) {
 	return n, err
 }
 
-// takes adds no server where observe is set.
+// With observe, no server is added.
 func (p *process) takes(ctx context.Context, options string, observe bool) error {
 	if err := p.reads(ctx, strings.ReplaceAll(options, "$NAME", probeNames[0])); err != nil || observe {
 		return err
 	}
 	var wrong error
 	for _, name := range probeNames {
-		if wrong = p.remove(ctx, name); wrong != nil { // of an earlier check that was killed
+		if wrong = p.remove(ctx, name); wrong != nil { // left by a check that was killed
 			break
 		}
 		if wrong = p.try(ctx, name, strings.ReplaceAll(options, "$NAME", name)); wrong != nil {
@@ -84,7 +83,7 @@ func (p *process) takes(ctx context.Context, options string, observe bool) error
 	return wrong
 }
 
-// try adds a server, which stays in maintenance.
+// The server stays in maintenance.
 func (p *process) try(ctx context.Context, name, options string) error {
 	a := attempt{process: p, what: "add " + name}
 	have, ok, err := a.register(ctx, server{name: name, host: "127.0.0.1", port: 1}, options)
@@ -98,7 +97,7 @@ func (p *process) try(ctx context.Context, name, options string) error {
 	return errors.Join(err, a.judge(have, ok))
 }
 
-// reads uses a command that HAProxy refuses in any case.
+// HAProxy refuses this command in any case.
 func (p *process) reads(ctx context.Context, options string) error {
 	command := addCommand(p.backend, server{name: probeNames[0], host: "127.0.0.1", port: 1}, options)
 	answer, err := p.ask(ctx, command+" "+strings.Join(noOptions, " "))
@@ -108,15 +107,15 @@ func (p *process) reads(ctx context.Context, options string) error {
 	case strings.Contains(answer, "unknown keyword") && strings.Contains(answer, noOptions[0]):
 		return nil
 	case strings.Contains(answer, "New server registered"):
-		return errors.Join(fmt.Errorf("HAProxy at %s takes words that are no options", p.name),
+		return errors.Join(fmt.Errorf("HAProxy at %s accepts invalid options", p.name),
 			p.remove(ctx, probeNames[0]))
 	case strings.Contains(answer, noOptions[1]):
-		return fmt.Errorf("HAProxy at %s takes the end of the options %q for one without its value", p.name, options)
+		return fmt.Errorf("HAProxy at %s: an option at the end of %q lacks its value", p.name, options)
 	}
 	return &refusal{name: p.name, command: command, answer: cut(answer, maxSaid)}
 }
 
-// Check has HAProxy on each host check the configuration as it would be with one server more, and puts it nowhere.
+// Check has HAProxy on each host check the configuration with one more server, without installing it.
 func (f *File) Check(ctx context.Context, report func(what, found string, err error)) {
 	template, err := readTemplate(f.o.Template)
 	if err != nil {
@@ -131,11 +130,11 @@ func (f *File) Check(ctx context.Context, report func(what, found string, err er
 		probe := entry{name: probeName, host: "127.0.0.1", port: max(1, f.o.Port)}
 		text, err := render(template, f.o.ServerLine, append(f.withPorts(have.entries), probe))
 		if err != nil {
-			return fmt.Errorf("%s %w", f.o.Template, err)
+			return fmt.Errorf("%s: %w", f.o.Template, err)
 		}
 		return h.check(ctx, text)
 	})
-	report("configuration", fmt.Sprintf("HAProxy takes servers by %q", f.o.ServerLine), err)
+	report("configuration", fmt.Sprintf("HAProxy accepts the server line %q", f.o.ServerLine), err)
 }
 
 func (h *host) check(ctx context.Context, text string) error {
@@ -146,7 +145,7 @@ cat >"$PROBE" && (
 `+command+`
 )`, strings.NewReader(text))
 	if exit := (*remote.ExitError)(nil); errors.As(err, &exit) {
-		return fmt.Errorf("check the configuration by %q: %w", h.o.CheckCommand, err)
+		return fmt.Errorf("check the configuration with %q: %w", h.o.CheckCommand, err)
 	}
 	return err
 }

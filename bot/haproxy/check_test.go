@@ -35,7 +35,7 @@ func TestCheckAsksHAProxy(t *testing.T) {
 		"check observe layer9":           "'observe' expects one of",
 		"check weight 900":               "900",
 		"check cookie $NAME":             "'cookie' option is not accepted for dynamic server",
-		"check maxconn":                  "without its value",
+		"check maxconn":                  "lacks its value",
 		"check fall":                     "'fall' has to be > 0",
 		"check proto h9":                 "unknown MUX protocol 'h9'",
 		"ssl ca-file /nowhere verify":    "unable to load /nowhere",
@@ -60,7 +60,7 @@ func TestCheckAsksHAProxy(t *testing.T) {
 	}
 }
 
-// What an earlier check left that was killed is no trouble, and is taken away.
+// Servers left by a check that was killed do no harm, and are removed.
 func TestCheckAfterOneThatWasKilled(t *testing.T) {
 	p := startProxy(t, webBackend)
 	p.ask(t, "add server web/autoscalebot-check-b 127.0.0.1:1 check")
@@ -91,7 +91,7 @@ func TestCheckUnderLoad(t *testing.T) {
 func TestCheckInADryRun(t *testing.T) {
 	p := startProxy(t, webBackend)
 	for options, want := range map[string]string{
-		"check inter 2s": "as far as a dry run can tell", "chekc": "unknown keyword 'chekc'", "check maxconn": "without its value", "check weight 900": "900",
+		"check inter 2s": "as far as a dry run can tell", "chekc": "unknown keyword 'chekc'", "check maxconn": "lacks its value", "check weight 900": "900",
 	} {
 		heard := 0
 		f := startFake(t, func(command string) (string, bool) {

@@ -1,7 +1,8 @@
-// Package haproxy puts servers behind HAProxy, one or several, in one of two ways.
+// Package haproxy puts servers behind one or more HAProxies, in one of two ways.
 //
-// [Runtime] speaks the Runtime API of a HAProxy that runs, over its stats socket: servers come and go without a reload.
-// [File] writes haproxy.cfg from a template, has HAProxy check it, and reloads, on this machine or on others.
+// [Runtime] uses the Runtime API of a running HAProxy, over its stats socket. Servers come and go without a reload.
 //
-// Neither keeps anything of its own: who is behind HAProxy is what HAProxy's processes or its file say each time.
+// [File] writes haproxy.cfg from a template, has HAProxy check it, and reloads HAProxy, on this machine or on others.
+//
+// Neither stores anything. HAProxy's processes, or its configuration file, say who is behind it.
 package haproxy

@@ -22,7 +22,7 @@ type fake struct {
 	heard  []string
 }
 
-// startFake answers each command's line; false leaves the connection open without an answer.
+// If answer returns false, the connection stays open without an answer.
 func startFake(t testing.TB, answer func(command string) (string, bool)) *fake {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "fake")
@@ -74,20 +74,20 @@ func TestAnswersThatAreOdd(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		do    func(*haproxy.Runtime) error
-		state []string // one answer after the other, the last for ever
-		said  string   // to what changes something
+		state []string // successive answers; the last one repeats
+		said  string   // to commands that change something
 		want  string   // of the error; empty for none
 	}{
 		{"other words for success", add, []string{"", maint, serving}, "Le serveur est enregistré.\n", ""},
-		{"success that was none", add, []string{""}, "New server registered.\n", "took that, but it has no such server"},
-		{"an address that does not change", add, []string{strings.Replace(serving, "10.0.0.1", "10.0.0.9", 1)}, "\n", "it has it at 10.0.0.9:80, not at 10.0.0.1:80"},
-		{"ready that was not", add, []string{maint}, "\n", "it gets no requests there"},
-		{"drain that was not", drain, []string{serving}, "\n", "it still sends requests there"},
+		{"success that was none", add, []string{""}, "New server registered.\n", "accepted the command, but the server does not exist"},
+		{"an address that does not change", add, []string{strings.Replace(serving, "10.0.0.1", "10.0.0.9", 1)}, "\n", "the server has the address 10.0.0.9:80 instead of 10.0.0.1:80"},
+		{"ready that was not", add, []string{maint}, "\n", "the server gets no requests"},
+		{"drain that was not", drain, []string{serving}, "\n", "the server still gets requests"},
 		{"drain in other words", drain, []string{serving, strings.Replace(serving, " 2 0 1 1 ", " 2 8 1 1 ", 1)}, "Drained!\n", ""},
 		{"maintenance that was none", remove, []string{serving}, "\n", "not in maintenance"},
-		{"deleted that was not", remove, []string{maint}, "Server deleted.\n", "it still has it, in maintenance"},
+		{"deleted that was not", remove, []string{maint}, "Server deleted.\n", "the server still exists, in maintenance"},
 		{"deleted in other words", remove, []string{maint, ""}, "Gone.\n", ""},
-		{"a refusal", remove, []string{serving}, "Permission denied\n", "needs level admin"},
+		{"a refusal", remove, []string{serving}, "Permission denied\n", "Give its stats socket level admin"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var mu sync.Mutex
@@ -110,23 +110,23 @@ func TestAnswersThatAreOdd(t *testing.T) {
 	}
 }
 
-// A socket that is none, or broken, is an error in bounded time that names it.
+// A broken socket gives an error that names it, in bounded time.
 func TestBrokenSockets(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer string
 		none   bool
 		want   string
 	}{
-		"hangs":           {none: true, want: "gave no answer in time"},
+		"hangs":           {none: true, want: "did not answer in time"},
 		"says nothing":    {answer: "", want: "without an answer"},
-		"another server":  {answer: "HTTP/1.1 400 Bad Request\r\n\r\n", want: "no state of servers"},
-		"an empty line":   {answer: "\n", want: "no state of servers"},
-		"another format":  {answer: "2\n# something\n", want: "no state of servers in format 1"},
+		"another server":  {answer: "HTTP/1.1 400 Bad Request\r\n\r\n", want: "not a server state"},
+		"an empty line":   {answer: "\n", want: "not a server state"},
+		"another format":  {answer: "2\n# something\n", want: "not a server state in format 1"},
 		"a column less":   {answer: strings.Replace(stateHead, "srv_fqdn", "srv_x", 1), want: "no column srv_fqdn"},
 		"a short line":    {answer: stateHead + "3 web 5 web-1\n", want: "a line without"},
-		"no number":       {answer: stateHead + "3 web 5 web-1 10.0.0.1 x 0 1 1 4 1 0 0 0 0 0 0 - 80 -\n", want: "no number"},
+		"no number":       {answer: stateHead + "3 web 5 web-1 10.0.0.1 x 0 1 1 4 1 0 0 0 0 0 0 - 80 -\n", want: "not a number"},
 		"without an end":  {answer: strings.Repeat("x", 17<<20), want: "longer than 16 MB"},
-		"statistics only": {answer: "# pxname,svname\n", want: "no state of servers"},
+		"statistics only": {answer: "# pxname,svname\n", want: "not a server state"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := startFake(t, func(string) (string, bool) { return c.answer, !c.none })
@@ -154,19 +154,19 @@ func TestBadOptions(t *testing.T) {
 		want   string
 	}{
 		"no socket":        {func(o *haproxy.Options) { o.Sockets = nil }, "no socket"},
-		"twice":            {func(o *haproxy.Options) { o.Sockets = append(o.Sockets, o.Sockets[0]) }, "given twice"},
-		"not whole":        {func(o *haproxy.Options) { o.Sockets = []string{"admin.sock"} }, `the socket of HAProxy is "admin.sock"; it is unix:///`},
+		"twice":            {func(o *haproxy.Options) { o.Sockets = append(o.Sockets, o.Sockets[0]) }, "are the same"},
+		"not whole":        {func(o *haproxy.Options) { o.Sockets = []string{"admin.sock"} }, `invalid socket of HAProxy "admin.sock": must be unix:///`},
 		"unix of a host":   {func(o *haproxy.Options) { o.Sockets = []string{"unix://run/admin.sock"} }, "unix:///run/haproxy/admin.sock"},
 		"no port":          {func(o *haproxy.Options) { o.Sockets = []string{"tcp://lb1"} }, "tcp://host:port"},
-		"a password":       {func(o *haproxy.Options) { o.Sockets = []string{"tcp://x:hunter2@lb1:9999"} }, "has no password"},
-		"no backend":       {func(o *haproxy.Options) { o.Backend = "" }, "the backend has no name"},
-		"a backend of two": {func(o *haproxy.Options) { o.Backend = "web; shutdown" }, "HAProxy takes letters"},
-		"a second command": {func(o *haproxy.Options) { o.ServerOptions = "check; show info" }, `have ';' in them`},
-		"a line":           {func(o *haproxy.Options) { o.ServerOptions = "check\nshow info" }, "in them"},
-		"a payload":        {func(o *haproxy.Options) { o.ServerOptions = "check <<" }, "in them"},
-		"a variable":       {func(o *haproxy.Options) { o.ServerOptions = "cookie $IP" }, "the only $ there is $NAME"},
-		"disabled":         {func(o *haproxy.Options) { o.ServerOptions = "check disabled" }, "leave it out"},
-		"a port":           {func(o *haproxy.Options) { o.Port = 70000 }, "1 to 65535"},
+		"a password":       {func(o *haproxy.Options) { o.Sockets = []string{"tcp://x:hunter2@lb1:9999"} }, "without a password"},
+		"no backend":       {func(o *haproxy.Options) { o.Backend = "" }, "the backend has an empty name"},
+		"a backend of two": {func(o *haproxy.Options) { o.Backend = "web; shutdown" }, "must be at most 200 letters"},
+		"a second command": {func(o *haproxy.Options) { o.ServerOptions = "check; show info" }, `invalid character ';' in the server options`},
+		"a line":           {func(o *haproxy.Options) { o.ServerOptions = "check\nshow info" }, "invalid character"},
+		"a payload":        {func(o *haproxy.Options) { o.ServerOptions = "check <<" }, "invalid character"},
+		"a variable":       {func(o *haproxy.Options) { o.ServerOptions = "cookie $IP" }, "the only variable is $NAME"},
+		"disabled":         {func(o *haproxy.Options) { o.ServerOptions = "check disabled" }, "Remove it"},
+		"a port":           {func(o *haproxy.Options) { o.Port = 70000 }, "1–65535"},
 	} {
 		o := good
 		c.change(&o)

@@ -11,27 +11,26 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// File is a [pool.Balancer] that writes HAProxy's configuration and reloads HAProxy, on one or several hosts. Who is
-// behind HAProxy is what that file says on each host.
+// File is a [pool.Balancer] that writes HAProxy's configuration file on one or more hosts and reloads HAProxy. The file
+// on each host says who is behind it.
 //
-// A change is made on all hosts or on none: it is written beside the file and checked by HAProxy on every host first.
-// Only when all are content is it moved in place, and HAProxy reloaded. A host that fails after that is named; that it
-// is to be reloaded stands in a file beside the configuration, so asking again puts it right, even if the bot was ended
-// in between.
+// A change is made on all hosts or on none. Every host first writes the new configuration next to the old one, and
+// HAProxy checks it. Only then does each host replace the file and reload. An error names the hosts that failed after
+// the check. A marker file next to the configuration records that a reload is due, so repeating the call completes the
+// change, even after a restart of the bot.
 //
-// After a reload the old process of HAProxy finishes the requests that it has, and what it has nobody tells: Requests
-// is -1.
+// After a reload, HAProxy's old process finishes its requests. Nobody reports their number, so Requests is -1.
 type File struct {
 	o     FileOptions
 	hosts []*host
-	turn  chan struct{} // held by who changes files
-	last  time.Time     // of the last reload; for who has the turn
+	turn  chan struct{} // held while files are changed
+	last  time.Time     // last reload; guarded by turn
 }
 
 var _ pool.Balancer = (*File)(nil)
 
-// Members reads the file of each host. A server whose line is there serves, as far as a file can tell: its health is
-// HAProxy's secret.
+// Members reads the file on each host. Every server in it counts as serving: a file does not show HAProxy's health
+// checks.
 func (f *File) Members(ctx context.Context) ([]pool.Member, error) {
 	lists := make([][]pool.Member, len(f.hosts))
 	names := make([]string, len(f.hosts))
@@ -44,7 +43,7 @@ func (f *File) Members(ctx context.Context) ([]pool.Member, error) {
 				m.State = pool.Draining
 			}
 			if have.pending {
-				m.Partly, m.Note = true, "HAProxy was not reloaded yet"
+				m.Partly, m.Note = true, "HAProxy has not been reloaded yet"
 			}
 			lists[i] = append(lists[i], m)
 		}
@@ -56,14 +55,14 @@ func (f *File) Members(ctx context.Context) ([]pool.Member, error) {
 	return merge(names, lists), nil
 }
 
-// Add writes a server's line, or writes it without the mark that it drains.
+// Add writes a server's line, without the mark of draining.
 func (f *File) Add(ctx context.Context, s pool.Server) error {
 	if err := checkName("the server", s.Name); err != nil {
 		return err
 	}
 	port := f.o.Port
 	if port == 0 && !strings.Contains(f.o.ServerLine, "$PORT") {
-		port = 1 // which stands nowhere
+		port = 1 // appears nowhere
 	}
 	host, port, err := hostPort(s.Address, port)
 	if err != nil {
@@ -83,8 +82,8 @@ func (f *File) Add(ctx context.Context, s pool.Server) error {
 	})
 }
 
-// Drain writes a member's line with weight 0: HAProxy's new process sends no new requests there but those that stick to
-// it by a cookie or a stick table, and the old one finishes those that it has. A member that is not there is no error.
+// Drain sets a member's weight to 0. HAProxy's new process sends it no new requests, except those that a cookie or a
+// stick table ties to it. The old process finishes its requests. Draining an absent member is not an error.
 func (f *File) Drain(ctx context.Context, m pool.Member) error {
 	return f.change(ctx, "drain "+m.Name, func(entries []entry) []entry {
 		i := slices.IndexFunc(entries, named(m.Name))
@@ -97,7 +96,7 @@ func (f *File) Drain(ctx context.Context, m pool.Member) error {
 	})
 }
 
-// Remove writes the file without a member's line.
+// Remove deletes a member's line.
 func (f *File) Remove(ctx context.Context, m pool.Member) error {
 	return f.change(ctx, "remove "+m.Name, func(entries []entry) []entry {
 		return slices.DeleteFunc(slices.Clone(entries), named(m.Name))
@@ -106,19 +105,20 @@ func (f *File) Remove(ctx context.Context, m pool.Member) error {
 
 func named(name string) func(entry) bool { return func(e entry) bool { return e.name == name } }
 
-// change edits each host's own list: hosts on which an earlier change failed come along as they are asked again.
+// Each host's own list is edited, so a repeated change reaches hosts on which it failed before.
 func (f *File) change(ctx context.Context, what string, edit func([]entry) []entry) error {
 	select {
 	case f.turn <- struct{}{}:
 		defer func() { <-f.turn }()
 	case <-ctx.Done():
-		return fmt.Errorf("%s: another change of HAProxy's configuration has not ended: %w", what, context.Cause(ctx))
+		return fmt.Errorf("%s: another change of HAProxy's configuration is still running: %w", what,
+			context.Cause(ctx))
 	}
 	template, err := readTemplate(f.o.Template)
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
-	texts := make([]string, len(f.hosts)) // empty where nothing is to be done
+	texts := make([]string, len(f.hosts)) // empty if the host needs no change
 	first := make([]bool, len(f.hosts))
 	err = f.each(f.hosts, func(i int, h *host) error {
 		have, err := h.read(ctx)
@@ -128,7 +128,7 @@ func (f *File) change(ctx context.Context, what string, edit func([]entry) []ent
 		edited := edit(have.entries)
 		text, err := render(template, f.o.ServerLine, f.withPorts(edited))
 		if err != nil {
-			return fmt.Errorf("%s %w", f.o.Template, err)
+			return fmt.Errorf("%s: %w", f.o.Template, err)
 		}
 		if have.pending || text != have.text && (have.ours || !slices.Equal(edited, have.entries)) {
 			texts[i], first[i] = text, !have.ours
@@ -154,7 +154,7 @@ func (f *File) change(ctx context.Context, what string, edit func([]entry) []ent
 		return fmt.Errorf("%s: HAProxy was just reloaded: %w", what, context.Cause(ctx))
 	}
 	if err := f.each(hosts, func(i int, h *host) error { return h.stage(ctx, texts[i]) }); err != nil {
-		// Best effort: what is left there is written over at the next try, and no HAProxy reads it.
+		// Best effort: the next attempt overwrites the file, and no HAProxy reads it.
 		_ = f.each(hosts, func(_ int, h *host) error { return h.discard(ctx) })
 		return fmt.Errorf("%s: nothing was changed: %w", what, err)
 	}

@@ -70,7 +70,7 @@ func (p *proxy) master() *proxy {
 	return &proxy{Socket: p.Socket + ".master", cmd: p.cmd}
 }
 
-// worker is empty while HAProxy is being reloaded. A master does not close the connection behind its answer.
+// Empty during a reload. A master does not close the connection after its answer.
 func (p *proxy) worker() string {
 	conn, err := net.Dial("unix", strings.TrimPrefix(p.Socket, "unix://"))
 	if err != nil {
@@ -145,14 +145,14 @@ func TestFileThatHAProxyRefuses(t *testing.T) {
 	}
 }
 
-// A reload that fails is tried again by asking again, though the file is right already.
+// Repeating a change also repeats a failed reload, although the file is already correct.
 func TestFileThatIsNotReloaded(t *testing.T) {
 	flag := filepath.Join(t.TempDir(), "well")
 	f, p := newFile(t, haproxy.FileOptions{ReloadCommand: "test -e " + flag})
 	was, err := os.ReadFile(p.Config)
 	must(t, err)
 	s := pool.Server{Name: "web-1", Address: "127.0.0.1:80"}
-	if err := f.Add(t.Context(), s); err == nil || !strings.Contains(err.Error(), "not reloaded") {
+	if err := f.Add(t.Context(), s); err == nil || !strings.Contains(err.Error(), "its new configuration is in place, but") {
 		t.Errorf("the error is %v", err)
 	}
 	if m := members(t, f)["web-1"]; !m.Partly {
@@ -168,7 +168,7 @@ func TestFileThatIsNotReloaded(t *testing.T) {
 	}
 }
 
-// With a state file, slots that are filled are filled after a reload too, and what was added is not there any more.
+// With a state file, filled slots survive a reload. Added servers do not.
 func TestWhatAReloadForgets(t *testing.T) {
 	config := strings.NewReplacer("global\n", "global\n  server-state-file SOCKET.state\n", "defaults\n", "defaults\n  load-server-state-from-file global\n").Replace(webBackend)
 	p := startProxy(t, config+"  server-template web- 1-2 127.0.0.1:1 check inter 50ms disabled\n", "-W", "-S", "MASTER")

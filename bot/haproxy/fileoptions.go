@@ -10,38 +10,36 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/remote"
 )
 
-// FileOptions are what [NewFile] needs.
+// FileOptions configure [NewFile].
 type FileOptions struct {
-	// Config is the path of HAProxy's configuration on each host, which is written.
+	// Config is the absolute path of HAProxy's configuration on each host. The bot writes it.
 	Config string
-	// Template is the path of the file, on this machine, that the configuration is made of: all of it, with a line
-	// $SERVERS where the servers' lines go. It is read at each change.
+	// Template is the path of a file on this machine: the whole configuration, with a line $SERVERS in place of the
+	// servers' lines. It is read at each change.
 	Template string
-	// ServerLine is one server's line: server $NAME $IP and what else HAProxy takes there; $PORT is the port of the
-	// server's address, or Port where that has none. Empty is server $NAME $IP:$PORT check.
+	// ServerLine is the line for one server. It begins with "server $NAME $IP". $PORT is the port of the server's
+	// address, or else Port. Empty means "server $NAME $IP:$PORT check".
 	ServerLine string
-	// Port is where a server takes requests whose address has no port of its own. 0 where all have one, or the line has
-	// no $PORT.
+	// Port for servers whose address has no port; 0 = none.
 	Port int
-	// Hosts are the machines with HAProxy. Empty is this machine.
+	// Hosts are the machines that run HAProxy. Empty means this machine.
 	Hosts []remote.Machine
-	// CheckCommand says by its status whether a configuration is right: $FILE in it is the configuration's path, which
-	// stands at its end where there is no $FILE. Empty is haproxy -c -f.
+	// CheckCommand checks a configuration and reports by its exit status. $FILE is the path of the configuration,
+	// appended if absent. Empty means "haproxy -c -f".
 	CheckCommand string
-	// ReloadCommand has HAProxy go over to the configuration without losing a request. Empty is systemctl reload
-	// haproxy.
+	// ReloadCommand reloads HAProxy without losing requests. Empty means "systemctl reload haproxy".
 	ReloadCommand string
-	// ReloadEvery is the least time between two reloads of one host. A HAProxy that is being reloaded by a signal
-	// overhears the next one (2.6 does, for a fifth of a second or longer), and would go on with the file before. 0 is
-	// 2 s, and negative is none, for a reload command that returns when HAProxy has gone over.
+	// ReloadEvery is the minimum time between two reloads of a host. A HAProxy that is reloading after a signal misses
+	// the next one (2.6 does for a fifth of a second or longer), and would keep the previous file. 0 means 2 s.
+	// Negative means no wait, for reload commands that return only when the reload is complete.
 	ReloadEvery time.Duration
-	// Sudo stands before each command, where the user may not do all this: sudo -n. Empty for nothing.
+	// Sudo prefixes each command, such as "sudo -n", if the user lacks permissions. Empty for none.
 	Sudo string
-	// Timeout bounds each step on each host. 0 is 30 s.
+	// Timeout of each step on each host; 0 means 30 s.
 	Timeout time.Duration
 }
 
-// What is used where an option is empty.
+// Defaults of the options.
 const (
 	DefaultServerLine    = "server $NAME $IP:$PORT check"
 	DefaultCheckCommand  = "haproxy -c -f"
@@ -50,7 +48,7 @@ const (
 	defaultEvery         = 2 * time.Second
 )
 
-// NewFile checks the options, all of them, and reads the template. It connects nowhere yet.
+// NewFile checks all options and reads the template. It makes no connection.
 func NewFile(o FileOptions) (*File, error) {
 	o.ServerLine = strings.Join(strings.Fields(or(o.ServerLine, DefaultServerLine)), " ")
 	o.CheckCommand = or(o.CheckCommand, DefaultCheckCommand)
@@ -66,14 +64,14 @@ func NewFile(o FileOptions) (*File, error) {
 	}
 	var wrong []error
 	if !path.IsAbs(o.Config) || strings.ContainsAny(o.Config, "\n\r\x00") {
-		wrong = append(wrong, fmt.Errorf("the path of HAProxy's configuration is %q; it is a whole path, such as "+
+		wrong = append(wrong, fmt.Errorf("invalid path of HAProxy's configuration %q: must be absolute, such as "+
 			"/etc/haproxy/haproxy.cfg", o.Config))
 	}
 	if err := checkLine(o.ServerLine); err != nil {
 		wrong = append(wrong, err)
 	}
 	if o.Port < 0 || o.Port > 65535 {
-		wrong = append(wrong, fmt.Errorf("the servers' port is %d; a port is 1 to 65535", o.Port))
+		wrong = append(wrong, fmt.Errorf("invalid port of the servers %d: must be 1–65535", o.Port))
 	}
 	if _, err := readTemplate(o.Template); err != nil {
 		wrong = append(wrong, err)
@@ -95,14 +93,14 @@ func checkLine(line string) error {
 	words := strings.Fields(line)
 	if len(words) < 3 || words[0] != "server" || words[1] != "$NAME" || words[2] != "$IP" &&
 		!strings.HasPrefix(words[2], "$IP:") {
-		return fmt.Errorf("the server line is %q; it begins with: server $NAME $IP", cut(line, maxSaid))
+		return fmt.Errorf("invalid server line %q: must begin with server $NAME $IP", cut(line, maxSaid))
 	}
 	rest := strings.NewReplacer("$NAME", "", "$IP", "", "$PORT", "").Replace(line)
 	if strings.Contains(rest, "$") {
-		return fmt.Errorf("the server line is %q; what begins with $ there is $NAME, $IP or $PORT", cut(line, maxSaid))
+		return fmt.Errorf("invalid server line %q: the only variables are $NAME, $IP and $PORT", cut(line, maxSaid))
 	}
 	if strings.HasSuffix(line, drainMark) {
-		return fmt.Errorf("the server line ends with %q, which is how a server that drains is told", drainMark)
+		return fmt.Errorf("the server line must not end with %q, which marks a draining server", drainMark)
 	}
 	return checkOptions(rest)
 }

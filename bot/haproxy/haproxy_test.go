@@ -56,7 +56,7 @@ frontend in
   default_backend web
 `
 
-// startProxy replaces SOCKET and PORT in the configuration.
+// SOCKET and PORT in the configuration are replaced.
 func startProxy(t testing.TB, config string, args ...string) *proxy {
 	t.Helper()
 	binary := proxyBinary(t)
@@ -181,7 +181,7 @@ func startBackend(t testing.TB, name string) *backend {
 	return b
 }
 
-// slowRequest ends well when it is let go. The server must be the only one.
+// The request succeeds once end is called. The server must be the only one.
 func (p *proxy) slowRequest(t testing.TB, b *backend) (end func()) {
 	done := make(chan struct{})
 	go func() {

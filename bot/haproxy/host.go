@@ -10,25 +10,25 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/remote"
 )
 
-// All that is done on a host is a script of the shell's, so that this machine and others are treated alike and need
-// nothing installed.
+// Everything on a host is done by a shell script, so that this machine and others work alike and need nothing
+// installed.
 type host struct {
 	machine remote.Machine
 	o       *FileOptions
 }
 
-// Neither name ends with .cfg, as the files do that HAProxy reads where it reads a folder.
+// The names must not end with .cfg: HAProxy reads all such files if it reads a folder.
 const (
-	newSuffix     = ".autoscalebot-new"     // written and to be checked
-	pendingSuffix = ".autoscalebot-pending" // moved in place, and HAProxy not reloaded yet
-	beforeSuffix  = ".autoscalebot-before"  // what was there before the bot wrote for the first time
+	newSuffix     = ".autoscalebot-new"     // written, not checked yet
+	pendingSuffix = ".autoscalebot-pending" // the configuration is replaced, HAProxy not reloaded yet
+	beforeSuffix  = ".autoscalebot-before"  // the file before the bot wrote it for the first time
 )
 
 type current struct {
 	text    string
 	entries []entry
-	ours    bool // has our part
-	pending bool // is there, and HAProxy was not reloaded since
+	ours    bool // has the bot's part
+	pending bool // a reload is due
 }
 
 func (h *host) read(ctx context.Context) (current, error) {
@@ -39,7 +39,7 @@ if [ -e "$CONFIG" ]; then cat "$CONFIG"; fi`, nil)
 	}
 	first, text, ok := strings.Cut(string(out), "\n")
 	if !ok || first != "pending" && first != "settled" {
-		return current{}, fmt.Errorf("read %s: the shell there says more than it was asked: %q", h.o.Config,
+		return current{}, fmt.Errorf("read %s: the shell on this host printed unexpected output: %q", h.o.Config,
 			cut(first, maxSaid))
 	}
 	c := current{text: text, pending: first == "pending"}
@@ -57,7 +57,7 @@ if [ -e "$CONFIG" ]; then cp -p "$CONFIG" "$NEW"; fi && cat >"$NEW" && { sync "$
 	}
 	command := strings.ReplaceAll(h.o.CheckCommand, "$FILE", `"$NEW"`)
 	if _, err = h.run(ctx, command, nil); err != nil {
-		return fmt.Errorf("check the configuration by %q: %w", h.o.CheckCommand, err)
+		return fmt.Errorf("check the configuration with %q: %w", h.o.CheckCommand, err)
 	}
 	return nil
 }
@@ -73,27 +73,28 @@ func (h *host) move(ctx context.Context, first bool) error {
 		script = `if [ -e "$CONFIG" ]; then cp -p "$CONFIG" "$BEFORE"; fi && ` + script
 	}
 	if _, err := h.run(ctx, script, nil); err != nil {
-		return fmt.Errorf("HAProxy on %s: put the new configuration into %s: %w", h.machine, h.o.Config, err)
+		return fmt.Errorf("HAProxy on %s: replace %s: %w", h.machine, h.o.Config, err)
 	}
 	return nil
 }
 
 func (h *host) reload(ctx context.Context) error {
 	if _, err := h.run(ctx, h.o.ReloadCommand, nil); err != nil {
-		return fmt.Errorf("its new configuration is in place, but not reloaded by %q: %w", h.o.ReloadCommand, err)
+		return fmt.Errorf("its new configuration is in place, but %q failed: %w", h.o.ReloadCommand, err)
 	}
 	if _, err := h.run(ctx, `rm -f "$PENDING"`, nil); err != nil {
-		return fmt.Errorf("it is reloaded, but remove %s: %w", h.o.Config+pendingSuffix, err)
+		return fmt.Errorf("it was reloaded, but remove %s: %w", h.o.Config+pendingSuffix, err)
 	}
 	return nil
 }
 
-// run uses sh, whatever the user's own shell is, with the files' paths as variables.
+// Runs sh, whatever the user's login shell is, with the files' paths as variables.
 func (h *host) run(ctx context.Context, script string, stdin io.Reader) ([]byte, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, h.o.Timeout, fmt.Errorf("it took longer than %v", h.o.Timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, h.o.Timeout, fmt.Errorf("timed out after %v", h.o.Timeout))
 	defer cancel()
 	var set strings.Builder
-	set.WriteString("PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; ") // where haproxy is, and where not all users look
+	// where haproxy is installed, and not every user's PATH looks
+	set.WriteString("PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; ")
 	for name, suffix := range map[string]string{
 		"CONFIG": "", "NEW": newSuffix, "PENDING": pendingSuffix,
 		"BEFORE": beforeSuffix,
@@ -108,4 +109,4 @@ func (h *host) run(ctx context.Context, script string, stdin io.Reader) ([]byte,
 	return out, err
 }
 
-const maxComplaint = 1000 // bytes of what HAProxy says that an error shows
+const maxComplaint = 1000 // bytes of HAProxy's output in an error

@@ -8,7 +8,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// An empty slot is no member.
+// An empty slot is not a member.
 func member(s server, st stat, counted bool) (pool.Member, bool) {
 	if s.slot() && s.maint() {
 		return pool.Member{}, false
@@ -89,7 +89,7 @@ func leaves(s pool.MemberState) bool { return s == pool.Draining || s == pool.Dr
 
 func worse(a, b pool.MemberState) pool.MemberState {
 	if leaves(a) != leaves(b) {
-		return pool.Draining // one does not know yet, so it is not drained
+		return pool.Draining // one does not drain it yet
 	}
 	order := []pool.MemberState{pool.Serving, pool.Joining, pool.Down, pool.Drained, pool.Draining}
 	if slices.Index(order, a) > slices.Index(order, b) {

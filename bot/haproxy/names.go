@@ -8,38 +8,39 @@ import (
 	"strings"
 )
 
-const maxName = 200 // bytes; HAProxy itself has no such bound
+const maxName = 200 // bytes; HAProxy itself has no limit
 
-// checkName lets nothing through that ends a command or begins another.
+// Prevents names that end a command or begin another.
 func checkName(what, name string) error {
 	if name == "" {
-		return fmt.Errorf("%s has no name", what)
+		return fmt.Errorf("%s has an empty name", what)
 	}
 	if len(name) > maxName || strings.Trim(name, letters+"-_.:") != "" ||
 		strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune(letters+"-_.:", r) }) {
-		return fmt.Errorf("%s is called %q; HAProxy takes letters, digits, and - _ . : in names, and at most %d "+
-			"of them here", what, cut(name, maxName), maxName)
+		return fmt.Errorf("invalid name %q of %s: must be at most %d letters, digits, or - _ . :",
+			cut(name, maxName), what, maxName)
 	}
 	return nil
 }
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-// checkOptions refuses what means something to the Runtime API (; and newlines end a command, << begins a payload, \
-// quotes) or in a configuration file (# " ').
+// Refuses characters with a meaning in the Runtime API (; and newlines end a command, << begins a payload, \ quotes) or
+// in a configuration file (# " ').
 func checkOptions(options string) error {
 	for _, r := range options {
 		if !strings.ContainsRune(letters+" -_.:/,@%+=()[]*$", r) {
-			return fmt.Errorf("the server options have %q in them; they are words as on HAProxy's server line, such "+
-				"as: check inter 2s", r)
+			return fmt.Errorf("invalid character %q in the server options: must be words as on HAProxy's server "+
+				"line, such "+
+				"as check inter 2s", r)
 		}
 	}
 	for word := range strings.FieldsSeq(options) {
 		switch {
 		case strings.Contains(strings.ReplaceAll(word, "$NAME", ""), "$"):
-			return fmt.Errorf("the server options have %q in them; the only $ there is $NAME", word)
+			return fmt.Errorf("invalid server options %q: the only variable is $NAME", word)
 		case word == "disabled":
-			return fmt.Errorf("the server options say %q, with which a server would never get requests: leave it out",
+			return fmt.Errorf("invalid server options: with %q a server would never get requests. Remove it",
 				word)
 		}
 	}
@@ -51,25 +52,25 @@ func hostPort(address string, port int) (host string, _ int, err error) {
 	if h, p, err := net.SplitHostPort(address); err == nil {
 		n, err := strconv.ParseUint(p, 10, 16)
 		if err != nil || n == 0 {
-			return "", 0, fmt.Errorf("the address %q has a port that is none: a port is 1 to 65535",
+			return "", 0, fmt.Errorf("invalid port in %q: must be 1–65535",
 				cut(address, maxName))
 		}
 		host, port = h, int(n)
 	}
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	if port == 0 {
-		return "", 0, fmt.Errorf("the address %q has no port, and no port that all servers have is set",
+		return "", 0, fmt.Errorf("the address %q has no port. Set SERVER_PORT",
 			cut(address, maxName))
 	}
 	if ip, err := netip.ParseAddr(host); err == nil {
 		if ip.Zone() != "" {
-			return "", 0, fmt.Errorf("the address %q has a zone, which HAProxy does not take", cut(address, maxName))
+			return "", 0, fmt.Errorf("the address %q has a zone, which HAProxy does not support", cut(address, maxName))
 		}
 		return ip.Unmap().String(), port, nil
 	}
 	if host == "" || len(host) > 253 || strings.ContainsFunc(host,
 		func(r rune) bool { return !strings.ContainsRune(letters+"-_.", r) }) {
-		return "", 0, fmt.Errorf("the address %q is neither an IP address nor a host name", cut(address, maxName))
+		return "", 0, fmt.Errorf("invalid address %q: must be an IP address or a host name", cut(address, maxName))
 	}
 	return host, port, nil
 }

@@ -10,36 +10,36 @@ import (
 	"time"
 )
 
-// Options are what [New] needs.
+// Options configure [New].
 type Options struct {
-	// Sockets are the Runtime API's, one of each HAProxy: unix:///run/haproxy/admin.sock, a path, or tcp://host:port.
-	// Their level is admin. All are told the same.
+	// Sockets are the stats sockets of the HAProxies: unix:///run/haproxy/admin.sock, a path, or tcp://host:port. They
+	// need level admin. All get the same commands.
 	Sockets []string
-	// Backend is the name of the backend that the servers are for. Its algorithm is one that can change while HAProxy
-	// runs: roundrobin, leastconn, random, first, or a hash with hash-type consistent; with others only servers that
-	// the configuration has are filled.
+	// Backend is the name of the backend for the servers. To add servers while HAProxy runs, its algorithm must be
+	// roundrobin, leastconn, random, first, or a hash with hash-type consistent. With other algorithms only servers of
+	// the configuration are filled.
 	Backend string
-	// ServerOptions stand behind the address of a server that is added, as in HAProxy's server line: check inter 2s.
-	// $NAME is the server's name. Empty for none, so without a health check. What default-server says does not count
-	// for servers that are added.
+	// ServerOptions follow the address of an added server, as on HAProxy's server line: check inter 2s. $NAME is the
+	// server's name. Empty means no options, and so no health check. HAProxy does not apply default-server to added
+	// servers.
 	ServerOptions string
-	// Port is where a server takes requests whose address has no port of its own. 0 where all have one.
+	// Port for servers whose address has no port; 0 = none.
 	Port int
-	// Pool is the name of the pool, with which the names of its servers begin; for Check, which counts empty servers.
+	// Pool is the name of the pool. Check uses it to count the pool's empty servers.
 	Pool string
-	// Observe has Check add no server, not even for a moment.
+	// Observe makes Check add no server, not even briefly.
 	Observe bool
-	// Timeout bounds what is asked of one HAProxy at a time. 0 is 10 s.
+	// Timeout of the commands to one HAProxy; 0 means 10 s.
 	Timeout time.Duration
 }
 
 const defaultTimeout = 10 * time.Second
 
-// New checks the options, all of them, and connects nowhere yet.
+// New checks all options. It makes no connection.
 func New(o Options) (*Runtime, error) {
 	var wrong []error
 	if len(o.Sockets) == 0 {
-		wrong = append(wrong, errors.New("no socket of a HAProxy is given: name its stats socket, such as "+
+		wrong = append(wrong, errors.New("no socket of HAProxy is set: must be its stats socket, such as "+
 			"unix:///run/haproxy/admin.sock"))
 	}
 	r := &Runtime{
@@ -62,7 +62,7 @@ func New(o Options) (*Runtime, error) {
 	}
 	names := slices.Sorted(slices.Values(o.Sockets))
 	if len(slices.Compact(names)) < len(o.Sockets) {
-		wrong = append(wrong, errors.New("a socket is given twice"))
+		wrong = append(wrong, errors.New("two sockets are the same"))
 	}
 	if err := checkName("the backend", o.Backend); err != nil {
 		wrong = append(wrong, err)
@@ -71,7 +71,7 @@ func New(o Options) (*Runtime, error) {
 		wrong = append(wrong, err)
 	}
 	if o.Port < 0 || o.Port > 65535 {
-		wrong = append(wrong, fmt.Errorf("the servers' port is %d; a port is 1 to 65535", o.Port))
+		wrong = append(wrong, fmt.Errorf("invalid port of the servers %d: must be 1–65535", o.Port))
 	}
 	if err := errors.Join(wrong...); err != nil {
 		return nil, err
@@ -85,9 +85,9 @@ func socketAddress(s string) (network, address string, err error) {
 	}
 	u, err := url.Parse(s)
 	switch {
-	case err != nil || u.User != nil: // its text may hold a password that somebody thought was needed
-		return "", "", errors.New("a socket of HAProxy cannot be read: it is unix:///run/haproxy/admin.sock or " +
-			"tcp://host:port, and has no password")
+	case err != nil || u.User != nil: // the text may hold a password
+		return "", "", errors.New("invalid socket of HAProxy: must be unix:///run/haproxy/admin.sock or " +
+			"tcp://host:port, without a password")
 	case u.Scheme == "unix" && u.Host == "" && strings.HasPrefix(u.Path, "/"):
 		return "unix", u.Path, nil
 	case u.Scheme == "tcp" && (u.Path == "" || u.Path == "/"):
@@ -95,5 +95,6 @@ func socketAddress(s string) (network, address string, err error) {
 			return "tcp", u.Host, nil
 		}
 	}
-	return "", "", fmt.Errorf("the socket of HAProxy is %q; it is unix:///run/haproxy/admin.sock or tcp://host:port", s)
+	return "", "", fmt.Errorf("invalid socket of HAProxy %q: must be unix:///run/haproxy/admin.sock or "+
+		"tcp://host:port", s)
 }

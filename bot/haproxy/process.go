@@ -10,14 +10,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// HAProxy's answers are words that differ between versions, so after each change its state is read back, and that
-// decides; the words are what an error shows.
+// HAProxy's answers differ between versions. After each change its state is read back, and decides; the answer only
+// appears in the error.
 type process struct {
 	socket
 	backend string
 }
 
-// Deleting a server waits for connections that were told to close.
+// Deleting a server waits until its connections have closed.
 const (
 	deleteEvery = 20 * time.Millisecond
 	deleteFor   = 5 * time.Second
@@ -64,8 +64,8 @@ func listMembers(servers map[string]server, stats map[string]stat) (all []pool.M
 	return all
 }
 
-// add replaces what is there under that name. A new server that would get no requests for the options that it has is
-// taken out again: there it would look like one that somebody drains.
+// Replaces an existing server of that name. A new server whose options keep it from getting requests is removed again:
+// it would look like one that somebody drains.
 func (p *process) add(ctx context.Context, want server, options string) error {
 	have, ok, err := p.server(ctx, want.name)
 	if err != nil {
@@ -76,7 +76,7 @@ func (p *process) add(ctx context.Context, want server, options string) error {
 	switch {
 	case !ok:
 		have, ok, err = a.register(ctx, want, options)
-	case have.address() != want.address(): // a slot, or what is left of an earlier server of that name
+	case have.address() != want.address(): // a slot, or the rest of an earlier server
 		have, ok, err = a.move(ctx, have, want)
 	}
 	if err == nil && ok && have.address() == want.address() {
@@ -86,11 +86,11 @@ func (p *process) add(ctx context.Context, want server, options string) error {
 	case err != nil:
 		return err
 	case ok && have.address() != want.address():
-		return a.undone("it has it at " + have.address() + ", not at " + want.address())
+		return a.undone("the server has the address " + have.address() + " instead of " + want.address())
 	case ok && have.weight == 0 && fresh:
 		return errors.Join(a.judge(have, ok), p.remove(ctx, want.name))
 	case ok && (have.maint() || have.admin&adminDrain != 0):
-		return a.undone("it gets no requests there")
+		return a.undone("the server gets no requests")
 	}
 	return a.judge(have, ok)
 }
@@ -111,19 +111,19 @@ func (p *process) drain(ctx context.Context, name string) error {
 		return err
 	}
 	if ok && !have.maint() && have.admin&adminDrain == 0 {
-		return p.undone("drain "+name, "it still sends requests there", refused)
+		return p.undone("drain "+name, "the server still gets requests", refused)
 	}
 	return nil
 }
 
-// remove leaves a slot, empty.
+// A slot stays, empty.
 func (p *process) remove(ctx context.Context, name string) error {
 	have, ok, err := p.server(ctx, name)
 	if err != nil || !ok || have.slot() && have.maint() {
 		return err
 	}
 	full := p.backend + "/" + name
-	if have.agent&checkOn != 0 { // or its agent would have it up again
+	if have.agent&checkOn != 0 { // its agent would set it up again
 		if _, err := unread(p.tell(ctx, "disable agent "+full)); err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (p *process) remove(ctx context.Context, name string) error {
 			return err
 		}
 		if ok && !have.maint() {
-			return p.undone("remove "+name, "it still has it, and not in maintenance", refused)
+			return p.undone("remove "+name, "the server still exists, and is not in maintenance", refused)
 		}
 	}
 	for until := time.Now().Add(deleteFor); ; {
@@ -154,15 +154,14 @@ func (p *process) remove(ctx context.Context, name string) error {
 		if have, ok, err = p.server(ctx, name); err != nil || !ok {
 			return err
 		}
-		// Its connections close when HAProxy's threads come to it. Whatever else it has against deleting a server
-		// stays.
+		// Its connections close when HAProxy's threads get to them. Any other obstacle is permanent.
 		if refused == nil || !strings.Contains(refused.Error(), "connection") || time.Now().After(until) {
-			return p.undone("remove "+name, "it still has it, in maintenance", refused)
+			return p.undone("remove "+name, "the server still exists, in maintenance", refused)
 		}
 		select {
 		case <-time.After(deleteEvery):
 		case <-ctx.Done():
-			return p.undone("remove "+name, "it still has it, in maintenance", refused)
+			return p.undone("remove "+name, "the server still exists, in maintenance", refused)
 		}
 	}
 }
@@ -179,5 +178,5 @@ func (p *process) undone(what, but string, refused ...error) error {
 			return fmt.Errorf("%s: %w", what, r)
 		}
 	}
-	return fmt.Errorf("%s: HAProxy at %s took that, but %s", what, p.name, but)
+	return fmt.Errorf("%s: HAProxy at %s accepted the command, but %s", what, p.name, but)
 }

@@ -10,14 +10,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// Runtime is a [pool.Balancer] by the Runtime API of one or several HAProxies. All are told the same; a member serves
-// where all say so. One that does not answer is an error that names it, while the others do as they were told: asking
-// again mends the difference.
+// Runtime is a [pool.Balancer] that uses the Runtime API of one or more HAProxies. All get the same commands, and a
+// member serves if all of them say so. An error names the HAProxies that do not answer, while the others carry out the
+// command. Repeating the call fixes the difference.
 //
-// A server that the configuration made, disabled, under the name that a server has (server-template web- 1-20 …
-// disabled) is filled by Add and emptied by Remove. Where there is none, the server is added while HAProxy runs.
-// HAProxy forgets those that it was given this way when it is reloaded: they are no members then, and are added again
-// by whoever wants them to be.
+// If the configuration has a disabled server of a server's name (server-template web- 1-20 … disabled), Add fills it
+// and Remove empties it. Otherwise Add adds the server to the running HAProxy. HAProxy forgets added servers at a
+// reload. They are then not members, and the pool adds them again.
 type Runtime struct {
 	all     []*process
 	backend string
@@ -29,7 +28,7 @@ type Runtime struct {
 
 var _ pool.Balancer = (*Runtime)(nil)
 
-// Members reads from every HAProxy who is in the backend.
+// Members reads the members of the backend from every HAProxy.
 func (r *Runtime) Members(ctx context.Context) ([]pool.Member, error) {
 	lists := make([][]pool.Member, len(r.all))
 	names := make([]string, len(r.all))
@@ -47,8 +46,8 @@ func (r *Runtime) Members(ctx context.Context) ([]pool.Member, error) {
 	return merge(names, lists), nil
 }
 
-// Add has every HAProxy send requests to a server at once; where the server options have a check, one that fails ends
-// that. HAProxy looks up no names of servers that it is given while it runs, so the server's address is an IP address.
+// Add makes every HAProxy send requests to a server at once, or while the check in the server options passes. The
+// server's address must be an IP address: a running HAProxy resolves no names for added servers.
 func (r *Runtime) Add(ctx context.Context, s pool.Server) error {
 	if err := checkName("the server", s.Name); err != nil {
 		return err
@@ -58,17 +57,16 @@ func (r *Runtime) Add(ctx context.Context, s pool.Server) error {
 		return fmt.Errorf("add %s to HAProxy: %w", s.Name, err)
 	}
 	if !isIP(host) {
-		return fmt.Errorf("add %s to HAProxy: its address is %q, a name, which HAProxy does not look up while it "+
-			"runs: it needs an IP address", s.Name, host)
+		return fmt.Errorf("add %s to HAProxy: its address must be an IP address, not the name %q, which a running "+
+			"HAProxy does not resolve", s.Name, host)
 	}
 	return r.each(func(_ int, p *process) error {
 		return p.add(ctx, server{name: s.Name, host: host, port: port}, strings.ReplaceAll(r.options, "$NAME", s.Name))
 	})
 }
 
-// Drain has no HAProxy send new requests to a member, but those that stick to it by a cookie or a stick table: HAProxy
-// sends these to a server that drains, until it is removed. A member that one does not have gets none there, and is no
-// error.
+// Drain stops new requests to a member. HAProxy still sends it requests that a cookie or a stick table ties to it,
+// until it is removed. Draining an absent member is not an error.
 func (r *Runtime) Drain(ctx context.Context, m pool.Member) error {
 	if err := checkName("the server", m.Name); err != nil {
 		return err
@@ -76,7 +74,7 @@ func (r *Runtime) Drain(ctx context.Context, m pool.Member) error {
 	return r.each(func(_ int, p *process) error { return p.drain(ctx, m.Name) })
 }
 
-// Remove takes a member out of every HAProxy. Requests that it still has are cut off.
+// Remove takes a member out of every HAProxy. Its remaining requests are cut off.
 func (r *Runtime) Remove(ctx context.Context, m pool.Member) error {
 	if err := checkName("the server", m.Name); err != nil {
 		return err
@@ -86,7 +84,7 @@ func (r *Runtime) Remove(ctx context.Context, m pool.Member) error {
 
 func (r *Runtime) each(ask func(int, *process) error) error { return each(r.all, ask) }
 
-// each asks all side by side, and returns all that went wrong.
+// Runs side by side, and joins the errors.
 func each[T any](all []T, ask func(int, T) error) error {
 	errs := make([]error, len(all))
 	var wait sync.WaitGroup

@@ -94,7 +94,7 @@ func TestServersComeAndGoUnderLoad(t *testing.T) {
 	l.noneFailed(t, 300)
 }
 
-// A member that drains finishes what it has, and Requests counts that. It can be had back.
+// A draining member finishes its requests, which Requests counts. It can be added again.
 func TestDrainingMember(t *testing.T) {
 	p := startProxy(t, webBackend)
 	r := newRuntime(t, "check inter 50ms", p.Socket)
@@ -175,7 +175,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// Several HAProxies are told the same. One that was restarted has forgotten what it was told, and is told again; one that is down is named.
+// Several HAProxies get the same commands. One that was restarted gets them again. An error names one that is down.
 func TestSeveralHAProxies(t *testing.T) {
 	one, two := startProxy(t, webBackend), startProxy(t, webBackend)
 	r := newRuntime(t, "check inter 30ms", one.Socket, two.Socket)
@@ -184,7 +184,7 @@ func TestSeveralHAProxies(t *testing.T) {
 		t.Errorf("a member of both is %+v", m)
 	}
 
-	// What a reload does: two knows nothing of it any more.
+	// Like a reload: two has forgotten the server.
 	must(t, newRuntime(t, "", two.Socket).Remove(t.Context(), pool.Member{Name: "web-1"}))
 	if m := members(t, r)["web-1"]; !m.Partly || m.State != pool.Joining || !strings.Contains(m.Note, "not on "+two.Socket) {
 		t.Errorf("a member of one is %+v", m)
@@ -251,12 +251,12 @@ func TestWhatHAProxyRefuses(t *testing.T) {
 		o    haproxy.Options
 		want string
 	}{
-		{"algorithm", haproxy.Options{Sockets: []string{p.Socket}, Backend: "web"}, "use roundrobin, leastconn, random or first"},
+		{"algorithm", haproxy.Options{Sockets: []string{p.Socket}, Backend: "web"}, "Use roundrobin, leastconn, random, first"},
 		{"backend", haproxy.Options{Sockets: []string{p.Socket}, Backend: "nope"}, `no backend "nope"`},
 		{"option", haproxy.Options{Sockets: []string{p.Socket}, Backend: "other", ServerOptions: "check cookie $NAME"}, "'cookie' option is not accepted for dynamic server"},
 		{"agent", haproxy.Options{Sockets: []string{p.Socket}, Backend: "other", ServerOptions: "agent-check"}, "does not have agent port"},
 		{"weight", haproxy.Options{Sockets: []string{p.Socket}, Backend: "other", ServerOptions: "weight 0"}, "its weight is 0"},
-		{"level", haproxy.Options{Sockets: []string{operator.Socket}, Backend: "web"}, "needs level admin"},
+		{"level", haproxy.Options{Sockets: []string{operator.Socket}, Backend: "web"}, "Give its stats socket level admin"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := haproxy.New(c.o)

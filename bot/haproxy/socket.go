@@ -10,22 +10,22 @@ import (
 	"time"
 )
 
-const maxAnswer = 16 << 20 // bytes, of some 20,000 servers
+const maxAnswer = 16 << 20 // bytes; enough for some 20,000 servers
 
-const maxSaid = 300 // bytes of an answer that an error shows
+const maxSaid = 300 // bytes of an answer in an error
 
 type socket struct {
-	name             string // as the user gave it
+	name             string // as the user wrote it
 	network, address string
 	timeout          time.Duration
 }
 
-// ask leaves out the empty lines that end an answer. Without a prompt HAProxy closes the connection behind the
-// answer, so each command has a connection of its own.
+// Without a prompt, HAProxy closes the connection after its answer, so each command has its own connection. The empty
+// lines at the end of an answer are dropped.
 func (s *socket) ask(ctx context.Context, command string) (string, error) {
 	if strings.ContainsAny(command, ";\n\r\\<") {
-		// what is put into it was checked before: this is the net below
-		return "", fmt.Errorf("the command %q would be more than one", cut(command, maxSaid))
+		// a second barrier: the parts of the command were checked before
+		return "", fmt.Errorf("the command %q contains a separator", cut(command, maxSaid))
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -34,11 +34,11 @@ func (s *socket) ask(ctx context.Context, command string) (string, error) {
 	case err == nil:
 		return strings.TrimRight(answer, "\n"), nil
 	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
-		return "", fmt.Errorf("ask HAProxy at %s: it gave no answer in time", s.name)
+		return "", fmt.Errorf("HAProxy at %s did not answer in time", s.name)
 	case ctx.Err() != nil:
-		return "", fmt.Errorf("ask HAProxy at %s: %w", s.name, context.Cause(ctx))
+		return "", fmt.Errorf("HAProxy at %s: %w", s.name, context.Cause(ctx))
 	}
-	return "", fmt.Errorf("ask HAProxy at %s: %w", s.name, err)
+	return "", fmt.Errorf("HAProxy at %s: %w", s.name, err)
 }
 
 func (s *socket) exchange(ctx context.Context, command string) (string, error) {
@@ -58,14 +58,14 @@ func (s *socket) exchange(ctx context.Context, command string) (string, error) {
 		return "", err
 	case len(answer) > maxAnswer:
 		return "", fmt.Errorf("its answer to %q is longer than %d MB", cut(command, maxSaid), maxAnswer>>20)
-	case len(answer) == 0: // even a command that says nothing is answered by an empty line
+	case len(answer) == 0: // HAProxy answers every command, if only with an empty line
 		return "", errors.New("it closed the connection without an answer: is that its stats socket?")
 	}
 	return string(answer), nil
 }
 
-// tell takes the answers well, and an empty one, which most commands give when all is well. Any other is a *refusal,
-// which may still be a success in the words of another version: what became of it is read back.
+// Accepts an empty answer, the usual sign of success, or one that contains a text of well. Any other is a *refusal,
+// which may still be a success in the words of another version: the effect is read back.
 func (s *socket) tell(ctx context.Context, command string, well ...string) error {
 	answer, err := s.ask(ctx, command)
 	if err != nil {
@@ -85,20 +85,21 @@ func (s *socket) tell(ctx context.Context, command string, well ...string) error
 type refusal struct{ name, command, answer string }
 
 func (r *refusal) Error() string {
-	text := fmt.Sprintf("HAProxy at %s answers %q to %q", r.name, r.answer, r.command)
+	text := fmt.Sprintf("HAProxy at %s answered %q to %q", r.name, r.answer, r.command)
 	switch {
 	case strings.Contains(r.answer, "Permission denied"):
-		text += ": its stats socket needs level admin"
+		text += ". Give its stats socket level admin"
 	case strings.Contains(r.answer, "dynamic load balancing"):
-		text += ": use roundrobin, leastconn, random or first in that backend, or hash-type consistent, or make " +
-			"empty servers there by server-template"
+		text += ". Use roundrobin, leastconn, random, first, or hash-type consistent in that backend, or " +
+			"create empty " +
+			"servers with server-template"
 	case strings.Contains(r.answer, "experimental"):
-		text += ": servers can be added since HAProxy 2.6; before, make empty ones by server-template"
+		text += ". Adding servers needs HAProxy 2.6. For older versions, create empty ones with server-template"
 	}
 	return text
 }
 
-// A refusal is to be judged by what is read back.
+// A refusal counts as an error only if the state that is read back says so.
 func unread(err error) (refused, other error) {
 	if r := (*refusal)(nil); errors.As(err, &r) {
 		return err, nil

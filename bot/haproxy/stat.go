@@ -10,17 +10,17 @@ import (
 )
 
 type stat struct {
-	sessions int // scur and qcur: under way, and waiting for this very server
-	downs    int // how often it went from up to down
+	sessions int // scur and qcur: in flight, and queued for this server
+	downs    int // transitions from up to down
 	status   string
-	check    string // what the last check found, in words; mostly empty
+	check    string // result of the last check in words; often empty
 }
 
 // The columns of `show stat` grow with each version, so they are found by name.
 func parseStat(answer, backend string) (map[string]stat, error) {
 	text, ok := strings.CutPrefix(strings.TrimSpace(answer), "# ")
 	if !ok {
-		return nil, fmt.Errorf("the answer %q is no table of statistics", cut(answer, maxSaid))
+		return nil, fmt.Errorf("the answer %q is not a table of statistics", cut(answer, maxSaid))
 	}
 	r := csv.NewReader(strings.NewReader(text))
 	r.FieldsPerRecord = -1
@@ -60,7 +60,7 @@ func parseStat(answer, backend string) (map[string]stat, error) {
 		for i, name := range []string{"scur", "qcur", "chkdown"} {
 			n, err := strconv.Atoi(field(name))
 			if err != nil && field(name) != "" || n < 0 {
-				return nil, fmt.Errorf("the statistics have a %s that is no number: %q", name,
+				return nil, fmt.Errorf("the statistics have a %s that is not a number: %q", name,
 					cut(field(name), maxSaid))
 			}
 			numbers[i] = n

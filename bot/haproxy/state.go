@@ -9,22 +9,23 @@ import (
 
 type server struct {
 	name    string
-	host    string // the IP address; where that is not known, the host name
+	host    string // the IP address, or the host name if it is unknown
 	port    int
-	op      int // see opStopped and those after it
+	op      int // opStopped and the following constants
 	admin   int // bits
 	weight  int
 	check   int // bits
 	agent   int // bits
-	checked int // the last check's result
+	checked int // result of the last check
 }
 
-// From HAProxy's management guide, `show servers state`, format 1. They stand in state files, so they stay.
+// From HAProxy's management guide, `show servers state`, format 1. State files contain these values, so they are
+// stable.
 const (
 	opStopped, opStopping = 0, 3
 
-	adminMaint  = 0x01 | 0x02 | 0x20 // forced, inherited, or for want of an IP address
-	adminSlot   = 0x04               // the configuration says disabled
+	adminMaint  = 0x01 | 0x02 | 0x20 // forced, inherited, or without an IP address
+	adminSlot   = 0x04               // disabled in the configuration
 	adminDrain  = 0x08 | 0x10        // forced or inherited
 	checkSet    = 0x02
 	checkOn     = 0x04
@@ -40,14 +41,14 @@ func (s server) address() string {
 
 func (s server) maint() bool { return s.admin&adminMaint != 0 }
 
-// A slot is made by the configuration, empty, to be filled.
+// The configuration creates a slot, empty, to be filled.
 func (s server) slot() bool { return s.admin&adminSlot != 0 }
 
-// parseState accepts any order of columns.
+// Columns may come in any order.
 func parseState(answer, backend string) (map[string]server, error) {
 	lines := strings.Split(strings.TrimSpace(answer), "\n")
 	if len(lines) < 2 || strings.TrimSpace(lines[0]) != "1" || !strings.HasPrefix(lines[1], "# ") {
-		return nil, fmt.Errorf("the answer %q is no state of servers in format 1", cut(answer, maxSaid))
+		return nil, fmt.Errorf("the answer %q is not a server state in format 1", cut(answer, maxSaid))
 	}
 	column := map[string]int{}
 	for i, name := range strings.Fields(lines[1][1:]) {
@@ -58,7 +59,7 @@ func parseState(answer, backend string) (map[string]server, error) {
 		"srv_check_result", "srv_check_state", "srv_agent_state", "srv_fqdn", "srv_port",
 	} {
 		if _, ok := column[name]; !ok {
-			return nil, fmt.Errorf("the state of servers has no column %s", name)
+			return nil, fmt.Errorf("the server state has no column %s", name)
 		}
 	}
 	all := map[string]server{}
@@ -72,13 +73,13 @@ func parseState(answer, backend string) (map[string]server, error) {
 			if i := column[name]; i < len(fields) {
 				return fields[i]
 			}
-			bad = fmt.Errorf("the state of servers has a line without %s: %q", name, cut(line, maxSaid))
+			bad = fmt.Errorf("the server state has a line without %s: %q", name, cut(line, maxSaid))
 			return ""
 		}
 		number := func(name string) int {
 			n, err := strconv.Atoi(text(name))
 			if err != nil && bad == nil {
-				bad = fmt.Errorf("the state of servers has a %s that is no number: %q", name, cut(line, maxSaid))
+				bad = fmt.Errorf("the server state has a %s that is not a number: %q", name, cut(line, maxSaid))
 			}
 			return n
 		}

@@ -132,7 +132,7 @@ func TestServersBehindHAProxy(t *testing.T) {
 	}
 	// A balancer that cannot be asked.
 	c.once(c.env("POOL_BALANCER=haproxy", "HAPROXY_SOCKETS=/nowhere/admin.sock", "HAPROXY_BACKEND=web"), exitWork, "servers list", "/nowhere/admin.sock")
-	c.once(c.env("POOL_BALANCER=haproxy", "HAPROXY_SOCKETS=haproxy", "HAPROXY_BACKEND=web"), exitUsage, "servers drain web-1", `the socket of HAProxy is "haproxy"`)
+	c.once(c.env("POOL_BALANCER=haproxy", "HAPROXY_SOCKETS=haproxy", "HAPROXY_BACKEND=web"), exitUsage, "servers drain web-1", `invalid socket of HAProxy "haproxy"`)
 }
 
 // What destroy says is true: it waits until the provider lists the server no more. A bot that is started meanwhile does not count it.
