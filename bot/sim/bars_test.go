@@ -11,9 +11,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// On a day of each trace the adaptive policy, with nothing but heartbeats, stays below these shares of slow minutes and these dyno-hours
-// in relation to the oracle's, with one seed: each bar is what was measured on average over two, and room for the noise between
-// seeds. Counting has 50 to 80 % slow minutes on the first three, and 6 to 9 % on the last.
+// On a day of each trace the adaptive policy, with heartbeats alone, stays below these shares of slow minutes and these
+// ratios of dyno-hours to the oracle's. Each bar is the mean measured over two seeds, with room for the noise between
+// seeds. The test runs one seed. Counting has 50 to 80 % slow minutes on the first three, and 6 to 9 % on the last.
 func TestTheAdaptivePolicyKeepsItsBars(t *testing.T) {
 	if testing.Short() || racetest.On {
 		t.Skip("takes half a minute, and ten times as long with the race detector")

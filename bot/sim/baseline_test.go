@@ -37,7 +37,7 @@ func TestBotsDecideAsBefore(t *testing.T) {
 	baseline.Compare(t, "testdata/baseline/decisions.gz", lines)
 }
 
-// Each policy on each trace changes the dynos, and fares, as when the baseline was recorded.
+// Each policy changes the dynos, and performs, on each trace as when the baseline was recorded.
 func TestSimulationsGoAsBefore(t *testing.T) {
 	racetest.Long(t)
 	sameToTheBit(t)
@@ -80,14 +80,14 @@ func fared(r sim.Result) string {
 
 var everyNotice = notice.Notices{ExceedMax: true, BelowMin: true, ScaleFails: true, EveryScale: true, ScaleDiff: 2, ScaleDiffPeriod: 10 * time.Minute, Reminder: time.Hour}
 
-// heard keeps the lines of the ticks that changed or told anything, and of one in sixty.
+// Keeps the lines of ticks that changed or notified anything, and of one tick in sixty.
 type heard struct {
 	lines  []string
 	events []notify.Event
 	ticks  int
 }
 
-// Record comes after the tick's events.
+// Called after the tick's events.
 func (h *heard) Record(_ context.Context, r record.Record) error {
 	if h.ticks++; len(h.events) > 0 || r.Decision.To != r.Decision.From || h.ticks%60 == 0 {
 		h.lines = append(h.lines, baseline.Tick(r, h.events))
@@ -101,7 +101,7 @@ func (h *heard) Notify(_ context.Context, e notify.Event) error {
 	return nil
 }
 
-// chaos is a bot, and a platform and people that do what comes to their mind.
+// A bot, with a platform and people that act at random.
 type chaos struct {
 	*rand.Rand
 	bot     *bot.Bot
@@ -113,7 +113,7 @@ type chaos struct {
 
 	limits   schedule.Limits
 	load     float64
-	database bool // is what is slow
+	database bool // the database is slow
 	readings [3]probe.Reading
 	control  probe.Reading
 	now      time.Time
@@ -245,7 +245,7 @@ func (w *chaos) happen(t *testing.T) {
 			c.Override = decide.Override{Dynos: 1 + w.IntN(6), Until: w.now.Add(4 * time.Minute), By: "somebody"}
 			return c
 		})
-	case 14: // the bot ends, and begins anew from what it remembered
+	case 14: // the bot restarts from its memory
 		text, err := json.Marshal(w.memory)
 		if err != nil {
 			t.Fatal(err)
@@ -269,11 +269,10 @@ func (w *chaos) happen(t *testing.T) {
 	w.read()
 }
 
-// read takes what the probers answer at the next tick.
 func (w *chaos) read() {
 	busy := w.load / max(0.5, float64(min(w.n, max(1, w.up))))
 	if w.database {
-		busy = w.load / 2 // however many dynos there are
+		busy = w.load / 2 // at any number of dynos
 	}
 	ms := 60 * math.Exp(3*busy) * math.Exp(w.NormFloat64()*0.3)
 	w.readings[0] = probe.Reading{Signal: probe.HeartbeatSignal, Value: ms, Unit: "ms", Outcome: probe.Answered, Status: 200}
@@ -302,7 +301,7 @@ type answer func() probe.Reading
 
 func (a answer) Probe(context.Context) probe.Reading { return a() }
 
-// deploying is the platform's refusal while a release is under way.
+// The platform's refusal while a release is in progress.
 type deploying struct{}
 
 func (deploying) Error() string   { return "a release is under way" }
@@ -319,7 +318,7 @@ func (w *chaos) Rows(time.Time) (minRow, maxRow string) { return "", "" }
 func (w *chaos) Size(context.Context) (int, bool, error) { return w.n, !w.unsettled, w.fails }
 
 func (w *chaos) Resize(_ context.Context, n int) error {
-	if w.changeFails == nil || w.IntN(4) == 0 { // which may have done it all the same
+	if w.changeFails == nil || w.IntN(4) == 0 { // it may have succeeded nevertheless
 		w.n = n
 	}
 	return w.changeFails

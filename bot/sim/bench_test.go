@@ -16,7 +16,7 @@ func benchmark(b *testing.B, o sim.Options, by func() sim.Driver) {
 	b.ReportMetric(float64(requests)/1e6/b.Elapsed().Seconds(), "Mrequests/s")
 }
 
-// BenchmarkRun is an hour of 25 dynos at their peak, about 4 million requests, with the oracle or with a bot of a heartbeat
+// An hour of 25 dynos at their peak, about 4 million requests, with the oracle or with a bot that sends a heartbeat
 // every 5 s.
 func BenchmarkRun(b *testing.B) {
 	dense := counting
@@ -32,7 +32,7 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
-// BenchmarkMonthWithoutTraffic is 30 days of heartbeats every 30 s, and every 5 s.
+// 30 days of heartbeats every 30 s, and every 5 s.
 func BenchmarkMonthWithoutTraffic(b *testing.B) {
 	for _, interval := range []time.Duration{30 * time.Second, 5 * time.Second} {
 		b.Run(interval.String(), func(b *testing.B) {
@@ -45,7 +45,7 @@ func BenchmarkMonthWithoutTraffic(b *testing.B) {
 	}
 }
 
-// BenchmarkWeek is a week of 350 million requests, once.
+// A week of 350 million requests, once.
 func BenchmarkWeek(b *testing.B) {
 	if testing.Short() {
 		b.Skip("takes most of a minute")

@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// A Demand is how many requests people send over time.
+// A Demand is the number of requests that people send over time.
 type Demand interface {
-	// Rate returns the requests per second so many seconds after the beginning, from 0 to ten million. It is asked in
-	// the middle of each second, and beyond the end for as long as the oracle looks ahead, which is [Fleet.Foresight].
+	// Rate returns the requests per second, from 0 to ten million, at a number of seconds after the start. It is called
+	// for the middle of each second, and beyond the end as far as the oracle looks ahead: [Fleet.Foresight].
 	Rate(seconds float64) float64
-	// Length is how long the demand is known for.
+	// Length is the time for which the demand is known.
 	Length() time.Duration
 }
 
@@ -24,8 +24,7 @@ type scaled struct {
 
 func (s scaled) Rate(seconds float64) float64 { return s.factor * s.Demand.Rate(seconds) }
 
-// PeakWindow is the time over which a demand's peak is a mean: 5 minutes, or 1 minute where all of it lasts 2 hours or
-// less.
+// PeakWindow is the time over which a peak is averaged: 5 minutes, or 1 minute if the demand lasts 2 hours or less.
 func PeakWindow(length time.Duration) time.Duration {
 	if length <= 2*time.Hour {
 		return time.Minute
@@ -33,8 +32,8 @@ func PeakWindow(length time.Duration) time.Duration {
 	return 5 * time.Minute
 }
 
-// Peak returns the largest mean of d over a window, in requests per second, of all windows that begin at a whole
-// second. It is that of all of d where d is shorter than the window.
+// Peak returns the largest mean of d over a window, in requests per second. Windows begin at whole seconds. If d is
+// shorter than the window, it is the mean of all of d.
 func Peak(d Demand, window time.Duration) float64 {
 	n := int(d.Length().Seconds())
 	w := max(1, min(n, int(window.Seconds())))
@@ -51,7 +50,7 @@ func Peak(d Demand, window time.Duration) float64 {
 	return peak
 }
 
-// The peak of what is returned needs so many dynos of f; 0 leaves d as it is.
+// The result needs dynos at its peak; 0 leaves d unchanged.
 func scaleToPeak(d Demand, f Fleet, dynos float64) (Demand, error) {
 	if dynos == 0 {
 		return d, nil
@@ -63,13 +62,13 @@ func scaleToPeak(d Demand, f Fleet, dynos float64) (Demand, error) {
 	return Scale(d, dynos*f.Capacity()/peak), nil
 }
 
-// maxRate is in requests per second.
+// Requests per second.
 const maxRate = 1e7
 
 func checkRates(d Demand, length time.Duration) error {
 	for i := range int(length.Seconds()) {
 		if rate := d.Rate(float64(i) + 0.5); !(rate >= 0 && rate <= maxRate) {
-			return fmt.Errorf("the demand is %g requests per second after %v; it must be from 0 to %g",
+			return fmt.Errorf("the demand is %g requests per second after %v: must be 0–%g",
 				rate, time.Duration(i)*time.Second, float64(maxRate))
 		}
 	}

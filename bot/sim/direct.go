@@ -2,8 +2,8 @@ package sim
 
 import "math/bits"
 
-// A direct engine serves each request as it arrives: where the router chooses at random and nothing is shared, it is
-// known then when it will be done.
+// A direct engine serves each request as it arrives. With a random router and nothing shared, the time at which it will
+// be done is known then.
 type direct struct{ traffic }
 
 func (e *direct) advance(until float64) {
@@ -19,7 +19,7 @@ func (e *direct) advance(until float64) {
 	}
 }
 
-// ok is false where the request is lost.
+// ok is false if the request is lost.
 func (e *direct) serve(service float64, heartbeat bool) (end float64, ok bool) {
 	d := e.choose()
 	if d == nil {

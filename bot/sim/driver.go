@@ -9,18 +9,18 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A Driver decides how many dynos there are.
+// A Driver decides the number of dynos.
 type Driver struct {
 	Name string
-	// Interval is from tick to tick, a second or more.
+	// Interval is the time between ticks, a second or more.
 	Interval time.Duration
-	// Begin is called once, and returns what is called at each tick. A tick that takes longer than the interval,
-	// because its heartbeats do, is not made up for, as in [bot.Bot.Run].
+	// Begin is called once and returns the function for each tick. If a tick takes longer than the interval because of
+	// its heartbeats, ticks are skipped, as in [bot.Bot.Run].
 	Begin func(w *World) func(ctx context.Context, now time.Time)
 }
 
-// Bot drives by a bot with the given options, of which the Scaler is the world's. Where there are no Probers, there is
-// one that sends heartbeats; where there is no Schedule, the limits are the simulation's.
+// Bot drives by a bot with these options. The world is its Scaler. Without Probers the bot sends heartbeats. Without a
+// Schedule the limits are the simulation's.
 func Bot(name string, o bot.Options) Driver {
 	return BotIn(name, o.Interval, func(w *World) *bot.Bot {
 		o := o // a driver drives many simulations
@@ -34,13 +34,13 @@ func Bot(name string, o bot.Options) Driver {
 func (w *World) bot(o bot.Options) *bot.Bot {
 	o.Scaler, o.Prompt = w, true
 	if o.Schedule == nil {
-		// were checked before
+		// The limits are valid: check has run.
 		o.Schedule, _ = schedule.New(schedule.Fixed(w.limits.Min), schedule.Fixed(w.limits.Max), nil)
 	}
 	return bot.New(o)
 }
 
-// BotIn drives by the bot that make makes for the world: its Scaler must be the world, and its Probers the world's.
+// BotIn drives by the bot that make returns. The world must be its Scaler, and its Probers must be the world's.
 func BotIn(name string, interval time.Duration, make func(w *World) *bot.Bot) Driver {
 	return Driver{name, interval, func(w *World) func(context.Context, time.Time) {
 		b := make(w)

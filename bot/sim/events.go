@@ -6,16 +6,16 @@ import (
 	"math/rand/v2"
 )
 
-// An events engine serves requests event by event, which takes about three times as long as a direct one, and can do
-// all.
+// An events engine serves requests event by event. It handles every fleet, but takes about three times as long as a
+// direct one.
 type events struct {
 	traffic
 	queue    eventHeap
 	database sampler
 	draws    *rand.Rand // of the database
 	asking   int        // requests that the database works on
-	waiting  fifo       // those that wait for it
-	beat     *beat      // the heartbeat that is waited for
+	waiting  fifo       // requests that wait for it
+	beat     *beat      // the heartbeat that advance waits for
 }
 
 type request struct {
@@ -34,7 +34,7 @@ type eventKind uint8
 const (
 	served   eventKind = iota // a dyno is done with a request
 	answered                  // the database is
-	booted                    // a dyno that has requests waiting is up
+	booted                    // a dyno with waiting requests is up
 )
 
 type event struct {
@@ -169,7 +169,7 @@ func (e *events) choose() *dyno {
 		}
 		return d
 	}
-	// Looking for the fewest from any of them on spreads the load while many have none.
+	// A random start spreads the load while many dynos have no request.
 	best := up[i]
 	for k := uint64(1); k < n && best.held > 0; k++ {
 		if d := up[(i+k)%n]; d.held < best.held {

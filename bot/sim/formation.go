@@ -14,18 +14,17 @@ const (
 	restartSpread = 216 * 60.0
 )
 
-// A dyno is one process. All times are seconds since the beginning.
+// A dyno is one process. All times are seconds since the start.
 type dyno struct {
-	// upAt is when it has booted, restartAt when it ends for its daily restart.
+	// upAt is the time at which it has booted, restartAt the time of its daily restart.
 	upAt, restartAt float64
-	// slower is how many times as long it takes for everything.
+	// The factor by which it is slower than others.
 	slower float64
 
-	// free are the times at which its slots will be free, a heap with the earliest first. Of use where requests are
-	// served as they arrive.
+	// The times at which its slots become free, as a heap with the earliest first. Used by the direct engine.
 	free []float64
 
-	// What follows is of use where requests are served event by event: those worked on, those that wait, and both.
+	// Used by the events engine: requests worked on, requests that wait, and the sum of both.
 	busy    int
 	waiting fifo
 	held    int
@@ -36,9 +35,9 @@ type formation struct {
 	f       *Fleet
 	rand    *rand.Rand
 	dynos   []*dyno
-	serving []*dyno // those of them that are up
-	next    float64 // when one of them comes up or ends
-	billed  float64 // dyno-seconds until since
+	serving []*dyno // those that are up
+	next    float64 // the next time one comes up or ends
+	billed  float64 // dyno-seconds up to since
 	since   float64
 }
 
@@ -54,7 +53,6 @@ func newFormation(f *Fleet, r *rand.Rand, n int) *formation {
 	return fo
 }
 
-// start makes a dyno that boots from now on, for so long.
 func (fo *formation) start(now, boot float64) *dyno {
 	d := &dyno{upAt: now + boot, slower: 1, free: make([]float64, fo.f.Slots)}
 	for i := range d.free {
@@ -69,7 +67,7 @@ func (fo *formation) boot() float64 {
 	return least + fo.rand.Float64()*(most-least)
 }
 
-// resize asks for n dynos at now. The newest leave first, and finish what they have.
+// The newest dynos leave first, and finish their requests.
 func (fo *formation) resize(now float64, n int) {
 	fo.bill(now)
 	for len(fo.dynos) < n {
@@ -80,8 +78,7 @@ func (fo *formation) resize(now float64, n int) {
 	fo.sort(now)
 }
 
-// step lets happen what is due at now: boots end, and dynos restart. One that restarts finishes what it has, and
-// another boots in its place.
+// A dyno that restarts finishes its requests while another boots to replace it.
 func (fo *formation) step(now float64) {
 	for i, d := range fo.dynos {
 		if !fo.f.NoRestarts && d.restartAt <= now {
@@ -91,7 +88,7 @@ func (fo *formation) step(now float64) {
 	fo.sort(now)
 }
 
-// sort finds the dynos that serve, those that are slow, and when that changes next.
+// Updates which dynos serve and which are slow, and when that changes next.
 func (fo *formation) sort(now float64) {
 	fo.serving, fo.next = fo.serving[:0], math.Inf(1)
 	for i, d := range fo.dynos {
@@ -110,7 +107,7 @@ func (fo *formation) sort(now float64) {
 	}
 }
 
-// All requests go to the first dyno that comes up while none is; nil where none is asked for.
+// While no dyno is up, all requests go to the first one that comes up; nil if none is booting.
 func (fo *formation) first() *dyno {
 	if len(fo.dynos) == 0 {
 		return nil
@@ -128,8 +125,8 @@ func (fo *formation) bill(now float64) {
 	fo.since = now
 }
 
-// take gives the earliest slot to a request that arrives at a time and takes so long, and returns when it begins. Where
-// it would wait for the timeout, it does not take it.
+// Assigns the earliest free slot to a request and returns the start of its service. ok is false if it would wait for
+// the timeout.
 func (d *dyno) take(at, service, timeout float64) (start float64, ok bool) {
 	free := d.free
 	start = free[0]
@@ -139,7 +136,7 @@ func (d *dyno) take(at, service, timeout float64) (start float64, ok bool) {
 	if start-at >= timeout {
 		return start, false
 	}
-	// The slot is busy until then; sift it down to its place.
+	// The slot is busy until then. Sift it down to its place.
 	until := start + service
 	i := 0
 	for {

@@ -41,7 +41,7 @@ func lasting(n int) sim.Fleet {
 	return f
 }
 
-// every makes a driver of what it does at a tick, at which the simulation has lasted for so long.
+// at is the time that the simulation has lasted.
 func every(interval time.Duration, tick func(ctx context.Context, w *sim.World, at time.Duration)) sim.Driver {
 	return sim.Driver{Name: "every", Interval: interval, Begin: func(w *sim.World) func(context.Context, time.Time) {
 		start := w.Now()
@@ -49,7 +49,7 @@ func every(interval time.Duration, tick func(ctx context.Context, w *sim.World, 
 	}}
 }
 
-// watch looks every ten minutes.
+// Looks every ten minutes.
 func watch(n int, look func(w *sim.World, at time.Duration)) sim.Driver {
 	return every(10*time.Minute, func(_ context.Context, w *sim.World, at time.Duration) {
 		w.Want(n)

@@ -3,8 +3,8 @@ package sim
 import "math"
 
 const (
-	// Eight buckets to a doubling, from 2^-11 s (0.5 ms) to 2^6 s, beyond every router's patience: a bucket is 9 % wide
-	// at its most, and a quantile interpolated within it is right to 2 % or better.
+	// Eight buckets to a doubling, from 2^-11 s (0.5 ms) to 2^6 s, longer than any router's timeout. A bucket is at
+	// most 9 % wide, so an interpolated quantile is accurate to 2 % or better.
 	bucketBits   = 3
 	leastPower   = -11
 	mostPower    = 6
@@ -14,18 +14,17 @@ const (
 	leastSeconds = 1.0 / 2048
 )
 
-// A histogram counts times in seconds, in buckets whose width grows with the time. The bucket is read off the bits of
+// A histogram counts times in seconds, in buckets whose width grows with the time. The bucket is read from the bits of
 // the floating-point number: its exponent and the highest bits of its fraction.
 type histogram [buckets]uint32
 
-// bucket returns where a time belongs. What is below the least belongs to the first, and what is above the most to the
-// last.
+// Times outside the range belong to the first or the last bucket.
 func bucket(seconds float64) int {
 	i := int(math.Float64bits(seconds)>>bucketShift) - firstBucket
 	return min(max(i, 0), buckets-1)
 }
 
-// bounds are in seconds.
+// In seconds.
 func bounds(i int) (from, to float64) {
 	at := func(i int) float64 { return math.Float64frombits(uint64(i+firstBucket) << bucketShift) }
 	return at(i), at(i + 1)
@@ -45,9 +44,8 @@ func (h *histogram) count() uint64 {
 	return n
 }
 
-// quantile returns the time below which a share p of the times lie, in seconds, given that beyond lie so many more than
-// were counted, which are longer than all of those. It is 0 where there is none at all, and +Inf where it lies among
-// those beyond.
+// The p-quantile in seconds, if beyond more times are longer than all that were counted. It is 0 without any times, and
+// +Inf if it is among those beyond.
 func (h *histogram) quantile(p float64, beyond uint64) float64 {
 	n := h.count()
 	if n+beyond == 0 {

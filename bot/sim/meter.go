@@ -6,16 +6,15 @@ import (
 )
 
 const (
-	// The meter keeps the seconds of the last twelve minutes, and those to come as far as requests that have arrived
-	// will be worked on then.
+	// The meter keeps the seconds of the last twelve minutes, and the future seconds in which arrived requests will be
+	// served.
 	ring     = 1024
 	history  = 720
 	horizon  = ring - history - 1
 	ringMask = ring - 1
-	// Minutes are closed when it is known what became of all of their requests, which takes the timeout, a minute at
-	// most.
+	// A minute is closed when the outcome of all its requests is known. That takes the timeout, at most a minute.
 	openMinutes = 4
-	// longestView is the longest time that can be looked back on.
+	// How far observations can look back.
 	longestView = 10 * time.Minute
 )
 
@@ -23,33 +22,33 @@ const (
 type second struct {
 	arrived, started, finished, dropped uint32
 	waited                              uint32 // of the started
-	// taken are those of the arrived that a dyno has begun, whenever that was; the others are lost.
+	// Arrived requests that a dyno has begun at any time; the others are lost.
 	taken   uint32
 	serving int32
-	// What remained of this second when each of them came to be: what they add to the number that is there on average.
+	// The rest of this second from each event on: its contribution to the average number.
 	arrivedFor, startedFor, finishedFor, droppedFor float64
-	// inFlight and busy are the requests in the app and the slots at work, on average; known when the second is over.
+	// Average requests in the app and busy slots; known when the second is over.
 	inFlight, busy float64
-	// The response times of those that finished, and the waits of those that were begun.
+	// Response times of finished requests, and waits of begun ones.
 	sum            float64
 	response, wait histogram
 }
 
 // A minute counts the requests that arrived in it, without heartbeats.
 type minute struct {
-	arrived, taken, inTime uint64 // in time: answered within the bound
+	arrived, taken, inTime uint64 // inTime: answered within the threshold
 	response               histogram
 }
 
-// A meter counts what happens in the app: by the second, for those who look into it, and by the minute, for the result.
+// A meter counts what happens in the app: by the second for observers, and by the minute for the result.
 type meter struct {
 	timeout, bound float64
 	at             int // the present second
 	ring           [ring]second
-	inFlight, busy int64 // at the beginning of the present second
+	inFlight, busy int64 // at the start of the present second
 
 	open   [openMinutes]minute
-	closed int // minutes that are over and done with
+	closed int // minutes that are closed
 	done   func(i int, m *minute)
 }
 
@@ -126,9 +125,8 @@ func (m *meter) roll(serving int) {
 	}
 }
 
-// settledAfter is after how many seconds all that arrived in a second was begun or lost, and was answered if it is to
-// be in time.
-func (m *meter) settledAfter() int { return int(math.Ceil(m.timeout)) + 1 } // the bound is no longer
+// Seconds after which all requests of a second were begun or lost, and all that are in time were answered.
+func (m *meter) settledAfter() int { return int(math.Ceil(m.timeout)) + 1 } // the threshold is at most the timeout
 
 func (m *meter) close() {
 	o := &m.open[m.closed%openMinutes]
@@ -137,41 +135,40 @@ func (m *meter) close() {
 	m.closed++
 }
 
-// finish closes the minutes that are over, when nothing else will be answered.
+// Closes the complete minutes once nothing else will be answered.
 func (m *meter) finish() {
 	for (m.closed+1)*60 <= m.at {
 		m.close()
 	}
 }
 
-// An Observation is what can be seen of the app from inside, its router or its platform, over some time: the requests
-// and heartbeats alike.
+// An Observation is what can be seen of the app from inside, from its router or from its platform, over some time. It
+// includes heartbeats.
 type Observation struct {
-	// Seconds is the time it is about.
+	// Seconds is the observed time.
 	Seconds float64
-	// Arrived are the requests that came, Answered those that the router has logged an answer of, Lost those that it
-	// has given up.
+	// Arrived is the number of requests that came, Answered those whose answer the router has logged, and Lost those
+	// that it gave up.
 	Arrived, Answered, Lost int
-	// Begun are those that were begun, Waited those of them that found no slot free.
+	// Begun is the number of requests whose service began, and Waited those of them that found no free slot.
 	Begun, Waited int
-	// Busy is how many slots were at work on average, InFlight how many requests were worked on or waited, Serving how
-	// many dynos were up.
+	// Busy is the average number of busy slots, InFlight that of requests in service or waiting, Serving that of dynos
+	// up.
 	Busy, InFlight, Serving float64
-	// MeanResponse is the mean response time of the answered, 0 where there is none.
+	// MeanResponse is the mean response time of the answered requests, 0 without any.
 	MeanResponse time.Duration
 
 	response, wait histogram
 }
 
-// Response returns the response time of the answered requests that a share p, from 0 to 1, does not exceed; 0 where
-// there is none. It is right to 2 %.
+// Response returns the p-quantile of the response times of the answered requests, p from 0 to 1; 0 without any. It is
+// accurate to 2 %.
 func (o *Observation) Response(p float64) time.Duration { return seconds(o.response.quantile(p, 0)) }
 
-// Wait returns the time in the queue of the requests begun that a share p, from 0 to 1, does not exceed; 0 where there
-// is none.
+// Wait returns the p-quantile of the waits of the requests whose service began, p from 0 to 1; 0 without any.
 func (o *Observation) Wait(p float64) time.Duration { return seconds(o.wait.quantile(p, 0)) }
 
-// observe sums up the last n whole seconds before now, which is in the present second or shortly before it.
+// Sums up the last n whole seconds before now, which is in the present second or shortly before it.
 func (m *meter) observe(now, n int) Observation {
 	n = max(0, min(n, now, int(longestView.Seconds())))
 	o := Observation{Seconds: float64(n)}

@@ -9,23 +9,23 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// oracleInterval is in seconds.
+// Seconds.
 const oracleInterval = 5
 
-// Foresight is how far the oracle looks ahead: as long as the longest boot takes, and 15 s more, so that what it
-// commands at one of its decisions, 5 s apart, is up in time.
+// Foresight is how far the oracle looks ahead: the longest boot and 15 s more. Its decisions are 5 s apart, so the
+// dynos it asks for are up in time.
 func (f Fleet) Foresight() time.Duration { return f.BootMax + 3*oracleInterval*time.Second }
 
-// Oracle drives by perfect knowledge of the demand: it asks for as many dynos as the largest demand within its
-// [Fleet.Foresight] needs. It waits for the same boots as everybody.
+// Oracle drives by perfect knowledge of the demand. It asks for the dynos that the largest demand within its
+// [Fleet.Foresight] needs, and waits for the same boots as every policy.
 func Oracle() Driver {
 	return Driver{"oracle", oracleInterval * time.Second, func(w *World) func(context.Context, time.Time) {
 		return func(context.Context, time.Time) { w.Want(w.need.ahead(int(w.now))) }
 	}}
 }
 
-// OracleOf drives as [Oracle] does, but asks for factor times as many dynos, rounded up: for an app whose dynos bear
-// less than their slots and the mean time of an answer tell. factor is more than 0.
+// OracleOf drives as [Oracle] does, but asks for factor times as many dynos, rounded up. It is for an app whose dynos
+// have less capacity than their slots and the mean time of an answer suggest. factor must be more than 0.
 func OracleOf(factor float64) Driver {
 	return Driver{
 		fmt.Sprintf("oracle × %g", factor), oracleInterval * time.Second,
@@ -39,13 +39,13 @@ func OracleOf(factor float64) Driver {
 
 type need struct {
 	demand   Demand
-	capacity float64 // requests per second that one dyno serves
+	capacity float64 // of one dyno, in requests per second
 	limits   schedule.Limits
-	seconds  int // that it looks ahead
+	seconds  int // how far it looks ahead
 
-	// A window of the seconds ahead whose demand is larger than that of all later ones in it, in the order of time.
+	// The seconds ahead whose demand exceeds that of all later ones in the window, in order of time.
 	largest []ahead
-	seen    int // up to which second
+	seen    int // the last second examined
 }
 
 type ahead struct {
@@ -57,7 +57,7 @@ func (n *need) at(rate float64) int {
 	return max(1, int(math.Ceil(min(rate/n.capacity, maxDynos))))
 }
 
-// ahead must not be asked of an earlier second than before.
+// now must not be earlier than in the call before.
 func (n *need) ahead(now int) int {
 	for ; n.seen < now+n.seconds; n.seen++ {
 		rate := n.demand.Rate(float64(n.seen) + 0.5)

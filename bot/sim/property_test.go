@@ -59,7 +59,7 @@ func drawTrace(t *rapid.T) sim.Trace {
 	}
 }
 
-// Whatever is simulated, the figures are possible, and the dynos stay within the limits.
+// In every simulation the figures are possible, and the dynos stay within the limits.
 func TestNothingImpossibleComesOut(t *testing.T) {
 	racetest.Computes(t)
 	rapidtest.Check(t, func(t *rapid.T) {
@@ -84,7 +84,7 @@ func TestNothingImpossibleComesOut(t *testing.T) {
 			t.Errorf("%d minutes in %v", len(r.Minutes), o.Length)
 		}
 		for i, m := range r.Minutes {
-			inside := o.Limits.Clamp(m.Dynos) == m.Dynos || i < 3 // before the first tick, and while its heartbeat takes its time
+			inside := o.Limits.Clamp(m.Dynos) == m.Dynos || i < 3 // before the first tick, and during its heartbeat
 			if !inside || m.Up > m.Dynos || m.Slow+m.Lost > m.Requests || m.P50 > m.P95 || !(m.P95 <= 1000*o.Fleet.Timeout.Seconds()) {
 				t.Errorf("minute %d of %v is %+v", i, o.Limits, m)
 			}
@@ -116,7 +116,7 @@ func figures(t *rapid.T, r sim.Result) map[string]float64 {
 	return out
 }
 
-// A bot that is made anew from its memory before each tick, through JSON, decides as one that lives on.
+// A bot that restarts from its memory before each tick, through JSON, decides as one that keeps running.
 func TestABotThatRestartsAtEveryTickDecidesTheSame(t *testing.T) {
 	racetest.Long(t)
 	rapidtest.Check(t, func(t *rapid.T) {

@@ -28,11 +28,11 @@ func (q *fifo) pop() request {
 	return r
 }
 
-// An eventHeap gives events in the order of their times. It is container/heap's algorithm without its interface, which
-// would put each event on the heap of the program.
+// An eventHeap returns events in order of time. It is container/heap's algorithm without its interface, which would
+// allocate each event.
 type eventHeap []event
 
-// next is +Inf where there is no event.
+// +Inf without an event.
 func (h eventHeap) next() float64 {
 	if len(h) == 0 {
 		return math.Inf(1)

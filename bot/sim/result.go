@@ -5,42 +5,42 @@ import (
 	"time"
 )
 
-// A Result is what came of a simulation. Percentages are from 0 to 100.
+// A Result is the outcome of a simulation. Percentages are from 0 to 100.
 type Result struct {
 	// Policy is the driver's name.
 	Policy string `json:"policy"`
 	Seed   uint64 `json:"seed"`
-	// Hours is how long it lasted.
+	// Hours is the simulated time.
 	Hours float64 `json:"hours"`
-	// Requests are those that people sent, Heartbeats not among them.
+	// Requests is the number of requests, without heartbeats.
 	Requests uint64 `json:"requests"`
-	// SlowMinutesPercent is the share of the minutes whose 95th percentile of the response times was above the bound:
-	// in which more than one request in 20 was answered later or lost. A minute is that in which the requests arrived;
-	// one without requests is not slow.
+	// SlowMinutesPercent is the share of the minutes in which more than one request in 20 was answered later than the
+	// threshold, or lost: whose 95th percentile of response times was above the threshold. A request belongs to the
+	// minute in which it arrived. A minute without requests is not slow.
 	SlowMinutesPercent float64 `json:"slow_minutes_percent"`
-	// SlowRequestsPercent is the share of the requests that were answered later than the bound, or lost.
+	// SlowRequestsPercent is the share of the requests that were answered later than the threshold, or lost.
 	SlowRequestsPercent float64 `json:"slow_requests_percent"`
-	// LostPercent is the share of the requests that the router gave up or that met no dyno.
+	// LostPercent is the share of the requests that the router gave up, or for which there was no dyno.
 	LostPercent float64 `json:"lost_percent"`
 	// DynoHours are billed from the command that adds a dyno to the command that removes it.
 	DynoHours float64 `json:"dyno_hours"`
-	// Dollars is what they cost, 0 where no price was given.
+	// Dollars is their price, 0 without a price.
 	Dollars float64 `json:"dollars"`
-	// OracleRatio is DynoHours in relation to those of the oracle.
+	// OracleRatio is DynoHours divided by the oracle's.
 	OracleRatio float64 `json:"oracle_ratio"`
-	// Ups and Downs are the changes, Flips those in the other direction than the one before, less than 10 minutes after
-	// it.
+	// The changes in each direction. Flips are changes in the other direction than the one before, less than 10 minutes
+	// after it.
 	Ups   int `json:"ups"`
 	Downs int `json:"downs"`
 	Flips int `json:"flips"`
-	// Elasticity tells the supply of dynos against the demand for them.
+	// Elasticity compares the supply of dynos with the demand.
 	Elasticity Elasticity `json:"elasticity"`
-	// Minutes are all of them, one after the other.
+	// Minutes are all minutes in order.
 	Minutes []Minute `json:"minutes,omitempty"`
 }
 
-// Elasticity are the metrics of the SPEC Cloud Group, all in per cent and better when smaller: with d dynos demanded
-// and s supplied (those that serve) over the time T,
+// Elasticity has the metrics of the SPEC Cloud Group, all in per cent; smaller is better. With d dynos demanded and s
+// supplied (those that serve) over the time T:
 //
 //	θ_U = 100/T · Σ max(d−s, 0)/d · Δt    how much is missing
 //	θ_O = 100/T · Σ max(s−d, 0)/d · Δt    how much is too much
@@ -48,8 +48,8 @@ type Result struct {
 //	τ_O = 100/T · Σ [s > d] · Δt          how long something is too much
 //	υ   = 100/T · Σ min(|sgn Δs − sgn Δd|, 1) · Δt
 //
-// with Δt a second, but for the instability υ a minute. N. Herbst et al., "Ready for Rain? A View from SPEC Research on
-// the Future of Cloud Metrics", 2016; A. Bauer et al., "Chameleon", 2018.
+// Δt is a second, or a minute for the instability υ. Sources: N. Herbst et al., "Ready for Rain? A View from SPEC
+// Research on the Future of Cloud Metrics", 2016; A. Bauer et al., "Chameleon", 2018.
 type Elasticity struct {
 	UnderAccuracy  float64 `json:"under_accuracy_percent"`
 	OverAccuracy   float64 `json:"over_accuracy_percent"`
@@ -58,28 +58,29 @@ type Elasticity struct {
 	Instability    float64 `json:"instability_percent"`
 }
 
-// A Minute is one of a simulation.
+// A Minute is a minute of a simulation.
 type Minute struct {
-	// Requests arrived in it. Of these Slow were answered later than the bound, and Lost not at all.
+	// Requests is the number that arrived. Slow of them were answered later than the threshold, and Lost were not
+	// answered.
 	Requests uint64 `json:"requests"`
 	Slow     uint64 `json:"slow"`
 	Lost     uint64 `json:"lost"`
-	// P50 and P95 are percentiles of the response times in milliseconds, right to 2 %, and the router's timeout where
-	// they are beyond it or among the lost.
+	// P50 and P95 are percentiles of the response times in milliseconds, accurate to 2 %. They are the router's timeout
+	// if they are above it or among the lost.
 	P50 float64 `json:"p50_ms"`
 	P95 float64 `json:"p95_ms"`
-	// Dynos are asked for at its end, and Up serve. Needed is what the demand in its last second needs, Oracle what the
-	// oracle asks for.
+	// Dynos is the number asked for at the end of the minute, and Up the number that serves. Needed is what the demand
+	// of its last second needs, and Oracle what the oracle asks for.
 	Dynos  int `json:"dynos"`
 	Up     int `json:"up"`
 	Needed int `json:"needed"`
 	Oracle int `json:"oracle"`
 }
 
-// IsSlow says whether the 95th percentile of the minute's response times is above the bound.
+// IsSlow says whether the 95th percentile of the minute's response times is above the threshold.
 func (m Minute) IsSlow() bool { return 20*(m.Slow+m.Lost) > m.Requests }
 
-// flipTime is in seconds.
+// Seconds.
 const flipTime = 10 * 60
 
 type changes struct {
@@ -117,7 +118,7 @@ type accounts struct {
 	oracleSeconds    float64
 }
 
-// d dynos were needed and s served.
+// d is the number of dynos needed, and s the number that serves.
 func (a *accounts) second(d, s int) {
 	a.seconds++
 	switch {
@@ -197,8 +198,8 @@ func sign(n int) int {
 	return 0
 }
 
-// hoursAMonth makes a price for a month one for an hour: Heroku bills by the second, up to a monthly price that is 720
-// hours' worth (https://devcenter.heroku.com/articles/usage-and-billing).
+// Hours in a month for prices: Heroku bills by the second, up to a monthly price of 720 hours
+// (https://devcenter.heroku.com/articles/usage-and-billing).
 const hoursAMonth = 720
 
 func dollars(dynoHours, price float64) float64 {

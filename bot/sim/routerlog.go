@@ -14,17 +14,16 @@ import (
 )
 
 const (
-	// A line of the router's log is there a second after its request has ended.
+	// A line of the router's log arrives a second after its request has ended.
 	logDelay = time.Second
-	// Readings look back on a minute, or on a quarter of one where they are of what is recent; there is none before the
-	// log was seen for logWarmUp.
+	// Readings look back a minute, or a quarter of one for recent rates. They begin after logWarmUp.
 	logWindow, logRecently, logWarmUp = time.Minute, 15 * time.Second, 10 * time.Second
 )
 
-// RouterLog returns probers that read from the lines of the router's log what [adaptive.RouterSignals] names, as the
-// log drain of a real app does: of the answers, heartbeats among them, that were logged in the last minute but a
-// second, and of the requests that the router gave up, which took the timeout. Times are those in the dyno, what waited
-// in it included, right to 2 %.
+// RouterLog returns probers for [adaptive.RouterSignals] that read the lines of the router's log, as the log drain of a
+// real app does. They cover the answers of the last minute, except its last second, and the requests that the router
+// gave up, which count with the timeout. Heartbeats are included. Times are those in the dyno, including waits,
+// accurate to 2 %.
 func (w *World) RouterLog() []probe.Prober {
 	view := &logView{w: w}
 	var out []probe.Prober
@@ -34,9 +33,9 @@ func (w *World) RouterLog() []probe.Prober {
 	return out
 }
 
-// A logView sums up the log once for all that read it at a tick.
+// A logView sums up the log once for all probers of a tick.
 type logView struct {
-	w              *World // whose lock guards the rest
+	w              *World // its lock guards the rest
 	at             time.Time
 	minute, recent Observation
 }
@@ -63,7 +62,7 @@ func (l routerLog) Probe(context.Context) probe.Reading {
 	unit, _ := probe.SignalUnit(l.signal)
 	r := probe.Reading{Signal: l.signal, Time: now, Unit: unit, Outcome: probe.Unreachable}
 	if minute.Seconds < logWarmUp.Seconds() {
-		r.Error = fmt.Sprintf("the log has been seen for %.0fs only: %v are needed", minute.Seconds, logWarmUp)
+		r.Error = fmt.Sprintf("the log covers only %.0fs so far: needs %v", minute.Seconds, logWarmUp)
 		return r
 	}
 	r.Outcome = probe.BadAnswer
@@ -87,7 +86,7 @@ func (l routerLog) read(r *probe.Reading, minute, recent *Observation) error {
 			timeout*float64(minute.Lost)) / minute.Seconds
 	case probe.ServiceP50, probe.ServiceP95:
 		if minute.logged() == 0 {
-			return errors.New("no request of the window tells how long it took")
+			return errors.New("no request in the window has a time")
 		}
 		p := 0.5
 		if l.signal == probe.ServiceP95 {
@@ -100,7 +99,7 @@ func (l routerLog) read(r *probe.Reading, minute, recent *Observation) error {
 
 func (o *Observation) logged() float64 { return float64(o.Answered + o.Lost) }
 
-// WithRouterLog drives by a bot as [Bot] does, that reads the router's log beside its heartbeats.
+// WithRouterLog drives by a bot as [Bot] does. The bot also reads the router's log.
 func WithRouterLog(name string, o bot.Options) Driver {
 	return BotIn(name, o.Interval, func(w *World) *bot.Bot {
 		o := o

@@ -33,7 +33,7 @@ func TestTheRouterLogTellsWhatIsAnswered(t *testing.T) {
 		unit         string
 	}{
 		probe.RequestsPerSecond: {50, 0.06, "requests/s"}, probe.RecentRequestsPerSecond: {50, 0.12, "requests/s"}, probe.Busy: {5, 0.08, "requests"},
-		// The percentiles of the lognormal law with that mean and that coefficient of variation.
+		// The percentiles of the lognormal distribution with that mean and that coefficient of variation.
 		probe.ServiceP50: {89.4, 0.04, "ms"}, probe.ServiceP95: {194.5, 0.08, "ms"},
 	} {
 		if r := got[signal]; r.Outcome != probe.Answered || !near(r.Value, want.value, want.share) || r.Unit != want.unit {
@@ -42,7 +42,7 @@ func TestTheRouterLogTellsWhatIsAnswered(t *testing.T) {
 	}
 }
 
-// The recent rate is a quarter of a minute old at the most, the other one a minute.
+// The recent rate covers a quarter of a minute, the other one a minute.
 func TestTheRecentRateIsAheadOfTheRate(t *testing.T) {
 	o := sim.Options{Demand: steps{10, 100, 5 * time.Minute}, Fleet: lasting(8), Seed: 1, Length: 5*time.Minute + 20*time.Second}
 	got := reading(t, o, 5*time.Second)
@@ -84,7 +84,7 @@ func TestTheRouterLogMakesTheAdaptivePolicyBetter(t *testing.T) {
 	o.Policy.Adaptive = model(t, adaptive.Balanced)
 	for _, c := range []struct {
 		trace       string
-		slow, ratio float64 // each is what was measured with seed 1, and room for noise
+		slow, ratio float64 // measured with seed 1, and room for noise
 	}{
 		{"wc98_flash_day", 0.2, 1.14}, {"wc98_week_day", 0.5, 1.17}, {"nasa_day", 1, 1.75}, {"aapl_day", 0.6, 1.25},
 	} {

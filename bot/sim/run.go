@@ -10,34 +10,35 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// Options say what is simulated. Demand is needed; the rest may be zero.
+// Options describe a simulation. Demand is required; everything else may be zero.
 type Options struct {
 	Demand Demand
-	// Peak scales the demand so that its largest mean over [PeakWindow] needs so many dynos; 0 leaves it as it is.
+	// Peak scales the demand so that its largest mean over [PeakWindow] needs this number of dynos; 0 leaves it
+	// unchanged.
 	Peak float64
 	// Fleet is the app and its platform; one without slots is DefaultFleet.
 	Fleet Fleet
-	// Bound is the longest right response time, a second where it is 0.
+	// Bound is the response time above which an answer is slow; 0 is a second.
 	Bound time.Duration
-	// Limits are those of the dynos, 1 to 60 where they are zero. They bind the oracle and peers, and a bot that has no
+	// Limits are the limits of dynos, 1 to 60 if zero. They apply to the oracle, to peers, and to a bot without a
 	// schedule of its own.
 	Limits schedule.Limits
-	// Start is what the clock shows at the beginning. The zero time is Monday, 5 January 2026, UTC.
+	// Start is the time at the start. The zero time is Monday, 5 January 2026, UTC.
 	Start time.Time
-	// Length is how long it lasts, whole seconds of at least a minute; 0 is as long as the demand is known.
+	// Length is the simulated time, whole seconds of at least a minute; 0 is the demand's length.
 	Length time.Duration
-	// Price is what a dyno costs a month, in dollars.
+	// Price is the price of a dyno a month, in dollars.
 	Price float64
-	// Seed makes chance. What is simulated again with the same options has the same result, to the bit.
+	// Seed determines all chance. The same options have the same result, to the bit.
 	Seed uint64
 
-	// events serves event by event what could be served directly; a test compares them.
+	// Serve event by event even if the direct engine would do, for a test that compares them.
 	events bool
 }
 
 const longest = 366 * 24 * time.Hour
 
-// Run simulates an app that is driven by by. It ends early, with an error, when ctx does.
+// Run simulates an app whose dynos are decided by by. It ends early, with an error, if ctx ends.
 func Run(ctx context.Context, o Options, by Driver) (Result, error) {
 	o, err := o.complete(by)
 	if err != nil {
@@ -54,7 +55,7 @@ func Run(ctx context.Context, o Options, by Driver) (Result, error) {
 
 func (o Options) complete(by Driver) (Options, error) {
 	if o.Demand == nil {
-		return o, errors.New("simulate: there is no demand")
+		return o, errors.New("simulate: no demand")
 	}
 	if o.Fleet.Slots == 0 {
 		o.Fleet = DefaultFleet()
@@ -91,16 +92,16 @@ func (o Options) check(by Driver) error {
 			errs = append(errs, fmt.Errorf(format, values...))
 		}
 	}
-	wrong(by.Interval < time.Second, "the interval is %v; it must be a second or more", by.Interval)
+	wrong(by.Interval < time.Second, "the interval is %v: must be at least a second", by.Interval)
 	wrong(by.Begin == nil, "the driver has no Begin")
-	wrong(!(o.Peak >= 0 && o.Peak <= maxDynos), "the peak is %g dynos; it must be from 0 to %d", o.Peak, maxDynos)
+	wrong(!(o.Peak >= 0 && o.Peak <= maxDynos), "the peak is %g dynos: must be 0–%d", o.Peak, maxDynos)
 	wrong(o.Bound < 0 || o.Bound > o.Fleet.Timeout,
-		"the bound is %v; it must be from 0 to the router's timeout of %v", o.Bound, o.Fleet.Timeout)
+		"the threshold is %v: must be from 0 to the router's timeout of %v", o.Bound, o.Fleet.Timeout)
 	wrong(o.Limits.Min < 0 || o.Limits.Max < max(1, o.Limits.Min) || o.Limits.Max > maxDynos,
-		"the limits are %d to %d; they must be from 0 to %d, the least first", o.Limits.Min, o.Limits.Max, maxDynos)
+		"the limits are %d to %d: must be 0–%d, the minimum first", o.Limits.Min, o.Limits.Max, maxDynos)
 	wrong(o.Length < time.Minute || o.Length > longest || o.Length%time.Second != 0,
-		"the simulation lasts %v; it must be whole seconds from a minute to %v", o.Length, longest)
-	wrong(!(o.Price >= 0), "a dyno costs %g dollars a month, which must not be less than 0", o.Price)
+		"the simulation lasts %v: must be whole seconds from a minute to %v", o.Length, longest)
+	wrong(!(o.Price >= 0), "a dyno costs %g dollars a month: must not be negative", o.Price)
 	return errors.Join(errs...)
 }
 
@@ -133,7 +134,7 @@ func newSimulation(o Options, interval time.Duration) *simulation {
 	oracle := ahead
 	dynos := 0
 	t.every = func(rate float64) {
-		if m.at >= int(o.Length.Seconds()) { // the last tick's heartbeats may take it beyond the end
+		if m.at >= int(o.Length.Seconds()) { // the last tick's heartbeats may end after this
 			return
 		}
 		d := oracle.at(rate)

@@ -129,7 +129,7 @@ func TestAnOracleOfMoreAsksForMore(t *testing.T) {
 	}
 }
 
-// plan wants these dynos, each for a minute.
+// Each number of dynos is kept for a minute.
 func plan(dynos ...int) sim.Driver {
 	return every(time.Minute, func(_ context.Context, w *sim.World, at time.Duration) { w.Want(dynos[at/time.Minute]) })
 }
@@ -167,7 +167,7 @@ func TestElasticityIsThatOfTheSPEC(t *testing.T) {
 
 func TestARequestThatWaitsForTheTimeoutIsLost(t *testing.T) {
 	racetest.Computes(t)
-	o := sim.Options{Demand: level{300, 20 * time.Minute}, Fleet: lasting(3)} // twice what three can do
+	o := sim.Options{Demand: level{300, 20 * time.Minute}, Fleet: lasting(3)} // twice the capacity of three
 	for _, router := range []sim.Router{sim.Random, sim.TwoChoices} {
 		o.Fleet.Router = router
 		r := run(t, o, sim.Fixed(3))
@@ -262,7 +262,7 @@ func TestTheBotActsWhenItsHeartbeatIsBack(t *testing.T) {
 		if want := float64(18+2*2+3*10+4*10+5*10+6*10) / 3600; !near(r.DynoHours, want, 1e-9) {
 			t.Errorf("router %d: %g dyno-hours, want %g with the second dyno after 18 s", router, r.DynoHours, want)
 		}
-		// The timeout is never beyond 80 % of the interval, so that each tick is on time.
+		// The timeout is at most 80 % of the interval, so each tick is on time.
 		if want := []time.Duration{0, 10e9, 20e9, 30e9, 40e9, 50e9}; !reflect.DeepEqual(at, want) || took != 8000 {
 			t.Errorf("router %d: ticks at %v, want %v; the heartbeat took %g ms, want 8000", router, at, want, took)
 		}
@@ -277,19 +277,19 @@ func TestMistakesInTheOptionsAreToldTogether(t *testing.T) {
 		t.Fatal("there is no error")
 	}
 	for _, want := range []string{
-		"the interval is 1ms; it must be a second or more", "the driver has no Begin", "the peak is -2 dynos",
+		"the interval is 1ms: must be at least a second", "the driver has no Begin", "the peak is -2 dynos",
 		"the simulation lasts 1s", "an answer has a coefficient of variation of -1", "a boot takes 20s to 1s",
-		"dynos that are needed are busy to 1", "the router's timeout is 1h0m0s",
+		"the busy share is 1: must be more than 0 and less than 1", "the router's timeout is 1h0m0s",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("it does not say %q:\n%v", want, err)
 		}
 	}
 	for want, o := range map[string]sim.Options{
-		"simulate: there is no demand": {},
-		"simulate: the demand is 0 all the time, so it cannot be scaled to a peak of 3 dynos":  {Demand: level{0, time.Hour}, Peak: 3},
-		"simulate: the demand is NaN requests per second after 0s; it must be from 0 to 1e+07": {Demand: level{math.NaN(), time.Hour}},
-		"simulate: the limits are 5 to 4; they must be from 0 to 10000, the least first":       {Demand: level{1, time.Hour}, Limits: schedule.Limits{Min: 5, Max: 4}},
+		"simulate: no demand": {},
+		"simulate: the demand is 0 all the time, so it cannot be scaled to a peak of 3 dynos": {Demand: level{0, time.Hour}, Peak: 3},
+		"simulate: the demand is NaN requests per second after 0s: must be 0–1e+07":           {Demand: level{math.NaN(), time.Hour}},
+		"simulate: the limits are 5 to 4: must be 0–10000, the minimum first":                 {Demand: level{1, time.Hour}, Limits: schedule.Limits{Min: 5, Max: 4}},
 	} {
 		if _, err := sim.Run(t.Context(), o, sim.Oracle()); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
@@ -332,8 +332,8 @@ func TestABotOfOnesOwnDrivesTheSame(t *testing.T) {
 func TestTheWorldTakesNoImpossibleNumber(t *testing.T) {
 	run(t, sim.Options{Demand: level{1, time.Minute}}, watch(1, func(w *sim.World, _ time.Duration) {
 		for n, want := range map[int]string{
-			-1:     "-1 is no number of dynos; it must be from 0 to 10000",
-			10_001: "10001 is no number of dynos; it must be from 0 to 10000",
+			-1:     "invalid number of dynos -1: must be 0–10000",
+			10_001: "invalid number of dynos 10001: must be 0–10000",
 		} {
 			if err := w.Resize(t.Context(), n); err == nil || err.Error() != want {
 				t.Errorf("got %v, want %s", err, want)
@@ -342,7 +342,7 @@ func TestTheWorldTakesNoImpossibleNumber(t *testing.T) {
 	}))
 }
 
-// What an insider sees is what is there.
+// Observations agree with what happens.
 func TestObservationsAreTrue(t *testing.T) {
 	var o sim.Observation
 	var all []sim.Observation
@@ -409,7 +409,7 @@ func TestADriverDrivesManySimulations(t *testing.T) {
 	}
 }
 
-// Several heartbeats of a tick travel the queues each at its own time, in either engine.
+// Each of a tick's heartbeats travels the queues at its own time, in either engine.
 func TestABurstTravelsTheQueuesAtItsOwnTimes(t *testing.T) {
 	for _, router := range []sim.Router{sim.Random, sim.TwoChoices} {
 		f := lasting(1)
@@ -425,7 +425,7 @@ func TestABurstTravelsTheQueuesAtItsOwnTimes(t *testing.T) {
 				}
 			}
 		}))
-		// One slot, 40 ms for each and 30 ms on the way: each waits 30 ms longer than the one before it.
+		// One slot, 40 ms for each and 30 ms of network: each waits 30 ms longer than the one before it.
 		for i, r := range got {
 			if want := 70 + 30*float64(i); math.Abs(r.Value-want) > 0.01 {
 				t.Errorf("router %d: heartbeat %d took %g ms, want %g", router, i, r.Value, want)
@@ -434,7 +434,7 @@ func TestABurstTravelsTheQueuesAtItsOwnTimes(t *testing.T) {
 	}
 }
 
-// Perfect knowledge reaches as far as a boot takes, however long that is: the oracle has its dynos up in time.
+// The oracle looks ahead as far as a boot takes, so its dynos are up in time however long that is.
 func TestTheOracleIsInTimeHoweverLongABootTakes(t *testing.T) {
 	racetest.Long(t)
 	for _, boot := range []time.Duration{0, 20 * time.Second, 3 * time.Minute} {

@@ -7,31 +7,30 @@ import (
 	"time"
 )
 
-// A Law is how times of service are distributed around their mean.
+// A Law is the distribution of times of service.
 type Law int
 
 const (
-	// Lognormal is what most web applications come near to.
+	// Lognormal is close to most web applications.
 	Lognormal Law = iota
-	// Exponential has a coefficient of variation of 1, whatever is asked for. It is the M in M/M/c.
+	// Exponential always has a coefficient of variation of 1. It is the M in M/M/c.
 	Exponential
-	// Pareto has a tail so heavy that a few requests make most of the work.
+	// Pareto has a heavy tail: a few requests cause most of the work.
 	Pareto
 )
 
-// A Service is how long an answer takes once it is worked on.
+// A Service is the time to work on an answer, without waits.
 type Service struct {
 	// Mean is the mean time, more than 0.
 	Mean time.Duration
-	// CV is the coefficient of variation: the standard deviation divided by the mean. 0 means that all take the same
-	// time.
+	// CV is the coefficient of variation: the standard deviation divided by the mean. 0 makes all times the same.
 	CV  float64
 	Law Law
 }
 
-// A Route is a part of the requests with a service of its own.
+// A Route is a part of the requests with its own service.
 type Route struct {
-	// Weight is how many of the requests go there, in relation to the weights of the other routes; more than 0.
+	// Weight is the route's share of the requests relative to the other routes' weights; more than 0.
 	Weight  float64
 	Service Service
 }
@@ -39,16 +38,16 @@ type Route struct {
 func (s Service) check(what string) error {
 	switch {
 	case s.Mean <= 0 || s.Mean > 5*time.Minute:
-		return fmt.Errorf("%s takes %v on average; it must be more than 0 and at most 5 minutes", what, s.Mean)
+		return fmt.Errorf("%s takes %v on average: must be more than 0 and at most 5 minutes", what, s.Mean)
 	case !(s.CV >= 0 && s.CV <= 100):
-		return fmt.Errorf("%s has a coefficient of variation of %g; it must be from 0 to 100", what, s.CV)
+		return fmt.Errorf("%s has a coefficient of variation of %g: must be 0–100", what, s.CV)
 	case s.Law < Lognormal || s.Law > Pareto:
-		return fmt.Errorf("%s has the law %d, which is none", what, s.Law)
+		return fmt.Errorf("%s has the invalid distribution %d", what, s.Law)
 	}
 	return nil
 }
 
-// A sampler's times are in seconds.
+// A sampler draws times in seconds.
 type sampler struct {
 	law  Law
 	mean float64
@@ -63,7 +62,7 @@ func (s Service) sampler() sampler {
 	variance := math.Log(1 + s.CV*s.CV)
 	out.mu, out.sigma = math.Log(mean)-variance/2, math.Sqrt(variance)
 	if s.CV > 0 {
-		// The squared coefficient of variation of a Pareto law with shape α is 1/(α(α−2)).
+		// The squared coefficient of variation of a Pareto distribution with shape α is 1/(α(α−2)).
 		alpha := 1 + math.Sqrt(1+1/(s.CV*s.CV))
 		out.scale, out.exponent = mean*(alpha-1)/alpha, -1/alpha
 	} else if s.Law == Pareto {
@@ -83,7 +82,7 @@ func (s *sampler) draw(r *rand.Rand) float64 {
 }
 
 type mixture struct {
-	upTo []float64 // the sums of the weights so far; the last one is 1
+	upTo []float64 // cumulative weights; the last one is 1
 	of   []sampler
 }
 

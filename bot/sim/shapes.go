@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// A Shape is made-up demand, with a peak of about one request per second, to be scaled. Some have trouble in the app as
-// well.
+// A Shape is artificial demand with a peak of about one request per second, to be scaled. Some shapes also have trouble
+// in the app.
 type Shape struct {
-	// Name is what it is called for, About what happens in it.
+	// Name identifies the shape; About describes it.
 	Name, About string
 
 	length   time.Duration
@@ -18,14 +18,14 @@ type Shape struct {
 	troubles []Trouble // of the database
 }
 
-// Rate is the demand so many seconds after the beginning.
+// Rate is the demand at a number of seconds after the start, in requests per second.
 func (s Shape) Rate(seconds float64) float64 { return s.rate(seconds / 60) }
 
-// Length is how long the shape lasts.
+// Length is the length of the shape.
 func (s Shape) Length() time.Duration { return s.length }
 
-// Fleet puts the shape's trouble into f, for a demand whose peak needs so many dynos. Where that is a slow database, a
-// fifth of the work of f is the database's, which has twice the slots that the peak keeps busy.
+// Fleet adds the shape's trouble to f, for a demand whose peak needs peak dynos. If the trouble is a slow database, a
+// fifth of the work of f becomes the database's. It has twice the slots that the peak keeps busy.
 func (s Shape) Fleet(f Fleet, peak float64) Fleet {
 	if len(s.troubles) == 0 {
 		return f
@@ -42,7 +42,7 @@ func (s Shape) Fleet(f Fleet, peak float64) Fleet {
 
 func scaleTime(d time.Duration, by float64) time.Duration { return seconds(d.Seconds() * by) }
 
-// Shapes are all shapes.
+// Shapes returns all shapes.
 func Shapes() []Shape {
 	return []Shape{
 		{
@@ -54,7 +54,7 @@ func Shapes() []Shape {
 			rate: func(m float64) float64 { return 0.55 - 0.45*math.Cos(2*math.Pi*m/(24*60)) },
 		},
 		{
-			Name: "ramp", About: "up to ten times as much within three hours, and down again", length: 8 * time.Hour,
+			Name: "ramp", About: "ten times as much within three hours, then back again", length: 8 * time.Hour,
 			rate: func(m float64) float64 { return 0.1 + 0.9*hold(min(m-30, 450-m)/180) },
 		},
 		{
@@ -72,12 +72,12 @@ func Shapes() []Shape {
 			},
 		},
 		{
-			Name: "flash", About: "a flash crowd: twelve times as much within 3 minutes, which leaves over an hour",
+			Name: "flash", About: "a flash crowd: twelve times as much within 3 minutes, then a decline over an hour",
 			length: 4 * time.Hour,
 			rate:   func(m float64) float64 { return 0.08 + 0.92*hold((m-60)/3)*math.Exp(-max(0, m-70)/30) },
 		},
 		{
-			Name: "outage", About: "for 10 minutes nobody gets through, and then everybody comes back at once",
+			Name: "outage", About: "no request gets through for 10 minutes, then everybody returns at once",
 			length: 4 * time.Hour,
 			rate: func(m float64) float64 {
 				switch {
@@ -91,7 +91,7 @@ func Shapes() []Shape {
 		},
 		{
 			Name: "slow-database", About: "steady, but for half an hour the database takes eight times as long, " +
-				"which no dyno helps",
+				"which more dynos do not improve",
 			length: 4 * time.Hour, rate: func(float64) float64 { return 1 },
 			troubles: []Trouble{{From: 90 * time.Minute, To: 120 * time.Minute, Factor: 8}},
 		},
@@ -100,7 +100,7 @@ func Shapes() []Shape {
 
 func hold(x float64) float64 { return max(0, min(x, 1)) }
 
-// ShapeOf returns the shape with a name.
+// ShapeOf returns the shape with this name.
 func ShapeOf(name string) (Shape, error) {
 	var names []string
 	for _, s := range Shapes() {
@@ -109,5 +109,5 @@ func ShapeOf(name string) (Shape, error) {
 		}
 		names = append(names, s.Name)
 	}
-	return Shape{}, fmt.Errorf("%.40q is no shape; there are %s", name, strings.Join(names, ", "))
+	return Shape{}, fmt.Errorf("unknown shape %.40q: must be one of %s", name, strings.Join(names, ", "))
 }

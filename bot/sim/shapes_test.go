@@ -23,7 +23,7 @@ func TestShapesArePossibleDemands(t *testing.T) {
 		}
 	}
 	if _, err := sim.ShapeOf("stedy"); err == nil || err.Error() !=
-		`"stedy" is no shape; there are steady, sine, ramp, square, spike, flash, outage, slow-database` {
+		`unknown shape "stedy": must be one of steady, sine, ramp, square, spike, flash, outage, slow-database` {
 		t.Errorf("an unknown shape: %v", err)
 	}
 }

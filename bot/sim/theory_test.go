@@ -11,7 +11,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// erlangC is the probability that an arrival finds all c slots busy, each of them busy for a share rho of the time.
+// The probability that an arrival finds all c slots busy, if each is busy for a share rho of the time.
 func erlangC(c int, rho float64) float64 {
 	a := float64(c) * rho
 	sum, term := 0.0, 1.0
@@ -22,18 +22,18 @@ func erlangC(c int, rho float64) float64 {
 	return term / (1 - rho) / (sum + term/(1-rho))
 }
 
-// queue is what was seen of the queues.
+// What was observed of the queues.
 type queue struct {
 	begun, waited, inLine, seconds, response float64
 	answered                                 int
 }
 
-// waitedShare is the share of the requests that waited, meanWait the mean wait of all, by Little's law.
+// meanWait is the mean of all requests, by Little's law.
 func (q queue) waitedShare() float64  { return q.waited / q.begun }
 func (q queue) meanWait() float64     { return q.inLine / q.begun }
 func (q queue) meanResponse() float64 { return q.response / float64(q.answered) }
 
-// stationary leaves the first ten minutes out. The dynos are busy to rho.
+// The first ten minutes are left out. rho is the busy share.
 func stationary(t *testing.T, f sim.Fleet, n int, rate, requests float64) queue {
 	t.Helper()
 	length := time.Duration(math.Ceil(requests/rate/600)+2) * 10 * time.Minute
@@ -53,8 +53,9 @@ func stationary(t *testing.T, f sim.Fleet, n int, rate, requests float64) queue 
 	return q
 }
 
-// seed is one of those that hold everything to the shares below. Over 24 seeds of 2 million requests each, the mean waits were off
-// by less than 0.5 % on average, with standard deviations from 0.6 % to 2.2 %, which is what so few requests allow.
+// A seed that keeps everything within the limits below. Over 24 seeds of 2 million requests each, the mean waits were
+// off by less than 0.5 % on average, with standard deviations from 0.6 % to 2.2 %, the accuracy of that number of
+// requests.
 const seed = 2
 
 func TestWaitsAreErlangs(t *testing.T) {
@@ -129,7 +130,7 @@ func TestWaitsArePollaczekKhinchines(t *testing.T) {
 	}
 }
 
-// Dynos with slots enough never let a request wait, so that the database sees a Poisson process.
+// Dynos with enough slots never let a request wait, so the database receives a Poisson process.
 func TestTheDatabasesWaitsAreErlangs(t *testing.T) {
 	racetest.Long(t)
 	f := lasting(3)
@@ -156,14 +157,14 @@ func TestABusierRouterSharesBetter(t *testing.T) {
 		return stationary(t, f, 8, 0.85*16/0.1, 1e5).meanWait()
 	}
 	random, two, least := wait(sim.Random), wait(sim.TwoChoices), wait(sim.LeastConnections)
-	// One queue for all 16 slots is the best that any router can do, here for the exponential law.
+	// One queue for all 16 slots is the best that any router can do, here for the exponential distribution.
 	best := erlangC(16, 0.85) * 0.1 / (16 * 0.15)
 	if !(random > 2*two && two > least && least > 0.9*best) {
 		t.Errorf("the mean waits are %.4f s at random, %.4f s of two choices, %.4f s with least connections", random, two, least)
 	}
 }
 
-// In overload the wait grows by what comes in more than goes out.
+// In overload the wait grows by the difference of arrivals and capacity.
 func TestOverloadGrowsAsAFluid(t *testing.T) {
 	racetest.Long(t)
 	for _, router := range []sim.Router{sim.Random, sim.LeastConnections} {

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// A Trace is recorded demand: requests per bin, all bins of one width. Between the middles of its bins it is
-// interpolated.
+// A Trace is recorded demand: requests per bin, all bins of one width. The rate is interpolated between the middles of
+// the bins.
 type Trace struct {
-	// Start is when the first bin begins.
+	// Start is the start of the first bin.
 	Start time.Time
 	// Step is the width of a bin.
 	Step time.Duration
@@ -22,17 +22,17 @@ type Trace struct {
 }
 
 const (
-	// maxRows bounds a trace: ten years of minutes are half of it.
+	// Ten years of minutes are half of it.
 	maxRows = 10_000_000
-	// maxUnixTime is the last second of the year 2099, so that no trace is too long for a time.Duration.
+	// The last second of the year 2099, so that no trace is too long for a time.Duration.
 	maxUnixTime = 4102444799
-	// maxRequests bounds the requests of a bin, so that no sum of them overflows.
+	// Of a bin, so that no sum overflows.
 	maxRequests = 1e12
 )
 
-// ParseTrace reads a trace from CSV: rows of unix_time,requests, a bin each, with or without a heading. The width of
-// the bins is the step from row to row, which must be the same throughout. Lines that are empty or begin with # do not
-// count. An error names the line.
+// ParseTrace reads a trace from CSV: a row of unix_time,requests for each bin, with or without a heading. The width of
+// the bins is the step between rows, which must be constant. Empty lines and lines that begin with # are skipped. An
+// error names the line.
 func ParseTrace(r io.Reader) (Trace, error) {
 	rows := csv.NewReader(r)
 	rows.FieldsPerRecord, rows.Comment, rows.ReuseRecord, rows.TrimLeadingSpace = -1, '#', true, true
@@ -54,13 +54,13 @@ func ParseTrace(r io.Reader) (Trace, error) {
 
 type traceParser struct {
 	Trace
-	begun bool // a row was read, be it the heading
+	begun bool // a row was read, perhaps the heading
 	last  float64
 }
 
 func (p *traceParser) take(row []string, line int) error {
 	if len(row) != 2 {
-		return fmt.Errorf("there are %d fields; a row is unix_time,requests, as in 898646400,22200", len(row))
+		return fmt.Errorf("%d fields: must be unix_time,requests, such as 898646400,22200", len(row))
 	}
 	at, err := strconv.ParseFloat(row[0], 64)
 	heading := err != nil && !p.begun
@@ -69,14 +69,14 @@ func (p *traceParser) take(row []string, line int) error {
 		return nil
 	}
 	if err != nil || !(at >= 0 && at <= maxUnixTime) {
-		return fmt.Errorf("%.40q is no unix time; it must be seconds since 1970, as in 898646400", row[0])
+		return fmt.Errorf("invalid time %.40q: must be seconds since 1970, such as 898646400", row[0])
 	}
 	requests, err := strconv.ParseFloat(row[1], 64)
 	if err != nil || !(requests >= 0 && requests <= maxRequests) {
-		return fmt.Errorf("%.40q is no number of requests; it must be from 0 to %g", row[1], float64(maxRequests))
+		return fmt.Errorf("invalid number of requests %.40q: must be 0–%g", row[1], float64(maxRequests))
 	}
 	if len(p.Requests) == maxRows {
-		return fmt.Errorf("there are more than %d rows", maxRows)
+		return fmt.Errorf("more than %d rows", maxRows)
 	}
 	if err := p.stepTo(at); err != nil {
 		return err
@@ -92,31 +92,31 @@ func (p *traceParser) stepTo(at float64) error {
 	case n == 0:
 		p.Start = time.UnixMilli(int64(math.Round(at * 1000))).UTC()
 	case at <= p.last:
-		return fmt.Errorf("its time %.15g is not after %.15g of the row before it", at, p.last)
+		return fmt.Errorf("the time %.15g is not after %.15g, the time of the row before", at, p.last)
 	case n == 1 && (step < time.Millisecond || step > 24*time.Hour):
-		return fmt.Errorf("it comes %v after the row before it; the step must be from a millisecond to a day", step)
+		return fmt.Errorf("the row is %v after the one before: must be from a millisecond to a day", step)
 	case n == 1:
 		p.Step = step.Round(time.Millisecond)
 	case (step - p.Step).Abs() > time.Millisecond:
-		return fmt.Errorf("it comes %v after the row before it, where the step is %v; a bin without requests must be "+
-			"there too, with 0", step, p.Step)
+		return fmt.Errorf("the row is %v after the one before, but the step is %v: a bin without requests needs a row "+
+			"with 0", step, p.Step)
 	}
 	return nil
 }
 
 func (p *traceParser) done() (Trace, error) {
 	if len(p.Requests) < 2 {
-		return Trace{}, fmt.Errorf("the trace has %d rows; it needs at least two, to tell how wide a bin is",
+		return Trace{}, fmt.Errorf("the trace has %d rows: needs at least two, to know the width of a bin",
 			len(p.Requests))
 	}
 	return p.Trace, nil
 }
 
-// Length is the time from the beginning of the first bin to the end of the last one.
+// Length is the time from the start of the first bin to the end of the last one.
 func (t Trace) Length() time.Duration { return time.Duration(len(t.Requests)) * t.Step }
 
-// Rate interpolates between the middles of the bins. Before the first middle and after the last it is that bin's own
-// rate.
+// Rate interpolates between the middles of the bins. Before the first middle and after the last, it is the rate of that
+// bin.
 func (t Trace) Rate(seconds float64) float64 {
 	step := t.Step.Seconds()
 	x := seconds/step - 0.5
@@ -132,19 +132,19 @@ func (t Trace) Rate(seconds float64) float64 {
 	return ((1-part)*t.Requests[i] + part*t.Requests[i+1]) / step
 }
 
-// Rows returns the rows from the one numbered from to the one before to, counted from 0. It shares the requests with t.
+// Rows returns rows from (included) to to (excluded), counted from 0. It shares the requests with t.
 func (t Trace) Rows(from, to int) (Trace, error) {
 	if from < 0 || to > len(t.Requests) || from >= to {
-		return Trace{}, fmt.Errorf("rows %d to %d are not a part of the trace, which has rows 0 to %d", from,
+		return Trace{}, fmt.Errorf("rows %d to %d are not in the trace: must be 0–%d", from,
 			to, len(t.Requests))
 	}
 	return Trace{Start: t.Start.Add(time.Duration(from) * t.Step), Step: t.Step, Requests: t.Requests[from:to]}, nil
 }
 
-// Between returns the bins that begin at from or later and before to, both counted from the beginning of the trace.
+// Between returns the bins that begin at from or later and before to, both counted from the start of the trace.
 func (t Trace) Between(from, to time.Duration) (Trace, error) {
 	if from < 0 || to > t.Length() || from >= to {
-		return Trace{}, fmt.Errorf("%v to %v is not a part of the trace, which lasts %v", from, to, t.Length())
+		return Trace{}, fmt.Errorf("%v to %v is not in the trace, which lasts %v", from, to, t.Length())
 	}
 	return t.Rows(int((from+t.Step-1)/t.Step), int((to+t.Step-1)/t.Step))
 }

@@ -48,8 +48,8 @@ func TestAPartOfATrace(t *testing.T) {
 		err  func() (sim.Trace, error)
 		want string
 	}{
-		{func() (sim.Trace, error) { return trace.Rows(2, 6) }, "rows 2 to 6 are not a part of the trace, which has rows 0 to 5"},
-		{func() (sim.Trace, error) { return trace.Between(0, time.Hour) }, "0s to 1h0m0s is not a part of the trace, which lasts 2.5s"},
+		{func() (sim.Trace, error) { return trace.Rows(2, 6) }, "rows 2 to 6 are not in the trace: must be 0–5"},
+		{func() (sim.Trace, error) { return trace.Between(0, time.Hour) }, "0s to 1h0m0s is not in the trace, which lasts 2.5s"},
 	} {
 		if _, err := c.err(); err == nil || err.Error() != c.want {
 			t.Errorf("got %v, want %s", err, c.want)
@@ -59,20 +59,20 @@ func TestAPartOfATrace(t *testing.T) {
 
 func TestAWrongTraceSaysWhere(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                          "the trace has 0 rows; it needs at least two, to tell how wide a bin is",
-		"unix_time,requests\n0,5\n": "the trace has 1 rows; it needs at least two, to tell how wide a bin is",
-		"time,requests\n0,1,2\n":    "line 2 of the trace: there are 3 fields; a row is unix_time,requests, as in 898646400,22200",
-		"0,1\n60,1\nnoon,3\n":       `line 3 of the trace: "noon" is no unix time; it must be seconds since 1970, as in 898646400`,
-		"-60,1\n":                   `line 1 of the trace: "-60" is no unix time; it must be seconds since 1970, as in 898646400`,
-		"NaN,1\n":                   `line 1 of the trace: "NaN" is no unix time; it must be seconds since 1970, as in 898646400`,
-		"0,1\n60,-1\n":              `line 2 of the trace: "-1" is no number of requests; it must be from 0 to 1e+12`,
-		"0,1\n60,Inf\n":             `line 2 of the trace: "Inf" is no number of requests; it must be from 0 to 1e+12`,
-		"0,1\n60,\n":                `line 2 of the trace: "" is no number of requests; it must be from 0 to 1e+12`,
-		"60,1\n60,1\n":              "line 2 of the trace: its time 60 is not after 60 of the row before it",
-		"0,1\n60,1\n\n# x\n180,1\n": "line 5 of the trace: it comes 2m0s after the row before it, where the step is 1m0s; a bin without requests must be there too, with 0",
-		"0,1\n0.0001,1\n":           "line 2 of the trace: it comes 100µs after the row before it; the step must be from a millisecond to a day",
-		"0,1\n90000,1\n":            "line 2 of the trace: it comes 25h0m0s after the row before it; the step must be from a millisecond to a day",
-		"9e9,1\n":                   `line 1 of the trace: "9e9" is no unix time; it must be seconds since 1970, as in 898646400`,
+		"":                          "the trace has 0 rows: needs at least two, to know the width of a bin",
+		"unix_time,requests\n0,5\n": "the trace has 1 rows: needs at least two, to know the width of a bin",
+		"time,requests\n0,1,2\n":    "line 2 of the trace: 3 fields: must be unix_time,requests, such as 898646400,22200",
+		"0,1\n60,1\nnoon,3\n":       `line 3 of the trace: invalid time "noon": must be seconds since 1970, such as 898646400`,
+		"-60,1\n":                   `line 1 of the trace: invalid time "-60": must be seconds since 1970, such as 898646400`,
+		"NaN,1\n":                   `line 1 of the trace: invalid time "NaN": must be seconds since 1970, such as 898646400`,
+		"0,1\n60,-1\n":              `line 2 of the trace: invalid number of requests "-1": must be 0–1e+12`,
+		"0,1\n60,Inf\n":             `line 2 of the trace: invalid number of requests "Inf": must be 0–1e+12`,
+		"0,1\n60,\n":                `line 2 of the trace: invalid number of requests "": must be 0–1e+12`,
+		"60,1\n60,1\n":              "line 2 of the trace: the time 60 is not after 60, the time of the row before",
+		"0,1\n60,1\n\n# x\n180,1\n": "line 5 of the trace: the row is 2m0s after the one before, but the step is 1m0s: a bin without requests needs a row with 0",
+		"0,1\n0.0001,1\n":           "line 2 of the trace: the row is 100µs after the one before: must be from a millisecond to a day",
+		"0,1\n90000,1\n":            "line 2 of the trace: the row is 25h0m0s after the one before: must be from a millisecond to a day",
+		"9e9,1\n":                   `line 1 of the trace: invalid time "9e9": must be seconds since 1970, such as 898646400`,
 		"0,\"1\n":                   `read the trace: parse error on line 1, column 6: extraneous or missing " in quoted-field`,
 	} {
 		if _, err := sim.ParseTrace(strings.NewReader(text)); err == nil || err.Error() != want {
@@ -81,7 +81,7 @@ func TestAWrongTraceSaysWhere(t *testing.T) {
 	}
 }
 
-// Whatever a file holds, it is refused with a reason, or it is a demand that can be simulated.
+// Every file is refused with a reason, or is a demand that can be simulated.
 func FuzzParseTrace(f *testing.F) {
 	for _, seed := range []string{
 		"unix_time,requests\n898646400,22200\n898646460,22592\n", "0,1\n0.5,2\n1.0,3\n", "\"0\",1\r\n# c\r\n60,1e11\n", "0,0\n86400,0\n", "x\n",

@@ -6,23 +6,23 @@ import (
 )
 
 type engine interface {
-	// advance goes on to a time, in seconds since the beginning.
+	// Simulates up to a time, in seconds since the start.
 	advance(until float64)
-	// heartbeats sends one now and each gap later another, as many as there are services, and waits for each until the
-	// timeout; all in seconds. Time may go on until the last one is back.
+	// Sends a heartbeat now and another after each gap, one for each service, and waits for each until the timeout; all
+	// in seconds. Time may advance until the last one is back.
 	heartbeats(services []float64, gap, timeout float64) []answer
-	// drain goes on until all that has arrived is answered or lost, and lets nothing else arrive.
+	// Simulates until every arrived request is answered or lost, without new ones.
 	drain()
 }
 
-// An answer is what came of a heartbeat: it was sent at a time, and its answer came so long after it, in seconds. ok is
-// false where none came, until the router gave it up or the timeout was over.
+// An answer is the outcome of a heartbeat: when it was sent, and how long the answer took, in seconds. ok is false
+// without an answer: the router gave it up, or the timeout was over.
 type answer struct {
 	at, took float64
 	ok       bool
 }
 
-// Each use of chance has a stream of its own, so that another policy meets the same requests.
+// Each use of chance has its own stream, so that every policy gets the same requests.
 const (
 	streamArrivals = iota + 1
 	streamServices
@@ -34,7 +34,7 @@ const (
 
 func stream(seed, of uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, of)) }
 
-// A traffic lets requests arrive, and is what the engines have in common.
+// A traffic lets requests arrive. It is the common part of the engines.
 type traffic struct {
 	f      *Fleet
 	demand Demand
@@ -42,11 +42,11 @@ type traffic struct {
 	meter  *meter
 	now    float64
 	rate   float64 // requests per second in the present second
-	// pending is how many requests the demand must add up to until the next one arrives: exponential with mean 1, so
-	// that arrivals are a Poisson process however the rate changes.
+	// The number of requests that the demand must add up to before the next one arrives. It is exponential with mean 1,
+	// so that arrivals are a Poisson process at any rate.
 	pending float64
 	factor  float64 // of the troubles, in the present second
-	// every is called when a second of a rate is over, before it is counted.
+	// Called when a second of a rate is over, before it is counted.
 	every func(rate float64)
 
 	mix                         mixture
@@ -73,7 +73,7 @@ func (t *traffic) begin() {
 	}
 }
 
-// arrival is when the next request arrives if the rate stays; +Inf at a rate of 0.
+// The next arrival if the rate stays; +Inf at a rate of 0.
 func (t *traffic) arrival() float64 {
 	if t.rate <= 0 {
 		return math.Inf(1)
@@ -85,7 +85,7 @@ func (t *traffic) until(end float64) float64 {
 	return min(end, float64(t.meter.at+1), t.fleet.next)
 }
 
-// reach goes on to a time up to which nothing else changed, and lets happen what is due then.
+// Advances to at and handles what is due then. Nothing may change before it.
 func (t *traffic) reach(at float64) {
 	t.pending -= (at - t.now) * t.rate
 	t.now = at

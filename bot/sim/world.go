@@ -11,7 +11,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A World is the app, its visitors and its platform, as a driver meets them at a tick. It is the platform of a bot: a
+// A World is the app, its visitors and its platform, as a driver sees them at a tick. It is the platform of a bot: a
 // Scaler and an UpReporter. Its methods are safe for use by several goroutines.
 type World struct {
 	mu       sync.Mutex
@@ -25,7 +25,7 @@ type World struct {
 
 	start time.Time
 	now   float64 // of the tick, in seconds since the start
-	took  float64 // how long the longest of the tick's heartbeats took
+	took  float64 // the longest of the tick's heartbeats, in seconds
 
 	beats   *rand.Rand
 	service sampler // of a heartbeat
@@ -42,20 +42,20 @@ func (w *World) Size(context.Context) (n int, settled bool, err error) {
 	return len(w.fleet.dynos), true, nil
 }
 
-// Slots is how many requests a dyno works on at once.
+// Slots is the number of requests that a dyno works on at once.
 func (w *World) Slots() int { return w.f.Slots }
 
-// Up returns how many of the dynos asked for serve.
+// Up returns the number of dynos that serve.
 func (w *World) Up(context.Context) (n int, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.fleet.serving), nil
 }
 
-// Resize asks for n dynos, once the tick's heartbeats have come back.
+// Resize asks for n dynos once the tick's heartbeats are back.
 func (w *World) Resize(_ context.Context, n int) error {
 	if n < 0 || n > maxDynos {
-		return fmt.Errorf("%d is no number of dynos; it must be from 0 to %d", n, maxDynos)
+		return fmt.Errorf("invalid number of dynos %d: must be 0–%d", n, maxDynos)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -70,17 +70,16 @@ func (w *World) resize(n int) {
 	w.fleet.resize(at, n)
 }
 
-// Observe sums up what happened in the last whole seconds before the tick; in ten minutes at the most, and never before
-// the beginning.
+// Observe sums up the last whole seconds before the tick: at most ten minutes, and never before the start.
 func (w *World) Observe(last time.Duration) Observation {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	// An engine that goes on until a heartbeat comes back knows more than the tick may.
+	// An engine that has waited for a heartbeat knows more than the tick may.
 	return w.meter.observe(int(w.now), int(last.Seconds()))
 }
 
-// Heartbeat returns a Prober that sends a heartbeat to the app, and is a [bot.Burster]. Those of several probers of the
-// same tick are sent at the same time.
+// Heartbeat returns a Prober that sends heartbeats to the app. It is a [bot.Burster]. Several probers of a tick send at
+// the same time.
 func (w *World) Heartbeat() probe.Prober { return heartbeats{w} }
 
 type heartbeats struct{ w *World }
@@ -106,7 +105,7 @@ func (h heartbeats) Burst(_ context.Context, n int, gap time.Duration) []probe.R
 	return readings
 }
 
-// reading is what the bot makes of a heartbeat that took so many seconds, of those until its timeout.
+// The bot's reading of a heartbeat. took and timeout are in seconds.
 func (w *World) reading(at time.Time, took, timeout float64, ok bool) probe.Reading {
 	network := w.f.Heartbeat.Network.Seconds()
 	r := probe.Reading{
