@@ -12,7 +12,7 @@ import (
 //
 // Source:
 // https://docs.vmware.com/en/VMware-Tanzu-Application-Service/2.12/tas-for-vms/autoscaler-about-app-autoscaler.html
-// (interval, window, factors of one). The thresholds are the user's.
+// (interval, window, factors of one). The user sets the thresholds.
 const (
 	appAutoscalerInterval = 35 * time.Second
 	appAutoscalerWindow   = 120 * time.Second

@@ -7,12 +7,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// AWS' target tracking on ALBRequestCountPerTarget: two CloudWatch alarms with a point each minute.
+// Target tracking of AWS on ALBRequestCountPerTarget: two CloudWatch alarms with a data point each minute.
 //
 // Sources: https://docs.aws.amazon.com/autoscaling/application/userguide/target-tracking-scaling-policy-overview.html
 // (algorithm); https://docs.aws.amazon.com/cdk/api/v1/docs/@aws-cdk_aws-ecs.RequestCountScalingProps.html (a cooldown
-// of 300 s for ECS). The numbers of points, 3 above the target for out and 15 below 90 % of it for in, are those of the
-// alarms that AWS makes; its guide only says that scaling in is more gradual.
+// of 300 s for ECS). The numbers of data points are those of the alarms that AWS creates: 3 above the target to scale
+// out, 15 below 90 % of it to scale in. The guide only says that scaling in is more gradual.
 const (
 	awsPeriod     = time.Minute
 	awsHigh       = 3
@@ -21,7 +21,7 @@ const (
 	awsCooldownIn = 5 * time.Minute
 )
 
-// AWS tracks the requests per target and minute. The target is the user's to choose.
+// AWS tracks the requests per target and minute. The user sets the target.
 func AWS(perMinute float64) sim.Driver {
 	return driver("aws-target-tracking", awsPeriod, func(w *sim.World) func(time.Time, int, int) int {
 		var above, below int

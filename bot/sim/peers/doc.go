@@ -1,8 +1,8 @@
-// Package peers holds the scaling policies of others, with the constants that they publish, to run in the same
-// simulation as ours. All of them see more than heartbeats do: what happens inside every dyno, or every request.
+// Package peers has the scaling policies of other autoscalers, with their published constants, to run in the same
+// simulation as ours. All of them see more than heartbeats: what happens inside every dyno, or every request.
 //
-// They are readings of public documents and sources, which each of them names, and none is the original program. Where
-// a number is nowhere published, or is the user's to choose, the comment says so.
+// They follow public documents and sources, which each of them names. None is the original program. A comment says so
+// if a number is not published or is set by the user.
 package peers
 
 import (
@@ -12,10 +12,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// All returns every peer with the thresholds that it is compared by, for an app of fleet f whose longest right response
-// time is a second.
+// All returns every peer with the thresholds for the comparison. The app has fleet f, and an answer is slow after a
+// second.
 func All(f sim.Fleet) []sim.Driver {
-	// What a dyno can do at most, per minute.
+	// The capacity of a dyno, per minute.
 	most := 60 * f.Capacity() / f.Busy
 	return []sim.Driver{
 		HPA(0.7), HPA(0.8), Knative(0.7), AWS(0.75 * most),
@@ -27,8 +27,7 @@ func All(f sim.Fleet) []sim.Driver {
 	}
 }
 
-// driver makes a driver of what a peer wants at each tick, given the dynos asked for and those up. begin is called for
-// each simulation.
+// begin is called for each simulation. It returns the policy: the desired dynos from the present number and those up.
 func driver(
 	name string, interval time.Duration, begin func(w *sim.World) func(now time.Time, n, up int) int,
 ) sim.Driver {

@@ -19,7 +19,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-var frontier = flag.Bool("frontier", false, "run every policy on every trace, and write the pictures and two tables of docs/policies.md anew")
+var frontier = flag.Bool("frontier", false, "run every policy on every trace, and rewrite the pictures and two tables of docs/policies.md")
 
 const (
 	page          = "../../../docs/policies.md"
@@ -29,7 +29,7 @@ const (
 	frontierEnd   = "<!-- /frontier -->\n"
 )
 
-// A point is slow minutes in per cent against dyno-hours in relation to the oracle's.
+// Slow minutes in per cent, and dyno-hours relative to the oracle's.
 type point struct{ slow, ratio float64 }
 
 func (p point) String() string { return fmt.Sprintf("%.2f / %.2f", p.slow, p.ratio) }
@@ -39,7 +39,7 @@ func (p point) dot(label string) chart.Dot {
 	return chart.Dot{X: p.ratio, Y: max(p.slow, 0.05), Label: label}
 }
 
-// A day is a day of a trace, with what is aimed for on the whole trace: by heartbeats every 5 s and 30 s, and with router logs.
+// A day of a trace. The targets are for the whole trace: with heartbeats every 5 s, every 30 s, and with router logs.
 type day struct {
 	file, name string
 	aims       [3]point
@@ -120,7 +120,8 @@ func groups(t *testing.T) []group {
 	}
 }
 
-// The pictures and the first two tables in the documents are made by this: slow minutes against dyno-hours, for each policy and day.
+// Makes the pictures and the first two tables of docs/policies.md: slow minutes against dyno-hours, for each policy and
+// day.
 func TestFrontier(t *testing.T) {
 	if !*frontier {
 		t.Skip("takes minutes: see the flag -frontier")
@@ -166,7 +167,7 @@ func header(first ...string) string {
 	return "| " + strings.Join(first, " | ") + " |\n" + strings.Repeat("|---", len(first)) + "|\n"
 }
 
-// policyTable has a row for each policy, but of the adaptive ones only those with an aim that has a name.
+// Of the adaptive policies only those whose aim has a name.
 func policyTable(all []group) string {
 	var b strings.Builder
 	b.WriteString(header("policy", "sees"))
@@ -189,16 +190,16 @@ func policyTable(all []group) string {
 	return b.String()
 }
 
-// frontierTable has a row for each price of a slow minute, below what is aimed for, for each way to see the load.
+// A row for each price of a slow minute, under the target, for each group.
 func frontierTable(all []group) string {
 	var b strings.Builder
-	b.WriteString(header("a slow minute is worth, in dyno-hours"))
+	b.WriteString(header("price of a slow minute, in dyno-hours"))
 	for aim, name := range []string{"adaptive, every 5s", "adaptive, every 30s", "adaptive, with router logs"} {
 		for _, g := range all {
 			if g.name != name {
 				continue
 			}
-			b.WriteString("| **" + strings.TrimPrefix(name, "adaptive, ") + "**: what we aim for |")
+			b.WriteString("| **" + strings.TrimPrefix(name, "adaptive, ") + "**: target |")
 			for _, d := range days() {
 				fmt.Fprintf(&b, " **%v** |", d.aims[aim])
 			}
@@ -214,7 +215,7 @@ func frontierTable(all []group) string {
 	return b.String()
 }
 
-// picture has a colour for each day, and a shape for each group of policies. Its legend names each colour and each shape once.
+// A colour for each day, and a shape for each group of policies. The legend names each once.
 func picture(all []group, dark bool) chart.Scatter {
 	var series []chart.Series
 	for _, g := range all {
@@ -232,13 +233,13 @@ func picture(all []group, dark bool) chart.Scatter {
 	}
 	for i, d := range days() {
 		series = append(series, chart.Series{
-			Name: "aim, every 5s: " + d.name, Color: colors()[i], Marker: chart.Cross, NoKey: i > 0, Dots: []chart.Dot{d.aims[0].dot("aim")},
+			Name: "target, every 5s: " + d.name, Color: colors()[i], Marker: chart.Cross, NoKey: i > 0, Dots: []chart.Dot{d.aims[0].dot("target")},
 		})
 	}
 	return chart.Scatter{
 		Title:    "Slow minutes against dyno-hours",
-		Subtitle: "a colour for each trace, a shape for each sort of policy; best is below and to the left, and the lowest line is none",
-		X:        chart.Axis{Title: "dyno-hours in relation to perfect knowledge", Min: 0.8, Max: 2.5},
+		Subtitle: "one colour for each trace, one shape for each kind of policy; lower left is better; the lowest line is 0",
+		X:        chart.Axis{Title: "dyno-hours relative to perfect knowledge", Min: 0.8, Max: 2.5},
 		Y:        chart.Axis{Title: "slow minutes", Unit: "%", Log: true}, Series: series, Height: 860, Dark: dark,
 	}
 }

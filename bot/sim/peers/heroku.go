@@ -7,13 +7,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// Heroku's own autoscaling, as far as it is documented: from the data of the past hour it calculates the fewest dynos
-// whose 95th percentile is right at the present throughput, and goes there by one dyno at a time, at least a minute
-// apart; down less eagerly than up.
+// Heroku's own autoscaling, as far as it is documented: from the data of the past hour it calculates the smallest
+// number of dynos whose 95th percentile is at most the desired one at the present throughput. It goes there by one dyno
+// at a time, at least a minute apart, and scales down less eagerly than up.
 //
-// Source: https://devcenter.heroku.com/articles/autoscaling#autoscaling-logic. How it calculates and how much less
-// eagerly is not published: here a dyno can do what the most loaded minute of the hour with a right percentile showed,
-// and a down needs five minutes in a row.
+// Source: https://devcenter.heroku.com/articles/autoscaling#autoscaling-logic. The calculation, and how much less
+// eagerly it scales down, are not published. Here the capacity of a dyno is its throughput in the busiest minute of the
+// hour with an acceptable percentile, and scaling down needs five minutes in a row.
 const (
 	herokuTick   = time.Minute
 	herokuMemory = 60 // minutes
@@ -23,7 +23,7 @@ const (
 // Heroku keeps the 95th percentile of the response times at the desired one or below.
 func Heroku(desired time.Duration) sim.Driver {
 	return driver("heroku", herokuTick, func(w *sim.World) func(time.Time, int, int) int {
-		var right [herokuMemory]float64 // the throughput of a dyno in the minutes with a right percentile, 0 in others
+		var right [herokuMemory]float64 // a dyno's throughput in minutes with an acceptable percentile, 0 in others
 		minute, calm := 0, 0
 		return func(_ time.Time, n, up int) int {
 			seen := w.Observe(herokuTick)

@@ -8,7 +8,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// Kubernetes' HorizontalPodAutoscaler, with its defaults of autoscaling/v2.
+// Kubernetes' HorizontalPodAutoscaler, with the defaults of autoscaling/v2.
 //
 // Sources: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/ (algorithm, tolerance, sync
 // period, default behavior) and calcPlainMetricReplicas of pkg/controller/podautoscaler/replica_calculator.go (pods
@@ -16,13 +16,13 @@ import (
 const (
 	hpaSync          = 15 * time.Second
 	hpaTolerance     = 0.1
-	hpaStabilization = 5 * time.Minute // of a scale-down; a scale-up has none
+	hpaStabilization = 5 * time.Minute // of scale-downs only
 	hpaResolution    = 15 * time.Second
-	// At most the larger of twice the pods and 4 more in 15 s, which is the sync period.
+	// In 15 s, the sync period: at most twice the pods or 4 more, whichever is larger.
 	hpaDouble, hpaPods = 2, 4
 )
 
-// HPA tracks a share of busy slots, from 0 to 1, as if it were the processor's.
+// HPA tracks the share of busy slots, from 0 to 1, as if it were CPU.
 func HPA(target float64) sim.Driver {
 	return driver(fmt.Sprintf("hpa-%.0f", 100*target), hpaSync, func(w *sim.World) func(time.Time, int, int) int {
 		recent := window{length: hpaStabilization}
@@ -39,8 +39,8 @@ func HPA(target float64) sim.Driver {
 	})
 }
 
-// hpaReplicas is how many pods a ratio of usage to target calls for: those that are not ready count as idle on the way
-// up, and not at all on the way down.
+// The number of pods for a ratio of usage to target. Pods that are not ready count as idle when scaling up, and do not
+// count when scaling down.
 func hpaReplicas(ratio float64, n, ready int) int {
 	if ready >= n || ratio <= 1 {
 		if math.Abs(1-ratio) <= hpaTolerance {
@@ -61,7 +61,7 @@ type window struct {
 	values []int
 }
 
-// most takes in a number and returns the largest of those within the window.
+// Adds a number and returns the largest within the window.
 func (w *window) most(now time.Time, value int) int {
 	for len(w.values) > 0 && w.values[len(w.values)-1] <= value {
 		w.times, w.values = w.times[:len(w.times)-1], w.values[:len(w.values)-1]

@@ -16,13 +16,13 @@ const (
 	knativeTick      = 2 * time.Second
 	knativeStable    = time.Minute
 	knativePanic     = 6 * time.Second // 10 % of the stable window
-	knativeThreshold = 2.0             // panic at 200 % of what the ready pods are to carry
+	knativeThreshold = 2.0             // panic at 200 % of the target of the ready pods
 	knativeUpRate    = 1000.0
 	knativeDownRate  = 2.0
 )
 
 // Knative tracks the mean concurrency of a pod, as a share of its slots from 0 to 1. The default is 0.7. The
-// concurrency is that of all requests in the pods, those that wait included.
+// concurrency includes requests that wait.
 func Knative(target float64) sim.Driver {
 	return driver(fmt.Sprintf("knative-%.0f", 100*target), knativeTick,
 		func(w *sim.World) func(time.Time, int, int) int {
@@ -39,8 +39,8 @@ func Knative(target float64) sim.Driver {
 
 type knative struct {
 	perPod  float64
-	panicAt time.Time // zero while it is calm
-	most    int       // asked for since
+	panicAt time.Time // zero while not panicking
+	most    int       // requested since then
 }
 
 func (k *knative) scale(now time.Time, stable, short, ready float64) int {

@@ -10,7 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim/peers"
 )
 
-// steps is a demand of whole dynos' worth for 30 minutes each, where a dyno can do 50 requests per second.
+// A demand in whole dynos for 30 minutes each. A dyno serves 50 requests per second.
 type steps []float64
 
 func (s steps) Rate(seconds float64) float64 {
@@ -29,7 +29,7 @@ func run(t *testing.T, d sim.Driver, demand sim.Demand, dynos int) sim.Result {
 	return r
 }
 
-// dynos are the numbers of dynos at the end of some minutes.
+// The numbers of dynos at the end of these minutes.
 func dynos(r sim.Result, minutes ...int) []int {
 	var out []int
 	for _, i := range minutes {
@@ -42,7 +42,7 @@ func TestHPATracksUtilisationAndHoldsADownForFiveMinutes(t *testing.T) {
 	racetest.Computes(t)
 	r := run(t, peers.HPA(0.7), steps{2.1, 5.6, 0.9}, 3)
 	got := dynos(r, 29, 33, 59, 64, 68, 89)
-	// 8 dynos are 70 % busy, and 9 of them hardly too idle; the backlog of the boots wants more for a while.
+	// 8 dynos are 70 % busy, and 9 are only just too idle; the backlog of the boots needs more for a while.
 	if got[0] != 3 || got[1] < 8 || got[2] < 8 || got[2] > 9 || got[3] != got[2] || got[4] != 2 || got[5] != 2 {
 		t.Errorf("got %v dynos, want 3, 8 or more, 8 or 9, the same still 5 minutes after the load has gone, and then 2", got)
 	}
@@ -85,7 +85,7 @@ func TestThoseWhoStepByOneGoUpAndDown(t *testing.T) {
 	racetest.Long(t)
 	for _, c := range []struct {
 		driver   sim.Driver
-		up, down int // dynos at the least after 15 minutes of load, and at the most at some time in the half an hour after it
+		up, down int // minimum after 15 minutes of load, and maximum in the half an hour after it
 	}{
 		{peers.HireFire(100*time.Millisecond, 10*time.Millisecond), 7, 6},
 		{peers.Judoscale(100*time.Millisecond, 10*time.Millisecond), 8, 20},

@@ -18,14 +18,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-var sensitivity = flag.Bool("sensitivity", false, "run counting and the adaptive policy on many kinds of app, and write the table in docs/policies.md anew")
+var sensitivity = flag.Bool("sensitivity", false, "run counting and the adaptive policy on many kinds of app, and rewrite the table in docs/policies.md")
 
 const (
 	sensitivityBegin = "<!-- sensitivity: go test ./bot/sim/peers -run Sensitivity -sensitivity -timeout 60m -->\n"
 	sensitivityEnd   = "<!-- /sensitivity -->\n"
 )
 
-// mostRatio is how many times the oracle's dyno-hours the adaptive policy may take.
+// The adaptive policy should take at most this multiple of the oracle's dyno-hours.
 const mostRatio = 1.5
 
 type kind struct {
@@ -39,7 +39,7 @@ func fleet(name string, change func(f *sim.Fleet)) kind {
 
 func service(mean time.Duration, cv float64) sim.Service { return sim.Service{Mean: mean, CV: cv} }
 
-// kinds are the apps that the policies are held against. All have a peak of 25 dynos and a bound of a second, unless they say otherwise.
+// All have a peak of 25 dynos and a threshold of a second, unless they say otherwise.
 func kinds() []kind {
 	out := []kind{{"as above", func(*sim.Options) {}}}
 	for _, c := range []int{1, 3, 20} {
@@ -51,37 +51,39 @@ func kinds() []kind {
 	return append(out,
 		fleet("1 slot, coefficient of variation 3", func(f *sim.Fleet) { f.Slots, f.Service.CV = 1, 3 }),
 		fleet("an answer takes 20 ms", func(f *sim.Fleet) { f.Service.Mean = 20 * time.Millisecond }),
-		kind{"an answer takes 300 ms, the bound is 3 s", func(o *sim.Options) { o.Fleet.Service.Mean, o.Bound = 300*time.Millisecond, 3*time.Second }},
-		kind{"an answer takes a second, the bound is 5 s", func(o *sim.Options) { o.Fleet.Service.Mean, o.Bound = time.Second, 5*time.Second }},
+		kind{"an answer takes 300 ms, the threshold is 3 s", func(o *sim.Options) { o.Fleet.Service.Mean, o.Bound = 300*time.Millisecond, 3*time.Second }},
+		kind{"an answer takes a second, the threshold is 5 s", func(o *sim.Options) { o.Fleet.Service.Mean, o.Bound = time.Second, 5*time.Second }},
 		fleet("a boot takes 10 s", func(f *sim.Fleet) { f.BootMin, f.BootMax = 10*time.Second, 10*time.Second }),
 		fleet("a boot takes 90 to 180 s", func(f *sim.Fleet) { f.BootMin, f.BootMax = 90*time.Second, 180*time.Second }),
 		kind{"the peak needs 3 dynos", func(o *sim.Options) { o.Peak = 3 }},
-		fleet("a router to the fewest connections", func(f *sim.Fleet) { f.Router = sim.LeastConnections }),
-		fleet("a router of two choices", func(f *sim.Fleet) { f.Router = sim.TwoChoices }),
-		fleet("heavy tails: Pareto's law, coefficient of variation 3", func(f *sim.Fleet) { f.Service = sim.Service{Mean: f.Service.Mean, CV: 3, Law: sim.Pareto} }),
-		fleet("two kinds of page: nine in ten take 40 ms, one 640 ms", func(f *sim.Fleet) {
+		fleet("router: the dyno with the fewest requests", func(f *sim.Fleet) { f.Router = sim.LeastConnections }),
+		fleet("router: the better of two random dynos", func(f *sim.Fleet) { f.Router = sim.TwoChoices }),
+		fleet("heavy tail: Pareto distribution, coefficient of variation 3", func(f *sim.Fleet) { f.Service = sim.Service{Mean: f.Service.Mean, CV: 3, Law: sim.Pareto} }),
+		fleet("two kinds of page: 90 % take 40 ms, 10 % take 640 ms", func(f *sim.Fleet) {
 			f.Routes = []sim.Route{{Weight: 9, Service: service(40*time.Millisecond, 0.5)}, {Weight: 1, Service: service(640*time.Millisecond, 0.5)}}
 		}),
-		fleet("one dyno of those that run is five times slower", func(f *sim.Fleet) { f.Slow, f.SlowFactor = 1, 5 }),
+		fleet("one dyno is five times slower than the others", func(f *sim.Fleet) { f.Slow, f.SlowFactor = 1, 5 }),
 		fleet("a slow, jittery heartbeat: 300 ms, coefficient of variation 2", func(f *sim.Fleet) { f.Heartbeat.Service = service(300*time.Millisecond, 2) }),
-		// A fifth of an answer is the database's, whose 18 slots bear 900 of the 1,125 requests per second of the peak.
-		fleet("a shared database that bears 80 % of the peak", func(f *sim.Fleet) {
+		// A fifth of an answer is the database's. Its 18 slots have capacity for 900 of the 1,125 requests per second
+		// of the peak.
+		fleet("a shared database with capacity for 80 % of the peak", func(f *sim.Fleet) {
 			f.Service.Mean = 80 * time.Millisecond
 			f.Database = sim.Database{Slots: 18, Service: service(20*time.Millisecond, 1)}
 		}),
-		fleet("the idle app takes longer than the bound: 1.5 s, heartbeats 1.2 s", func(f *sim.Fleet) {
+		fleet("the idle app takes longer than the threshold: 1.5 s, heartbeats 1.2 s", func(f *sim.Fleet) {
 			f.Service.Mean, f.Heartbeat.Service = 1500*time.Millisecond, service(1200*time.Millisecond, 0.2)
 		}),
 	)
 }
 
-// A contest is a kind of app with counting and the adaptive policy, each by heartbeats every 5 and every 30 s, and with perfect knowledge.
+// A kind of app with counting and the adaptive policy, each with heartbeats every 5 and every 30 s, and with perfect
+// knowledge.
 type contest struct {
 	kind
 	count, adaptive [2]sim.Result
-	// perfect is the share of slow minutes in per cent with perfect knowledge of the demand, matches and holds are how many times its
-	// dyno-hours it takes where it asks for more dynos, until it has as few slow minutes as the adaptive policy by heartbeats every 5 s,
-	// and at most slowMinutes; +Inf where no number of dynos is enough.
+	// perfect is the share of slow minutes in per cent with perfect knowledge of the demand. matches and holds are the
+	// multiples of its dyno-hours at which it has as few slow minutes as the adaptive policy every 5 s, and at most
+	// slowMinutes; +Inf if no number of dynos is enough.
 	perfect, matches, holds float64
 }
 
@@ -103,7 +105,7 @@ func times(ratio float64) string {
 	return fmt.Sprintf("%.2f", ratio)
 }
 
-// bold writes a figure so that it strikes the eye where it is more than it may be.
+// A figure above most is bold.
 func bold(figure, most float64) string {
 	if figure > most {
 		return fmt.Sprintf("**%.2f**", figure)
@@ -126,8 +128,8 @@ func (c contest) lost() (out []string) {
 
 var heartbeatsEvery = [2]time.Duration{5 * time.Second, 30 * time.Second}
 
-// The second table in the documents is made by this: how the policies do where an app is other than they expect. It logs where the adaptive
-// policy has more slow minutes than counting, or takes more than 1.5 times the oracle's dyno-hours.
+// Makes the last table of docs/policies.md: the policies on apps that differ from what they expect. It logs where the
+// adaptive policy has more slow minutes than counting, or takes more than 1.5 times the oracle's dyno-hours.
 func TestSensitivity(t *testing.T) {
 	if !*sensitivity {
 		t.Skip("takes minutes: see the flag -sensitivity")
@@ -170,7 +172,7 @@ func hold(t *testing.T, k kind, demand sim.Demand) contest {
 }
 
 const (
-	// slowMinutes is the share in per cent up to which a bound counts as held.
+	// The share of slow minutes, in per cent, up to which the threshold counts as kept.
 	slowMinutes = 1
 	// The oracle asks for up to mostTimes its dynos, in steps of a twentieth.
 	timesSteps, mostTimes = 20, 10
@@ -219,9 +221,9 @@ func drive(t *testing.T, o sim.Options, every time.Duration, adapts bool) sim.Re
 	return r
 }
 
-// In the hours in which the load of the World Cup's matches becomes five times as much, the adaptive policy does not run away from apps that are
-// not as it expects: it stays below these dyno-hours in relation to the oracle's, which are what was measured on average over three seeds and
-// room for the noise between them.
+// The load of the World Cup's matches rises fivefold in these hours. On apps that differ from what it expects, the
+// adaptive policy stays below these multiples of the oracle's dyno-hours: the mean measured over three seeds, with room
+// for the noise between them.
 func TestNoKindOfAppMakesDynosRunAway(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes some seconds")
@@ -232,10 +234,10 @@ func TestNoKindOfAppMakesDynosRunAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	most := map[string]float64{
-		"1 slot, coefficient of variation 3":                                3.2,
-		"one dyno of those that run is five times slower":                   1.9,
-		"a slow, jittery heartbeat: 300 ms, coefficient of variation 2":     1.6,
-		"the idle app takes longer than the bound: 1.5 s, heartbeats 1.2 s": 2.6,
+		"1 slot, coefficient of variation 3":                                    3.2,
+		"one dyno is five times slower than the others":                         1.9,
+		"a slow, jittery heartbeat: 300 ms, coefficient of variation 2":         1.6,
+		"the idle app takes longer than the threshold: 1.5 s, heartbeats 1.2 s": 2.6,
 	}
 	for _, k := range kinds() {
 		bar, ok := most[k.name]
@@ -256,7 +258,7 @@ func TestNoKindOfAppMakesDynosRunAway(t *testing.T) {
 	}
 }
 
-// Every kind of app can be simulated, and each of them is one that changes what comes out.
+// Every kind of app can be simulated, and each changes the result.
 func TestKindsOfAppDiffer(t *testing.T) {
 	racetest.Long(t)
 	demand, err := trace(t, "wc98_flash_day").Between(14*time.Hour, 14*time.Hour+40*time.Minute)
