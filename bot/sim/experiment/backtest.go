@@ -10,19 +10,20 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// A Backtest is what several settings come to on the load that a record tells.
+// A Backtest is how several settings perform under the load of a record.
 type Backtest struct {
-	// Report has the result at the recorded dynos first, that of the recorded settings next, and then those of others.
+	// Report has the result at the recorded dynos first, then that of the recorded settings, then those of other
+	// settings.
 	Report
 	Model Model
-	// Given is what was said of the app, and not fitted; zero where nothing was.
+	// Given is what the user said of the app, which is not fitted; zero if nothing was said.
 	Given App
-	// As compares the model with the record, whose bounds are LowMS and HighMS.
+	// As compares the model with the record. LowMS and HighMS are the thresholds of heartbeats.
 	As            As
 	LowMS, HighMS float64
 }
 
-// Backtest begins a backtest with what the model comes to at the recorded dynos. lowMS and highMS are the bounds.
+// Backtest starts a backtest with the model's result at the recorded dynos. lowMS and highMS are the thresholds.
 func (m Model) Backtest(ctx context.Context, o sim.Options, lowMS, highMS float64) (Backtest, error) {
 	result, as, err := m.Replay(ctx, o, lowMS, highMS)
 	return Backtest{
@@ -35,7 +36,7 @@ func (m Model) Backtest(ctx context.Context, o sim.Options, lowMS, highMS float6
 	}, err
 }
 
-// Bound is the longest right response time where none but the bound of heartbeats is known.
+// Bound is the response time above which an answer is slow, if only the upper threshold of heartbeats is known.
 func (m Model) Bound(highMS float64) time.Duration {
 	return min(time.Duration(max(1, highMS)*float64(time.Millisecond)), m.Fleet().Timeout)
 }
@@ -43,32 +44,30 @@ func (m Model) Bound(highMS float64) time.Duration {
 func (b Backtest) about(w io.Writer) {
 	r, zone := b.Model.Record, b.zone()
 	known, unseen, saturated := b.Model.Known()
-	fmt.Fprintf(w, "The record: %d heartbeats from %s to %s, %d ups, %d downs.\n", len(r.Beats),
+	fmt.Fprintf(w, "Record: %d heartbeats from %s to %s, %d scale-ups, %d scale-downs.\n", len(r.Beats),
 		r.Start().In(zone).Format("Mon 2 Jan 2006 15:04"),
 		r.End().In(zone).Format("Mon 2 Jan 2006 15:04 MST"), r.Ups, r.Downs)
 	if r.Summed > 0 {
-		fmt.Fprintf(w, "%d of them are made of a minute's summary each, since older heartbeats are not kept "+
-			"one by one.\n", r.Summed)
+		fmt.Fprintf(w, "%d of them come from summaries by the minute: older heartbeats are not kept.\n", r.Summed)
 	}
-	fmt.Fprintf(w, "The model: %s a dyno and %.0f ms for an answer, %s; a heartbeat takes %.0f ms where nothing "+
-		"waits; a boot takes\n"+
-		"%v to %v, %s. The load is inferred from how long heartbeats waited.\n", slots(b.Model.App.Slots),
+	fmt.Fprintf(w, "Model: %s a dyno and %.0f ms for an answer, %s; a heartbeat takes %.0f ms without "+
+		"waiting;\na boot takes %v to %v, %s. The load is inferred from the heartbeats' waits.\n", slots(b.Model.App.Slots),
 		1000*b.Model.App.Seconds, b.fitted(), b.Model.Baseline.MedianMS,
 		b.Model.BootMin, b.Model.BootMax,
-		map[bool]string{true: "as the bot has learned", false: "which is assumed"}[r.Boot > 0])
+		map[bool]string{true: "as the bot learned", false: "an assumption"}[r.Boot > 0])
 	fmt.Fprintf(w, "Its error on the record: %.1f %% of the heartbeats above %g ms, recorded %.1f %% (%.1f points "+
-		"apart hour by hour); %.1f %% below %g ms,\n"+
-		"recorded %.1f %%; median %.0f ms, recorded %.0f; 90th percentile %.0f ms, recorded %.0f.\n",
+		"apart by the hour);\n%.1f %% below %g ms, recorded %.1f %%; median %.0f ms, recorded %.0f ms; "+
+		"90th percentile %.0f ms, recorded %.0f ms.\n",
 		b.As.Slow[1], b.HighMS, b.As.Slow[0], b.As.HourlySlow, b.As.Fast[1], b.LowMS, b.As.Fast[0], b.As.MedianMS[1],
 		b.As.MedianMS[0], b.As.P90MS[1], b.As.P90MS[0])
-	fmt.Fprintf(w, "The record tells the load within a factor of %g for %.0f %% of the minutes.", vague, 100*known)
+	fmt.Fprintf(w, "The record determines the load within a factor of %g for %.0f %% of the minutes.", vague, 100*known)
 	if saturated > 0 {
-		fmt.Fprintf(w, " In %.1f %% most heartbeats timed out: the load is at least what is shown.", 100*saturated)
+		fmt.Fprintf(w, " In %.1f %% most heartbeats timed out: the load is at least the one shown.", 100*saturated)
 	}
 	if unseen > 0 {
 		fmt.Fprintf(w, " In %.1f %% there was no heartbeat: the load is interpolated.", 100*unseen)
 	}
-	fmt.Fprintf(w, "\nRecorded are the dynos, ups and downs of the first line below; everything else is modelled.\n\n")
+	fmt.Fprintf(w, "\nThe dynos, scale-ups and scale-downs of the first row are recorded. Everything else is modelled.\n\n")
 }
 
 func slots(n int) string {
@@ -83,9 +82,9 @@ func (b Backtest) fitted() string {
 	case b.Given.Slots > 0 && b.Given.Seconds > 0:
 		return "both as given"
 	case b.Given.Slots > 0:
-		return "the slots as given and the time fitted to the record"
+		return "slots as given, time fitted to the record"
 	case b.Given.Seconds > 0:
-		return "the slots fitted to the record and the time as given"
+		return "slots fitted to the record, time as given"
 	}
 	return "fitted to the record"
 }

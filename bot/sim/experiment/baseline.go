@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// Baseline is what a heartbeat takes while nobody waits.
+// Baseline is the latency of heartbeats that do not wait.
 type Baseline struct {
-	// MedianMS is in the middle, and HighMS above nearly all: what a heartbeat takes beyond it, it has waited for.
+	// MedianMS is the median. HighMS is above nearly all: a heartbeat that takes longer has waited.
 	MedianMS, HighMS float64
-	// LeastMS is the time on the way; MeanMS and CV are those of what the app takes beside it.
+	// LeastMS is the network time. MeanMS and CV are the mean and coefficient of variation of the app's time.
 	LeastMS, MeanMS, CV float64
 }
 
-// baselineBlock is how many heartbeats in a row are looked at together.
+// Heartbeats in a row that make a block.
 const baselineBlock = 20
 
-// BaselineOf learns what a heartbeat takes while nobody waits from the quietest tenth of the record: the blocks of
-// heartbeats with the lowest medians. The fastest heartbeats alone would mistake an uneven app for a waiting one.
+// BaselineOf learns the baseline from the quietest tenth of the record: the blocks of heartbeats with the lowest
+// medians. The fastest heartbeats alone would mistake an uneven app for a waiting one.
 func BaselineOf(r *Record) Baseline {
 	var blocks [][]float64
 	for i := 0; i < len(r.Beats); i += baselineBlock {
@@ -38,13 +38,13 @@ func BaselineOf(r *Record) Baseline {
 		return Baseline{MedianMS: 70, HighMS: 150, LeastMS: 30, MeanMS: 40, CV: 0.5}
 	}
 	slices.Sort(quiet)
-	// Three times as far above the median as the 80th percentile is where the 97th of a lognormal law is, without those
-	// who have waited.
+	// The 97th percentile of a lognormal distribution is three times as far above the median as the 80th, and the 80th
+	// contains no waits.
 	out := Baseline{
 		MedianMS: middle(quiet), HighMS: middle(quiet) + 3*(at(quiet, 0.8)-middle(quiet)),
 		LeastMS: 0.9 * quiet[0],
 	}
-	// The upper tail is of those who have waited all the same.
+	// The upper tail is of heartbeats that waited nevertheless.
 	usual := quiet[:max(1, len(quiet)*9/10)]
 	sum, squares := 0.0, 0.0
 	for _, v := range usual {
@@ -60,7 +60,7 @@ func BaselineOf(r *Record) Baseline {
 
 func middle(sorted []float64) float64 { return at(sorted, 0.5) }
 
-// at is the value that a share q of the sorted values do not exceed.
+// The q-quantile of the sorted values.
 func at(sorted []float64, q float64) float64 {
 	if len(sorted) == 0 {
 		return 0

@@ -8,8 +8,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// Chart draws one of the results: the load, the response times with their bound, and the dynos against the oracle's,
-// over one time axis.
+// Chart draws one of the results over time: the load, the response times with their threshold, and the dynos next to
+// the oracle's.
 func (r Report) Chart(s sim.Result) chart.Chart {
 	end := r.Start.Add(time.Duration(s.Hours * float64(time.Hour)))
 	line := func(name string, value func(sim.Minute) float64) chart.Line {
@@ -52,15 +52,15 @@ func (r Report) sum(s sim.Result) string {
 	if r.Price > 0 {
 		text += fmt.Sprintf(", $%.2f", s.Dollars)
 	}
-	return text + fmt.Sprintf(", %d ups, %d downs, %d flips", s.Ups, s.Downs, s.Flips)
+	return text + fmt.Sprintf(", %d scale-ups, %d scale-downs, %d flips", s.Ups, s.Downs, s.Flips)
 }
 
-// Scatter draws all results: slow minutes against dyno-hours, a dot for each policy. No slow minute at all is drawn as
-// half of one, since the axis is logarithmic.
+// Scatter draws all results: slow minutes against dyno-hours, a dot for each policy. The axis is logarithmic, so a
+// result without slow minutes is drawn as half a minute.
 func (r Report) Scatter() chart.Scatter {
 	c := chart.Scatter{
 		Title:    "Slow minutes against dyno-hours: " + r.Demand,
-		Subtitle: "the best corner is below on the left; a dot at the bottom has none or next to none",
+		Subtitle: "lower left is better; a dot at the bottom has hardly any",
 		X:        chart.Axis{Title: "Dyno-hours ÷ oracle"}, Y: chart.Axis{Title: "Slow minutes", Unit: "%", Log: true},
 	}
 	c.X.Min, c.X.Max = r.ratios()

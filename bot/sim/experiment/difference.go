@@ -11,28 +11,28 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// A Difference is a time in which one of two results was another one.
+// A Difference is a time in which two results differ.
 type Difference struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
-	// Dynos are the means of both, SlowMinutes how many each had.
+	// Dynos are the means of both results, SlowMinutes their numbers.
 	Dynos       [2]float64 `json:"dynos"`
 	SlowMinutes [2]int     `json:"slow_minutes"`
 }
 
 const (
-	// lookTime is the time that is looked at as a whole when two results are compared, in minutes.
+	// Minutes that are compared as a whole.
 	lookTime = 30
-	// otherDynos is by how many dynos the means must differ.
+	// The means must differ by this number of dynos.
 	otherDynos = 0.5
-	// longestDifference is how long one may be; a longer one is several.
+	// A longer difference is listed as several.
 	longestDifference = 2 * time.Hour
-	// mostDifferences is how many are told.
+	// Differences that are listed.
 	mostDifferences = 20
 )
 
-// Differences are the times in which b was another than a, in the order of time: of many, those that matter most. more
-// is how many others there are.
+// Differences returns the times in which b differs from a, in order of time. If there are many, it returns the most
+// important ones, and more is the number of the others.
 func Differences(start time.Time, a, b sim.Result) (out []Difference, more int) {
 	n := min(len(a.Minutes), len(b.Minutes))
 	for i := 0; i < n; i += lookTime {
@@ -62,8 +62,7 @@ func Differences(start time.Time, a, b sim.Result) (out []Difference, more int) 
 	return out, more
 }
 
-// join adds a difference to those before it, as a part of the last one where that goes over into it and is of the same
-// kind.
+// Extends the last difference if d continues it, or else appends d.
 func join(all []Difference, d Difference) []Difference {
 	n := len(all) - 1
 	if n < 0 || !all[n].To.Equal(d.From) || d.To.Sub(all[n].From) > longestDifference ||
@@ -80,7 +79,7 @@ func join(all []Difference, d Difference) []Difference {
 	return all
 }
 
-// weight is how much a difference matters: a slow minute as much as ten minutes of a dyno.
+// The importance of a difference: a slow minute counts as much as ten minutes of a dyno.
 func (d Difference) weight() float64 {
 	slow := math.Abs(float64(d.SlowMinutes[0] - d.SlowMinutes[1]))
 	return 10*slow + math.Abs(d.Dynos[0]-d.Dynos[1])*d.To.Sub(d.From).Minutes()
@@ -88,10 +87,10 @@ func (d Difference) weight() float64 {
 
 func writeDifferences(w io.Writer, all []Difference, more int, zone *time.Location, was, is string) {
 	if len(all) == 0 {
-		fmt.Fprintf(w, "\n%s and %s nowhere differ.\n", was, is)
+		fmt.Fprintf(w, "\n%s and %s do not differ.\n", was, is)
 		return
 	}
-	fmt.Fprintf(w, "\nWhere %s differs from %s, in dynos on average and slow minutes:\n", is, was)
+	fmt.Fprintf(w, "\nWhen %s differs from %s, in mean dynos and slow minutes:\n", is, was)
 	for _, d := range all {
 		to := "15:04"
 		if d.To.In(zone).Day() != d.From.In(zone).Day() {
@@ -102,6 +101,6 @@ func writeDifferences(w io.Writer, all []Difference, more int, zone *time.Locati
 			d.SlowMinutes[1], d.SlowMinutes[0])
 	}
 	if more > 0 {
-		fmt.Fprintf(w, "  and %d smaller ones\n", more)
+		fmt.Fprintf(w, "  and %d smaller differences\n", more)
 	}
 }

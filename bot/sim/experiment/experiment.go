@@ -1,5 +1,5 @@
-// Package experiment shows what a policy comes to before it costs money: it runs policies on the simulated fleet of
-// bot/sim, and reports the figures as text, JSON, pictures and a page.
+// Package experiment tries policies and settings on the simulated fleet of bot/sim before they cost money. It reports
+// the figures as text, JSON, pictures and a page.
 package experiment
 
 import (
@@ -13,8 +13,8 @@ import (
 )
 
 // Run simulates the same demand once for each driver, as many at a time as there are processors, and returns the
-// results in the order of the drivers. progress, unless nil, is told the share of all that is done, from 0 to 1, by
-// several goroutines. Each driver must be of use by itself. It ends early when ctx does.
+// results in the order of the drivers. Several goroutines call progress, unless nil, with the share that is done, from
+// 0 to 1. No two drivers may share state. Run ends early if ctx does.
 func Run(ctx context.Context, o sim.Options, drivers []sim.Driver, progress func(share float64)) ([]sim.Result, error) {
 	results := make([]sim.Result, len(drivers))
 	m := &meter{parts: make([]float64, len(drivers)), tell: progress}
@@ -30,7 +30,7 @@ func Run(ctx context.Context, o sim.Options, drivers []sim.Driver, progress func
 	return results, err
 }
 
-// SideBySide does n things, as many at a time as there are processors, and returns all their errors.
+// SideBySide calls do for 0 to n−1, as many at a time as there are processors, and returns all errors.
 func SideBySide(n int, do func(i int) error) error {
 	errs := make([]error, n)
 	places := make(chan struct{}, runtime.GOMAXPROCS(0))
@@ -46,7 +46,7 @@ func SideBySide(n int, do func(i int) error) error {
 	return errors.Join(errs...)
 }
 
-// Check says what sim.Run would find wrong with the options and the driver, without a simulation.
+// Check returns the error that sim.Run would return for the options and the driver, without a simulation.
 func Check(o sim.Options, d sim.Driver) error {
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -62,7 +62,7 @@ type meter struct {
 	tell  func(float64)
 }
 
-// watch makes a driver that tells the meter how far it is.
+// The driver reports its progress to the meter.
 func (m *meter) watch(d sim.Driver, i int, length time.Duration) sim.Driver {
 	if m.tell == nil {
 		return d

@@ -11,19 +11,18 @@ import (
 )
 
 const (
-	// fitTime bounds how much of a record the app is fitted to, in parts of partTime.
+	// The app is fitted to at most fitTime of a record, in parts of partTime.
 	fitTime  = 9 * time.Hour
 	partTime = 3 * time.Hour
-	// mostRate bounds how many requests a second a dyno may serve, so that a fit does not take minutes.
+	// Requests per second that a dyno may serve at most, so that a fit does not take minutes.
 	mostRate = 120
 )
 
-// fit finds the app of the model: the slots and the mean time of service with which a simulation at the recorded dynos,
-// under the load that is inferred with them, makes heartbeats wait most like those of the record. What is above zero in
-// known is left as it is.
+// The slots and the mean time of service for which a simulation at the recorded dynos, under the load inferred with
+// them, makes heartbeats wait most like those of the record. Values above zero in known are kept.
 //
-// A record tells less of the two numbers than of their ratio. Where it leaves both open, 5 slots and 100 ms are taken
-// to be likely, as common web servers have them.
+// A record determines the ratio of the two numbers better than each of them. If it leaves both open, 5 slots and 100 ms
+// are likely, as common web servers have them.
 func (m Model) fit(ctx context.Context, known App) (App, error) {
 	var apps []App
 	for _, c := range or(known.Slots, 1, 2, 5, 10, 20) {
@@ -56,7 +55,6 @@ func (m Model) fit(ctx context.Context, known App) (App, error) {
 	return apps[best], nil
 }
 
-// or is known alone where it is not zero, and else what may be.
 func or[T comparable](known T, may ...T) []T {
 	var zero T
 	if known != zero {
@@ -65,8 +63,8 @@ func or[T comparable](known T, may ...T) []T {
 	return may
 }
 
-// unlike says how little a simulation of an app is like parts of the record: by how the waits of heartbeats, and of two
-// in a row, are distributed.
+// How little a simulation of an app resembles parts of the record, by the distribution of heartbeats' waits, and of two
+// waits in a row.
 func (m Model) unlike(ctx context.Context, parts []*Record, a App) (float64, error) {
 	var recorded, simulated pairs
 	for _, p := range parts {
@@ -86,7 +84,7 @@ func (m Model) unlike(ctx context.Context, parts []*Record, a App) (float64, err
 
 const levels = 6
 
-// pairs counts heartbeats by how long they and those before them have waited.
+// Counts of heartbeats by their wait and that of the one before.
 type pairs [levels * levels]float64
 
 func (p *pairs) add(beats []Beat, baseline Baseline) {
@@ -104,7 +102,7 @@ func (p *pairs) add(beats []Beat, baseline Baseline) {
 	}
 }
 
-// distance is Hellinger's, squared and doubled: 0 for the same shares, 2 for nothing in common.
+// Hellinger's distance, squared and doubled: 0 for equal shares, 2 for nothing in common.
 func (p *pairs) distance(q pairs) float64 {
 	np, nq, sum := 0.0, 0.0, 0.0
 	for i := range p {
@@ -118,7 +116,7 @@ func (p *pairs) distance(q pairs) float64 {
 	return sum
 }
 
-// busiest are the parts of the record in which most heartbeats have waited, and the first of them in any case.
+// The parts of the record in which most heartbeats waited; always including the first.
 func (m Model) busiest() []*Record {
 	type part struct {
 		beats []Beat
@@ -147,7 +145,7 @@ func (m Model) busiest() []*Record {
 	return out
 }
 
-// Options are those of a simulation of the model.
+// Options returns the options of a simulation of the model.
 func (m Model) Options() sim.Options {
 	return sim.Options{Demand: m.Demand(), Fleet: m.Fleet(), Start: m.Load.Start, Limits: m.Record.limits(), Seed: 1}
 }

@@ -15,10 +15,10 @@ th,td{text-align:right;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884
 
 const most = 4
 
-// HTML writes the report as a page that stands alone: the figures with their meaning, and the pictures, light and dark.
+// HTML writes the report as a self-contained page: the figures with their meaning, and the pictures, light and dark.
 func (r Report) HTML(w io.Writer) error {
 	return chart.Page(w, r.title(), style, func(b *bytes.Buffer) error {
-		fmt.Fprintf(b, "<p>Simulated, on %s.</p>\n", html.EscapeString(r.setup()))
+		fmt.Fprintf(b, "<p>Simulated with %s.</p>\n", html.EscapeString(r.setup()))
 		r.table(b)
 		if len(r.Results) > 1 {
 			c := r.Scatter()
@@ -71,8 +71,8 @@ func (r Report) row(b *bytes.Buffer, s sim.Result) {
 	b.WriteString("</tr>\n")
 }
 
-// Draw writes the report in the form of a file's ending: .html, .svg or .png. A picture of one result shows it over
-// time, one of several compares them.
+// Draw writes the report in the format of a file name's ending: .html, .svg or .png. A picture of one result shows it
+// over time; a picture of several compares them.
 func (r Report) Draw(w io.Writer, ending string) error {
 	switch {
 	case ending == ".html":

@@ -5,36 +5,35 @@ import (
 	"time"
 )
 
-// The load is looked at in logarithmic steps, in dynos that it would keep wholly busy.
+// Logarithmic steps of the load, in dynos that it would keep completely busy.
 const (
 	leastLoad = 0.02
 	loadStep  = 0.04
-	// usualWalk is how far the logarithm of the load wanders in a minute, as a standard deviation; seldomJumps is the
+	// usualWalk is how far the logarithm of the load wanders in a minute, as a standard deviation. seldomJumps is the
 	// share of the minutes in which it jumps, by jumpScale on average.
 	usualWalk   = 0.06
 	seldomJumps = 0.04
 	jumpScale   = 0.4
-	// outliers is the share of the heartbeats that are slow for a reason of their own.
+	// The share of heartbeats that are slow at any load.
 	outliers = 0.005
-	// independent is how far apart heartbeats must be for one to tell as much as if the others were not, in seconds:
-	// queues change no faster.
+	// Seconds between heartbeats that are independent: queues change no faster.
 	independent = 20.0
-	// follow is how far a backlog is corrected by what heartbeats waited in a minute, since chance has a part in it.
+	// How far a backlog is corrected by the waits of a minute, which are partly chance.
 	follow = 0.5
-	// longestBacklog is when the router gives a request up, in seconds.
+	// Seconds after which the router gives a request up.
 	longestBacklog = 30.0
 )
 
-// A Load is what is inferred of the load, by the minute from Start on, in dynos that it would keep wholly busy.
+// A Load is the inferred load, by the minute from Start on, in dynos that it would keep completely busy.
 type Load struct {
 	Start time.Time
-	// Low, Middle and High are the 10th, 50th and 90th percentile of what it may have been.
+	// Low, Middle and High are its 10th, 50th and 90th percentile.
 	Low, Middle, High []float64
 }
 
-// Infer infers the load from what heartbeats have waited at the dynos that ran: a filter over the logarithm of the load
-// goes through the record forwards and backwards. What is seen of a minute is judged by the steady queue's law of
-// waiting, and in an overload by the backlog that has grown, at one second per second and dyno's worth too much.
+// Infer infers the load from the waits of heartbeats at the dynos that ran. A filter over the logarithm of the load
+// goes through the record forwards and backwards. It judges each minute by the distribution of waits in a steady queue,
+// and in an overload by the backlog, which grows by ρ−1 seconds a second.
 func Infer(r *Record, baseline Baseline, app App) Load {
 	f := newFilter(r, baseline, app)
 	minutes := f.split(r)
@@ -77,7 +76,7 @@ func fill(values []float64, v float64) {
 	}
 }
 
-// normalize makes values sum up to 1. Where they are nothing at all, they become equal.
+// The values sum up to 1 then. If all are 0, they become equal.
 func normalize(values []float64) {
 	sum := 0.0
 	for _, v := range values {
@@ -95,7 +94,7 @@ func normalize(values []float64) {
 type minute struct {
 	waits []waits
 	beats int
-	// Sums over the heartbeats: of the dynos that served, of the waits in seconds, and how many timed out.
+	// Sums over the heartbeats: serving dynos, waits in seconds, and timeouts.
 	dynos, sum float64
 	timeouts   int
 }
@@ -129,13 +128,12 @@ type filter struct {
 	edges    []float64 // of the bins of waits, in seconds
 	bins     int
 	load     []float64
-	// now is how likely each load is, backlog the backlog there would be with it, and like how likely what was seen
-	// last is.
+	// For each load: its probability now, the backlog it would have, and the likelihood of the latest minute.
 	now, backlog, like []float64
-	walk               []float64 // the weights of the usual walk, the middle one first
+	walk               []float64 // weights of the usual walk, the middle one first
 	dynos              float64
 	scratch            []float64
-	steady             [][]float64 // the chances without a backlog, by the busy share; nil where not needed yet
+	steady             [][]float64 // chances without a backlog, by the busy share; nil until needed
 }
 
 func newFilter(r *Record, baseline Baseline, app App) *filter {
@@ -163,7 +161,7 @@ func newFilter(r *Record, baseline Baseline, app App) *filter {
 	for k := range f.walk {
 		f.walk[k] /= sum
 	}
-	// Below the first edge, a heartbeat may be as long without having waited.
+	// Below the first edge, a heartbeat may take that long without a wait.
 	first := min(10, max(0.05, (baseline.HighMS-baseline.MedianMS)/1000))
 	for x := first; x < 20; x *= 2 {
 		f.edges = append(f.edges, x)
@@ -171,7 +169,7 @@ func newFilter(r *Record, baseline Baseline, app App) *filter {
 	return f
 }
 
-// bootOf is how long a new dyno is taken not to serve.
+// The time in which a new dyno is assumed not to serve.
 func bootOf(r *Record) time.Duration {
 	if r.Boot > 0 {
 		return max(r.Boot/2, r.Boot-r.Interval())
@@ -179,7 +177,7 @@ func bootOf(r *Record) time.Duration {
 	return 40 * time.Second
 }
 
-// split sorts the beats into minutes. One without beats stays empty.
+// A minute without beats stays empty.
 func (f *filter) split(r *Record) []minute {
 	n := int(r.End().Sub(r.Start()) / time.Minute)
 	out := make([]minute, n)
@@ -195,7 +193,7 @@ func (f *filter) split(r *Record) []minute {
 	return out
 }
 
-// binOf is the bin of what a heartbeat has waited; one that timed out counts from there, as a number below zero.
+// The bin of a heartbeat's wait. A negative bin is that of a timeout, whose wait is at least that long.
 func (f *filter) binOf(b Beat) int {
 	wait := (b.MS - f.baseline.MedianMS) / 1000
 	k := 0
@@ -208,7 +206,7 @@ func (f *filter) binOf(b Beat) int {
 	return k
 }
 
-// step goes a minute on: the load wanders, and backlogs grow or shrink with the dynos that served last.
+// A minute passes: the load wanders, and backlogs grow or shrink with the dynos that served last.
 func (f *filter) step() {
 	for i := range f.backlog {
 		f.backlog[i] *= f.now[i]
@@ -221,7 +219,7 @@ func (f *filter) step() {
 	normalize(f.now)
 }
 
-// spread lets a likelihood wander: mostly a little, seldom far.
+// A likelihood wanders: usually a little, seldom far.
 func (f *filter) spread(p []float64) {
 	n := len(p)
 	near := f.scratch
@@ -232,7 +230,7 @@ func (f *filter) spread(p []float64) {
 		}
 		near[i] = sum
 	}
-	// A two-sided exponential law by running sums to the right and to the left.
+	// A two-sided exponential distribution, by running sums to the right and to the left.
 	const keep = 1 - loadStep/jumpScale
 	const weight = (1 - keep) / (1 + keep)
 	right := 0.0
@@ -248,7 +246,7 @@ func (f *filter) spread(p []float64) {
 	copy(p, near)
 }
 
-// observe finds how likely what was seen in a minute is for each load, and lets the backlogs grow through it.
+// Computes the likelihood of a minute for each load, and lets the backlogs grow through it.
 func (f *filter) observe(m minute) {
 	if m.beats > 0 {
 		f.dynos = m.dynos / float64(m.beats)
@@ -267,7 +265,7 @@ func (f *filter) observe(m minute) {
 	if m.beats > 0 {
 		waited := m.sum / float64(m.beats)
 		for i, b := range f.backlog {
-			if b > 0.1 && (waited > b || 2*m.timeouts < m.beats) { // of one that timed out only the least is known
+			if b > 0.1 && (waited > b || 2*m.timeouts < m.beats) { // a timeout is only a lower limit of the wait
 				f.backlog[i] += follow * (waited - b)
 			}
 		}
@@ -286,7 +284,7 @@ func (f *filter) weigh() {
 	normalize(f.now)
 }
 
-// chance is the logarithm of the probability of a bin of waits.
+// The logarithm of the probability of a bin of waits.
 func (f *filter) chance(bin int, busy, backlog float64) float64 {
 	if backlog >= 0.1 || busy > 2 {
 		return f.chances(busy, backlog)[f.place(bin)]
@@ -298,10 +296,10 @@ func (f *filter) chance(bin int, busy, backlog float64) float64 {
 	return f.steady[key][f.place(bin)]
 }
 
-// steadySteps is how many steps of the busy share there are to a factor of e.
+// Steps of the busy share to a factor of e.
 const steadySteps = 50
 
-// place is where chances has a bin: one that is below zero stands for itself and all above it.
+// The index of a bin in chances. A negative bin stands for itself and all above it.
 func (f *filter) place(bin int) int {
 	if bin < 0 {
 		return len(f.edges) + 1 - bin
@@ -309,7 +307,7 @@ func (f *filter) place(bin int) int {
 	return bin
 }
 
-// chances are the logarithms of the probabilities of each bin, and then of each bin with all above it.
+// The logarithms of the probabilities of each bin, followed by those of each bin and all above it.
 func (f *filter) chances(busy, backlog float64) []float64 {
 	n := len(f.edges) + 1
 	out := make([]float64, 2*n)
@@ -326,7 +324,7 @@ func (f *filter) chances(busy, backlog float64) []float64 {
 	return out
 }
 
-// quantile is the load that it does not exceed with a probability of q.
+// The q-quantile of the load.
 func (f *filter) quantile(q float64) float64 {
 	sum := 0.0
 	for _, p := range f.now {

@@ -21,7 +21,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// recorder keeps what a simulated bot records.
 type recorder struct{ all experiment.Record }
 
 func (r *recorder) Record(_ context.Context, b record.Record) error {
@@ -48,15 +47,15 @@ func recorded(t testing.TB, o sim.Options, interval time.Duration) *experiment.R
 	return &r.all
 }
 
-// From nothing but what heartbeats took, the load comes out again that made them wait, while dynos come and go.
+// The times of heartbeats alone are enough to infer the load that made them wait, while dynos come and go.
 func TestTheLoadIsInferredThatWasSimulated(t *testing.T) {
 	racetest.Long(t)
 	for name, c := range map[string]struct {
 		shape    string
 		slots    int
 		interval time.Duration
-		// The median and the 90th percentile of the error, as a share of the load; for how many points the share of
-		// slow heartbeats may differ, simulated at the same dynos.
+		// The median and the 90th percentile of the error, as a share of the load; and the largest difference in points
+		// of the share of slow heartbeats, simulated at the same dynos.
 		median, p90, slow float64
 	}{
 		"ramp":                    {"ramp", 5, 30 * time.Second, 0.08, 0.2, 6},
@@ -81,7 +80,7 @@ func TestTheLoadIsInferredThatWasSimulated(t *testing.T) {
 			scale := peak * f.Busy / sim.Peak(s, 5*time.Minute)
 			for i, load := range m.Load.Middle {
 				truth := scale * s.Rate(float64(i)*60+30)
-				// Where dynos are less than half busy, heartbeats hardly ever wait, and nobody can tell how much less.
+				// If dynos are less than half busy, heartbeats hardly wait and cannot show how much less.
 				if truth > 0.5*float64(r.Dynos(m.Load.Start.Add(time.Duration(i)*time.Minute))) {
 					errs = append(errs, math.Abs(load/truth-1))
 				}
@@ -122,7 +121,7 @@ func TestTheAppIsFitted(t *testing.T) {
 	}
 }
 
-// Where heartbeats time out, the load may have been any higher, and that is said.
+// If heartbeats time out, the load may be higher without limit, and the model reports that.
 func TestASaturatedRecordIsToldFromOneThatIsKnown(t *testing.T) {
 	racetest.Long(t)
 	flat, err := sim.ShapeOf("steady")
@@ -148,7 +147,7 @@ func TestASaturatedRecordIsToldFromOneThatIsKnown(t *testing.T) {
 	}
 }
 
-// Whatever was recorded, what comes of it is a load.
+// Every record makes a load.
 func TestAnyRecordMakesALoad(t *testing.T) {
 	racetest.Long(t)
 	rapidtest.Check(t, func(t *rapid.T) {
@@ -176,7 +175,7 @@ func TestAnyRecordMakesALoad(t *testing.T) {
 		r.Trim()
 		m, err := experiment.Learn(context.Background(), r, experiment.App{Slots: rapid.IntRange(1, 30).Draw(t, "slots"), Seconds: 0.3}, 10*time.Second)
 		if err != nil {
-			return // too short, and it is said so
+			return // too short, with an error
 		}
 		for i, v := range m.Load.Middle {
 			if !(m.Load.Low[i] > 0 && m.Load.Low[i] <= v && v <= m.Load.High[i] && m.Load.High[i] < 1e6) {

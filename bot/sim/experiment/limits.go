@@ -6,7 +6,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// At are the limits that were recorded for a time, as [bot.Schedule] wants them.
+// At returns the limits recorded for a time, as [bot.Schedule] requires.
 func (r *Record) At(t time.Time) schedule.Limits {
 	if len(r.Beats) == 0 {
 		return schedule.Limits{Min: 1, Max: 1}
@@ -14,7 +14,7 @@ func (r *Record) At(t time.Time) schedule.Limits {
 	return r.Beats[r.at(t)].Limits
 }
 
-// limits are the least and the greatest number of dynos that were asked for or allowed.
+// The smallest and the largest number of dynos that were requested or allowed.
 func (r *Record) limits() schedule.Limits {
 	l := schedule.Limits{Min: 10_000, Max: 1}
 	for _, b := range r.Beats {
@@ -24,10 +24,10 @@ func (r *Record) limits() schedule.Limits {
 	return l
 }
 
-// Rows returns no rows: what was recorded are numbers.
+// Rows returns no rows: the record has only numbers.
 func (r *Record) Rows(time.Time) (minRow, maxRow string) { return "", "" }
 
-// Mixed is a schedule of recorded limits, but for those that are tried.
+// Mixed is a schedule of recorded limits in which some are replaced by tried ones.
 type Mixed struct {
 	Record *Record
 	Tried  schedule.Table
@@ -49,5 +49,5 @@ func (s Mixed) At(now time.Time) schedule.Limits {
 	return l
 }
 
-// Rows returns no rows: what was recorded are numbers.
+// Rows returns no rows: the record has only numbers.
 func (s Mixed) Rows(time.Time) (minRow, maxRow string) { return "", "" }

@@ -10,7 +10,7 @@ import (
 
 const lineWidth = 72
 
-// lines draws the load, the dynos and the slow minutes over time, a line of text each.
+// The load, the dynos and the slow minutes over time, a line of text each.
 func (r Report) lines(w io.Writer, s sim.Result) {
 	load := squeeze(s.Minutes, func(m sim.Minute) float64 { return float64(m.Requests) / 60 })
 	dynos := squeeze(s.Minutes, func(m sim.Minute) float64 { return float64(m.Dynos) })
@@ -32,7 +32,7 @@ func (r Report) lines(w io.Writer, s sim.Result) {
 	fmt.Fprintf(w, "slow   %s\n\n", strings.TrimRight(string(marks), " "))
 }
 
-// squeeze makes of minutes at most lineWidth values: the highest of each part.
+// At most lineWidth values: the highest of each part.
 func squeeze(minutes []sim.Minute, value func(sim.Minute) float64) []float64 {
 	n := min(lineWidth, len(minutes))
 	out := make([]float64, n)

@@ -12,7 +12,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A Model is an app and its load as a record tells them.
+// A Model is an app and its load, as learned from a record.
 type Model struct {
 	Record   *Record
 	Baseline Baseline
@@ -20,19 +20,18 @@ type Model struct {
 	Load     Load
 	// BootMin and BootMax are the range of boot times.
 	BootMin, BootMax time.Duration
-	// Timeout is after how long a heartbeat is given up.
+	// Timeout is the time after which a heartbeat is given up.
 	Timeout time.Duration
 }
 
-// Learn fits a model to a record of an hour or more, an app that is known in part. ctx ends it early.
+// Learn fits a model to a record of at least an hour. What known says of the app is kept. ctx ends it early.
 func Learn(ctx context.Context, r *Record, known App, timeout time.Duration) (Model, error) {
 	if r.End().Sub(r.Start()) < time.Hour || len(r.Beats) < 30 {
-		return Model{}, fmt.Errorf("the record has %d heartbeats that say something of the load, over %v; an hour of "+
-			"them is the least to learn from",
+		return Model{}, fmt.Errorf("the record has %d usable heartbeats over %v: needs at least 30 over an hour",
 			len(r.Beats), r.End().Sub(r.Start()))
 	}
 	m := Model{Record: r, Baseline: BaselineOf(r), BootMin: 20 * time.Second, BootMax: time.Minute, Timeout: timeout}
-	if r.Boot > 0 { // which the bot sees at a heartbeat, up to an interval late
+	if r.Boot > 0 { // the bot sees a boot end at a heartbeat, up to an interval late
 		m.BootMax = max(r.Boot/2, r.Boot-r.Interval())
 		m.BootMin = m.BootMax / 3
 	}
@@ -43,7 +42,7 @@ func Learn(ctx context.Context, r *Record, known App, timeout time.Duration) (Mo
 	return m, err
 }
 
-// Fleet is the app as it is simulated.
+// Fleet returns the app as it is simulated.
 func (m Model) Fleet() sim.Fleet {
 	f := sim.DefaultFleet()
 	f.Slots, f.Service.Mean = m.App.Slots, time.Duration(m.App.Seconds*float64(time.Second))
@@ -56,7 +55,7 @@ func (m Model) Fleet() sim.Fleet {
 	return f
 }
 
-// Demand is the load in requests.
+// Demand returns the load in requests.
 func (m Model) Demand() sim.Trace {
 	t := sim.Trace{Start: m.Load.Start, Step: time.Minute, Requests: make([]float64, len(m.Load.Middle))}
 	for i, load := range m.Load.Middle {
@@ -65,12 +64,12 @@ func (m Model) Demand() sim.Trace {
 	return t
 }
 
-// vague is how many times as much as the lowest the highest likely load is where the record does not tell it.
+// The load is known if its likely values lie within this factor.
 const vague = 2.5
 
-// Known is the share of the minutes, from 0 to 1, for which the record tells the load within a factor of 2.5; Unseen is
-// that of the minutes without a heartbeat, and Saturated that of those whose heartbeats mostly timed out, where the
-// load may have been any higher.
+// Known returns shares of the minutes, from 0 to 1: known, for which the record determines the load within a factor of
+// 2.5; unseen, without a heartbeat; and saturated, in which most heartbeats timed out, so that the load may be higher
+// without limit.
 func (m Model) Known() (known, unseen, saturated float64) {
 	n := len(m.Load.Middle)
 	seen, timeouts := make([]int, n), make([]int, n)
@@ -94,16 +93,16 @@ func (m Model) Known() (known, unseen, saturated float64) {
 	return known / float64(n), unseen / float64(n), saturated / float64(n)
 }
 
-// As is what a simulation at the recorded dynos shows beside what was recorded.
+// As compares a simulation at the recorded dynos with the record. The first of two numbers is the record's.
 type As struct {
-	// Slow and Fast are the shares of the heartbeats above and below the bounds, in per cent; MedianMS and P90MS their
-	// percentiles.
+	// Slow and Fast are the shares of the heartbeats above and below the thresholds, in per cent. MedianMS and P90MS
+	// are percentiles of their times.
 	Slow, Fast, MedianMS, P90MS [2]float64
-	// HourlySlow is by how many points the share of the slow ones differs from hour to hour, on average.
+	// HourlySlow is the mean difference of the share of slow heartbeats from hour to hour, in points.
 	HourlySlow float64
 }
 
-// beats simulates the model at the dynos that were recorded, and returns its heartbeats.
+// The heartbeats of a simulation at the recorded dynos.
 func (m Model) beats(ctx context.Context, o sim.Options) (beats []Beat, result sim.Result, err error) {
 	result, err = sim.Run(ctx, o, sim.Driver{
 		Name: "recorded", Interval: m.Record.Interval(),
@@ -121,9 +120,8 @@ func (m Model) beats(ctx context.Context, o sim.Options) (beats []Beat, result s
 	return beats, result, err
 }
 
-// Replay simulates the model at the dynos that were recorded. The result is that of the people's requests, and as
-// compares the heartbeats with the record's, whose own are the first of each two numbers. lowMS and highMS are the
-// bounds.
+// Replay simulates the model at the recorded dynos. result is that of visitors' requests, and as compares the
+// heartbeats with the record's. lowMS and highMS are the thresholds.
 func (m Model) Replay(ctx context.Context, o sim.Options, lowMS, highMS float64) (result sim.Result, as As, err error) {
 	beats, result, err := m.beats(ctx, o)
 	if err != nil {
@@ -143,7 +141,7 @@ func (m Model) Replay(ctx context.Context, o sim.Options, lowMS, highMS float64)
 	return result, as, nil
 }
 
-// share is that of the beats for which is holds, in per cent.
+// In per cent.
 func share(beats []Beat, is func(Beat) bool) float64 {
 	n := 0
 	for _, b := range beats {
@@ -154,7 +152,7 @@ func share(beats []Beat, is func(Beat) bool) float64 {
 	return 100 * float64(n) / max(1, float64(len(beats)))
 }
 
-// hourly is by how many points the shares of slow beats differ, hour by hour, on average over the hours that both have.
+// The mean difference of the shares of slow beats, in points, over the hours that both have.
 func hourly(a, b []Beat, highMS float64) float64 {
 	slow := func(beats []Beat) map[int64][2]float64 {
 		out := map[int64][2]float64{}
@@ -170,7 +168,7 @@ func hourly(a, b []Beat, highMS float64) float64 {
 	}
 	of, other := slow(a), slow(b)
 	sum, n := 0.0, 0
-	for _, hour := range slices.Sorted(maps.Keys(of)) { // so that the last digit is the same each time
+	for _, hour := range slices.Sorted(maps.Keys(of)) { // sorted, so that the last digit is the same each time
 		if y, ok := other[hour]; ok {
 			x := of[hour]
 			sum += math.Abs(x[0]/x[1] - y[0]/y[1])

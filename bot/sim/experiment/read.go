@@ -12,10 +12,10 @@ import (
 
 const mostBeats = 5_000_000
 
-// ErrTooMany is why no record is made of so long a time.
-var ErrTooMany = fmt.Errorf("there are more than %d heartbeats", mostBeats)
+// ErrTooMany is returned for a time with too many heartbeats.
+var ErrTooMany = fmt.Errorf("more than %d heartbeats", mostBeats)
 
-// ReadAll takes in those of the records that are from a time to another, until ctx ends.
+// ReadAll adds the records at from or later and before to, until ctx ends.
 func (r *Record) ReadAll(ctx context.Context, records iter.Seq2[record.Record, error], from, to time.Time) error {
 	n := 0
 	for rec, err := range records {
@@ -35,12 +35,12 @@ func (r *Record) ReadAll(ctx context.Context, records iter.Seq2[record.Record, e
 	return nil
 }
 
-// ReadHistory takes in a history from a time to another, as it is at now: of old times the minutes' summaries, and of
-// the days for which every heartbeat is kept those. timeout is that of a heartbeat.
+// ReadHistory adds a history at from or later and before to. now determines which days still have every heartbeat; for
+// older times it reads the minutes' summaries. timeout is that of a heartbeat.
 func (r *Record) ReadHistory(
 	ctx context.Context, db *history.DB, from, to, now time.Time, timeout time.Duration,
 ) error {
-	full := now.Add(-db.Keep().Raw).Add(time.Hour).Truncate(time.Minute) // some of the first may be gone already
+	full := now.Add(-db.Keep().Raw).Add(time.Hour).Truncate(time.Minute) // some of the first may be deleted already
 	if from.Before(full) {
 		summed := to
 		if full.Before(to) {

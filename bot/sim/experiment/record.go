@@ -11,41 +11,41 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A Beat is one heartbeat of a record that says something of the load.
+// A Beat is a heartbeat of a record that says something about the load.
 type Beat struct {
 	Time time.Time
-	// MS is the response time in milliseconds, and where TimedOut is set the time after which it was given up.
+	// MS is the response time in milliseconds, or the time after which it was given up if TimedOut.
 	MS       float64
 	TimedOut bool
-	// Dynos are those that were asked for when it was sent, at least one.
+	// Dynos is the number requested when it was sent, at least one.
 	Dynos  int
 	Limits schedule.Limits
 }
 
-// A Record is what a bot has seen and done, as far as it is of use to tell what other settings would have done.
+// A Record is what a bot saw and did, as far as it is needed to try other settings.
 type Record struct {
-	// Beats are in the order of time.
+	// Beats are in order of time.
 	Beats []Beat
-	// NoData is how many heartbeats said nothing of the load. Summed is how many of the beats were made of a minute's
-	// summary, since the heartbeats themselves are kept no longer.
+	// NoData is the number of heartbeats that say nothing about the load. Summed is the number of beats made from a
+	// minute's summary, because older heartbeats are not kept.
 	NoData, Summed int
-	// Boot is the longest usual boot time that the bot has learned; 0 where it has not.
+	// Boot is the longest usual boot time that the bot has learned; 0 if unknown.
 	Boot time.Duration
-	// Last is the newest record, and Price what it says that a dyno costs a month.
+	// Last is the newest record. Price is the price of a dyno a month according to it.
 	Last  record.Record
 	Price float64
-	// Fails and Passes are how many slow and fast heartbeats called for a change; 0 where none was seen.
+	// Fails and Passes are the numbers of slow and fast heartbeats that called for a change; 0 if none was seen.
 	Fails, Passes decide.Quorum
-	// Up and Down are how many dynos the newest such changes wished for.
+	// Up and Down are the numbers of dynos that the newest such changes asked for.
 	Up, Down int
-	// Ups and Downs are how many times dynos were added and removed.
+	// Numbers of scale-ups and scale-downs.
 	Ups, Downs int
 }
 
-// longestMS bounds a response time: no router waits as long.
+// No router waits longer.
 const longestMS = 120_000
 
-// Add takes in a record, which must be newer than all before it; another one is left out.
+// Add adds a record. It ignores a record that is not newer than all before it.
 func (r *Record) Add(b record.Record) {
 	if n := len(r.Beats); n > 0 && !b.Time.After(r.Beats[n-1].Time) {
 		return
@@ -71,8 +71,8 @@ func (r *Record) Add(b record.Record) {
 	r.Beats = append(r.Beats, Beat{b.Time, min(hb.Value, longestMS), hb.Outcome == probe.Timeout, b.Dynos, b.Limits})
 }
 
-// sample is the heartbeat of a tick that is looked at: of several the first, since the one in the middle, which speaks
-// for them, has another law than each of them.
+// The heartbeat that stands for a tick: the first of several, because the middle one that decides has another
+// distribution than each of them.
 func sample(b record.Record) (hb probe.Reading, ok bool) {
 	if b.Burst != "" && len(b.Readings) > 0 {
 		return b.Readings[0], true
@@ -103,12 +103,11 @@ func (r *Record) learn(d decide.Decision) {
 	}
 }
 
-// mostInMinute bounds the beats that are made of a minute's summary.
+// Beats that are made from a minute's summary.
 const mostInMinute = 60
 
-// AddMinute takes in the summary of a minute, newer than all before it, whose heartbeats are not known one by one. What
-// lies between the percentiles is interpolated. A heartbeat that was slow and has no response time has timed out, after
-// so many milliseconds.
+// AddMinute adds the summary of a minute whose heartbeats are not kept. It must be newer than all before it. Times
+// between the percentiles are interpolated. A slow heartbeat without a response time has timed out after timeoutMS.
 func (r *Record) AddMinute(p history.Point, timeoutMS float64) {
 	if n := len(r.Beats); n > 0 && !p.Time.After(r.Beats[n-1].Time) || p.Dynos < 1 || p.Heartbeats < 1 {
 		return
@@ -144,7 +143,7 @@ func (r *Record) AddMinute(p history.Point, timeoutMS float64) {
 	}
 }
 
-// quantile interpolates the response time of a share q of a summary's heartbeats.
+// The interpolated q-quantile of a summary's response times.
 func quantile(p history.Point, q float64) float64 {
 	switch {
 	case q <= 0.5:
@@ -155,7 +154,7 @@ func quantile(p history.Point, q float64) float64 {
 	return p.P95MS + (q-0.95)/0.05*(p.MaxMS-p.P95MS)
 }
 
-// Interval is the usual time from one heartbeat to the next, in whole seconds of at least one.
+// Interval is the usual time between heartbeats, in whole seconds of at least one.
 func (r *Record) Interval() time.Duration {
 	var gaps []time.Duration
 	beats := r.Beats[min(r.Summed, len(r.Beats)):]
@@ -172,8 +171,8 @@ func (r *Record) Interval() time.Duration {
 	return min(max(time.Second, gaps[len(gaps)/2].Round(time.Second)), time.Hour)
 }
 
-// Trim leaves out what comes before the bot was seen to beat steadily: of old times only the changes are kept, and an
-// hour in which less than half of the minutes are known tells nothing. It returns how long a time it left out.
+// Trim removes the beats before the bot sent heartbeats steadily, and returns the time that they cover. Of old times
+// only changes are kept, and an hour in which less than half of the minutes are known is of no use.
 func (r *Record) Trim() time.Duration {
 	if len(r.Beats) == 0 {
 		return 0
@@ -194,8 +193,7 @@ func (r *Record) Trim() time.Duration {
 	return r.Beats[0].Time.Sub(first)
 }
 
-// Start is when the minute of the first beat begins, End when that of the last one ends. Both are zero where there is
-// none.
+// Start is the start of the first beat's minute; zero without beats.
 func (r *Record) Start() time.Time {
 	if len(r.Beats) == 0 {
 		return time.Time{}
@@ -203,7 +201,7 @@ func (r *Record) Start() time.Time {
 	return r.Beats[0].Time.Truncate(time.Minute)
 }
 
-// End is when the minute of the last beat ends.
+// End is the end of the last beat's minute; zero without beats.
 func (r *Record) End() time.Time {
 	if len(r.Beats) == 0 {
 		return time.Time{}
@@ -211,7 +209,7 @@ func (r *Record) End() time.Time {
 	return r.Beats[len(r.Beats)-1].Time.Truncate(time.Minute).Add(time.Minute)
 }
 
-// at is the index of the newest beat at a time or before it, that of the first where there is none.
+// The index of the newest beat at t or before it; that of the first if all are later.
 func (r *Record) at(t time.Time) int {
 	i, _ := slices.BinarySearchFunc(r.Beats, t, func(b Beat, t time.Time) int {
 		if b.Time.After(t) {
@@ -222,7 +220,7 @@ func (r *Record) at(t time.Time) int {
 	return max(0, i-1)
 }
 
-// Dynos is how many dynos were asked for at a time.
+// Dynos is the number requested at a time.
 func (r *Record) Dynos(t time.Time) int {
 	if len(r.Beats) == 0 {
 		return 1

@@ -12,23 +12,23 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A Report is what one or more policies come to on one demand.
+// A Report is the result of one or more policies on one demand.
 type Report struct {
-	// Demand names what was simulated, such as "the shape flash".
+	// Demand names the demand, such as "the shape flash".
 	Demand string
-	// Peak is how many dynos the largest demand needs, 0 where it was not scaled.
+	// Peak is the number of dynos that the largest demand needs, 0 if it was not scaled.
 	Peak float64
-	// Start is when it begins, Zone that in which times are written; nil is UTC.
+	// Start is the start of the demand. Times are written in Zone; nil is UTC.
 	Start time.Time
 	Zone  *time.Location
 	Fleet sim.Fleet
-	// Bound is the longest right response time.
+	// Bound is the response time above which an answer is slow.
 	Bound time.Duration
-	// Limits are the least and the greatest number of dynos at any time.
+	// Limits are the smallest minimum and the largest maximum.
 	Limits schedule.Limits
-	// Price is what a dyno costs a month, in dollars; 0 leaves the money out.
+	// Price is the price of a dyno a month, in dollars; 0 omits costs.
 	Price float64
-	// Results are at least one.
+	// Results has at least one result.
 	Results []sim.Result
 }
 
@@ -51,7 +51,7 @@ func (r Report) figures() []figure {
 		},
 		{
 			"lost", "%", func(s sim.Result) float64 { return s.LostPercent }, 3,
-			"requests that the router gave up, or that met no dyno",
+			"requests that the router gave up, or that found no dyno",
 		},
 		{
 			"dyno-hours", "", func(s sim.Result) float64 { return s.DynoHours }, 1,
@@ -59,34 +59,34 @@ func (r Report) figures() []figure {
 		},
 		{
 			"dollars", "", func(s sim.Result) float64 { return s.Dollars }, 2,
-			fmt.Sprintf("what they cost at $%g a month for a dyno", r.Price),
+			fmt.Sprintf("price of the dyno-hours, at $%g a dyno a month", r.Price),
 		},
 		{
 			"÷ oracle", "", func(s sim.Result) float64 { return s.OracleRatio }, 2,
-			fmt.Sprintf("dyno-hours in relation to perfect knowledge of the next %g s", r.Fleet.Foresight().Seconds()),
+			fmt.Sprintf("dyno-hours relative to perfect knowledge of the next %g s", r.Fleet.Foresight().Seconds()),
 		},
-		{"ups", "", func(s sim.Result) float64 { return float64(s.Ups) }, 0, "times that dynos were added"},
-		{"downs", "", func(s sim.Result) float64 { return float64(s.Downs) }, 0, "times that dynos were removed"},
+		{"scale-ups", "", func(s sim.Result) float64 { return float64(s.Ups) }, 0, "times that dynos were added"},
+		{"scale-downs", "", func(s sim.Result) float64 { return float64(s.Downs) }, 0, "times that dynos were removed"},
 		{"flips", "", func(s sim.Result) float64 { return float64(s.Flips) }, 0, "changes back within 10 minutes"},
 		{
 			"θ under", "%", func(s sim.Result) float64 { return s.Elasticity.UnderAccuracy }, 2,
-			"dynos that are missing, of those that are needed (SPEC)",
+			"missing dynos, as a share of those needed (SPEC)",
 		},
 		{
 			"θ over", "%", func(s sim.Result) float64 { return s.Elasticity.OverAccuracy }, 1,
-			"dynos that are too many, of those that are needed (SPEC)",
+			"surplus dynos, as a share of those needed (SPEC)",
 		},
 		{
 			"τ under", "%", func(s sim.Result) float64 { return s.Elasticity.UnderTimeshare }, 1,
-			"of the time in which some are missing (SPEC)",
+			"share of the time with missing dynos (SPEC)",
 		},
 		{
 			"τ over", "%", func(s sim.Result) float64 { return s.Elasticity.OverTimeshare }, 1,
-			"of the time in which some are too many (SPEC)",
+			"share of the time with surplus dynos (SPEC)",
 		},
 		{
 			"instability", "%", func(s sim.Result) float64 { return s.Elasticity.Instability }, 1,
-			"of the minutes in which supply and need do not move the same way (SPEC)",
+			"share of the minutes in which supply and demand move differently (SPEC)",
 		},
 	}
 	if r.Price == 0 {
@@ -118,7 +118,7 @@ func (r Report) one(w io.Writer) error {
 
 func (r Report) several(w io.Writer) error {
 	shown := r.figures()
-	shown = shown[:len(shown)-5] // those of SPEC are in the JSON
+	shown = shown[:len(shown)-5] // the SPEC figures are in the JSON
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(tw, "policy\t")
 	for _, f := range shown {
@@ -158,11 +158,11 @@ func (r Report) title() string {
 
 func (r Report) setup() string {
 	f := r.Fleet
-	text := fmt.Sprintf("dynos of %d slots; an answer takes %v (coefficient of variation %g), a boot %v to %v; %v; "+
+	text := fmt.Sprintf("%d slots a dyno; an answer takes %v (coefficient of variation %g), a boot %v to %v; %v; "+
 		"%d to %d dynos",
 		f.Slots, f.Service.Mean, f.Service.CV, f.BootMin, f.BootMax, routerText(f.Router), r.Limits.Min, r.Limits.Max)
 	if f.Database.Slots > 0 {
-		text += fmt.Sprintf("; a database of %d slots that takes %v of each", f.Database.Slots, f.Database.Service.Mean)
+		text += fmt.Sprintf("; a database of %d slots takes %v of each request", f.Database.Slots, f.Database.Service.Mean)
 	}
 	return text
 }
@@ -170,9 +170,9 @@ func (r Report) setup() string {
 func routerText(r sim.Router) string {
 	switch r {
 	case sim.LeastConnections:
-		return "a router to the fewest connections"
+		return "a router that picks the dyno with the fewest requests"
 	case sim.TwoChoices:
-		return "a router of two choices"
+		return "a router that picks the better of two random dynos"
 	}
 	return "a random router"
 }
@@ -197,7 +197,7 @@ func count(n float64) string {
 	return fmt.Sprintf("%.0f", n)
 }
 
-// JSON writes the report as one object: that of the result, or, of several, one that holds them.
+// JSON writes the report as one object: the result, or an object with all results.
 func (r Report) JSON(w io.Writer) error {
 	type setup struct {
 		Demand  string          `json:"demand"`
@@ -210,7 +210,7 @@ func (r Report) JSON(w io.Writer) error {
 	results := make([]sim.Result, len(r.Results))
 	for i, result := range r.Results {
 		results[i] = result
-		results[i].Minutes = nil // which are in the pictures
+		results[i].Minutes = nil // they are in the pictures
 	}
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")

@@ -10,21 +10,21 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// A Row is a stretch of some days of the week in which fewer than Min dynos were often too few.
+// A Row is a time on some days of the week in which fewer than Min dynos were often too few.
 type Row struct {
-	// Days are as a schedule names them, and Name as people do.
+	// Days are in the grammar of a schedule, and Name in words.
 	Days, Name string
 	// From and To are minutes after midnight, To at most 24 hours.
 	From, To int
 	Min      int
 }
 
-// slotTime is the time of day that is looked at as a whole, in minutes.
+// Minutes of the day that are examined as a whole.
 const slotTime = 30
 
-// Rows finds the stretches of the day in which a result was slow on half of the days or more while more than the
-// minimum, which is least, was needed: what is slow with dynos enough, more dynos do not help. Each row begins half an
-// hour before, and has the dynos that were needed on four days of five.
+// Rows returns the times of day at which a result was slow on at least half of the days while more than least, the
+// minimum, was needed. (If a minute is slow with enough dynos, more of them do not help.) Each row begins half an hour
+// earlier, and has the dynos needed on four days of five.
 func Rows(start time.Time, zone *time.Location, r sim.Result, least int) []Row {
 	var out []Row
 	for _, c := range []struct {
@@ -72,13 +72,13 @@ func Rows(start time.Time, zone *time.Location, r sim.Result, least int) []Row {
 	return out
 }
 
-// SameTime says whether two rows are about the same hours of the same days.
+// SameTime says whether two rows cover the same hours of the same days.
 func (r Row) SameTime(other Row) bool {
 	return r.Days == other.Days && r.From == other.From && r.To == other.To
 }
 
-// Variants are the row, and the same with a quarter, a half and once more dynos: those that are needed are 90 % busy,
-// which is too much where a dyno has few slots or an answer takes long.
+// Variants returns the row, and the same row with 25, 50 and 100 % more dynos. The dynos needed are 90 % busy, which is
+// too much if a dyno has few slots or an answer takes long.
 func (r Row) Variants() (out []Row) {
 	for _, more := range []float64{0, 0.25, 0.5, 1} {
 		v := r
@@ -90,7 +90,7 @@ func (r Row) Variants() (out []Row) {
 	return out
 }
 
-// Table writes a minimum with rows, as MIN_DYNOS takes it.
+// Table writes a minimum with rows as a value of MIN_DYNOS.
 func Table(least int, rows []Row) string {
 	parts := []string{fmt.Sprintf("0:00=%d", least)}
 	day := ""
@@ -110,11 +110,11 @@ func Table(least int, rows []Row) string {
 
 func clock(minutes int) string { return fmt.Sprintf("%d:%02d", minutes/60, minutes%60) }
 
-// String says what the row is, in a few words.
+// String describes the row in a few words.
 func (r Row) String() string {
 	to := clock(r.To)
 	if r.To == 24*60 {
 		to = "midnight"
 	}
-	return fmt.Sprintf("%s from %s to %s min %d", r.Name, clock(r.From), to, r.Min)
+	return fmt.Sprintf("%s from %s to %s, minimum %d", r.Name, clock(r.From), to, r.Min)
 }

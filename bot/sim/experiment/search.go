@@ -18,14 +18,14 @@ type part struct {
 	length time.Duration
 }
 
-// Rate is the demand so many seconds after the part's beginning.
+// Rate is the demand at a number of seconds after the start of the part.
 func (p part) Rate(seconds float64) float64 { return p.Demand.Rate(p.from + seconds) }
 
-// Length is how long the part lasts.
+// Length is the length of the part.
 func (p part) Length() time.Duration { return p.length }
 
-// Part returns the options for the stretch of the demand that begins at from and ends at to, scaled as the whole is.
-// Both are counted from its beginning, in whole minutes.
+// Part returns the options for the part of the demand between from and to, scaled as the whole is. Both are counted
+// from the start of the demand, in whole minutes.
 func Part(o sim.Options, from, to time.Duration) sim.Options {
 	if o.Peak > 0 {
 		if top := sim.Peak(o.Demand, sim.PeakWindow(o.Demand.Length())); top > 0 {
@@ -44,31 +44,30 @@ func Part(o sim.Options, from, to time.Duration) sim.Options {
 	}
 	o.Fleet.Troubles = troubles
 	if from > 0 {
-		o.Fleet.Dynos = 0 // as many as are needed there
+		o.Fleet.Dynos = 0 // what the part needs at its start
 	}
 	return o
 }
 
-// A Cut is a simulation in two: a part to learn from and a later one to judge by.
+// A Cut is a simulation in two parts: one to learn from, and a later one to judge by.
 type Cut struct {
 	Learn, Judge sim.Options
-	// Of is how long the whole lasts. What is missing of it was left out, since it would have been too much work.
+	// Of is the length of the whole. The rest of it is left out, because it would take too much work.
 	Of time.Duration
 }
 
-// beatWork is how many requests can be simulated in the time that a decision by the adaptive policy takes, about 0.14
-// ms.
+// Requests that can be simulated in the time of a decision of the adaptive policy, about 0.14 ms.
 const beatWork = 1400
 
-// Split cuts a simulation into its first 60 %, to learn from, and the rest, to judge by. A part that would take more
-// work than it may is cut to what is nearest to the other. Work is counted in requests; a heartbeat, one each beat, is
-// as much as many of them.
+// Split cuts a simulation into its first 60 %, to learn from, and the rest, to judge by. A part that needs too much
+// work is cut to the time nearest to the other part. Work is counted in requests; a heartbeat, one each beat, counts as
+// many.
 func Split(o sim.Options, beat time.Duration, mostLearned, mostJudged float64) (Cut, error) {
 	length := o.Demand.Length().Truncate(time.Minute)
 	at := (length * 6 / 10).Truncate(time.Minute)
 	if at < 10*time.Minute || length-at < 10*time.Minute {
-		return Cut{}, fmt.Errorf("the load lasts %v, and cannot be cut into a part to learn from and one to judge "+
-			"by; 30 minutes are the least", length)
+		return Cut{}, fmt.Errorf("the load lasts %v: needs at least 30 minutes, a part to learn from and a part to "+
+			"judge by", length)
 	}
 	whole := Part(o, 0, length)
 	from, to := at, at
@@ -84,7 +83,6 @@ func Split(o sim.Options, beat time.Duration, mostLearned, mostJudged float64) (
 	return Cut{Part(o, from, at), Part(o, at, to), length}, nil
 }
 
-// split cuts a simulation, and takes all of it where the whole is wanted.
 func split(o sim.Options, beat time.Duration, mostLearned, mostJudged float64, whole bool) (Cut, error) {
 	if whole {
 		mostLearned, mostJudged = math.Inf(1), math.Inf(1)
@@ -92,11 +90,10 @@ func split(o sim.Options, beat time.Duration, mostLearned, mostJudged float64, w
 	return Split(o, beat, mostLearned, mostJudged)
 }
 
-// Left is how much of the whole was left out.
+// Left is the time that was left out.
 func (c Cut) Left() time.Duration { return c.Of - c.Learn.Length - c.Judge.Length }
 
-// Text says in two lines what is learned from and judged by, and what is left out. more is how the reader gets that
-// too.
+// Text describes both parts in two lines, and what was left out. more tells the reader how to include that.
 func (c Cut) Text(zone *time.Location, more string) string {
 	part := func(o sim.Options) string {
 		const day = "Mon 2 Jan 2006 15:04"
@@ -105,35 +102,35 @@ func (c Cut) Text(zone *time.Location, more string) string {
 	}
 	text := "Learned from " + part(c.Learn) + ",\njudged by " + part(c.Judge) + ".\n"
 	if left := c.Left(); left > 0 {
-		text += fmt.Sprintf("Of the %s there are, %s were left out, to be quick; %s.\n", span(c.Of.Hours()),
-			span(left.Hours()), more)
+		text += fmt.Sprintf("%s of %s were left out to save time; %s.\n", span(left.Hours()),
+			span(c.Of.Hours()), more)
 	}
 	return text
 }
 
-// A Score is what settings come to.
+// A Score is the result of settings.
 type Score struct {
 	Hours       float64 `json:"hours"`
 	SlowMinutes int     `json:"slow_minutes"`
 	DynoHours   float64 `json:"dyno_hours"`
-	// Dollars is what the dynos cost, Cost that with what the slow minutes are worth.
+	// Dollars is the price of the dynos. Cost adds the price of the slow minutes.
 	Dollars float64 `json:"dollars"`
 	Cost    float64 `json:"cost"`
 }
 
-// hoursAMonth makes a price for a month one for an hour, as in the package sim.
+// Hours in a month for prices, as in the package sim.
 const hoursAMonth = 720
 
-// A Search tries settings.
+// A Search tries settings on a simulation.
 type Search struct {
-	// Driver makes a driver of settings as NAME=value. An error means that they do not go together.
+	// Driver makes a driver from NAME=value pairs. An error means that they are not valid together.
 	Driver func(pairs []string) (sim.Driver, error)
-	// Price is what a dyno costs a month, SlowMinute what a slow minute does, both in dollars.
+	// Price is the price of a dyno a month, and SlowMinute that of a slow minute, both in dollars.
 	Price, SlowMinute float64
-	// Trials is how many settings are tried, Seed what chooses them.
+	// Trials is the number of settings to try, chosen by Seed.
 	Trials int
 	Seed   uint64
-	// Progress, unless nil, is told the share of the trials that are done.
+	// Progress, unless nil, is called with the share of the trials that are done.
 	Progress func(share float64)
 }
 
@@ -160,15 +157,15 @@ type Dimension struct {
 	Values []string
 }
 
-// batch is how many settings are tried between two looks at what is best, whatever the machine.
+// Settings tried between two updates of the best, on every machine, so that results do not depend on it.
 const batch = 8
 
-// Best looks for the settings that cost least on a simulation: the first half of the trials at random, the rest by
-// changing one or two settings of the best so far. It returns the pairs, none where nothing is better than what there
-// is.
+// Best searches for the settings with the lowest cost in a simulation. The first half of the trials is random. The rest
+// changes one or two settings of the best so far. It returns the pairs, none if nothing is better than the present
+// settings.
 func (s Search) Best(ctx context.Context, o sim.Options, dims []Dimension) (pairs []string, score Score, err error) {
 	r := rand.New(rand.NewPCG(s.Seed, 0x7475_6e65))
-	best := make([]int, len(dims)) // 0 is as it is, i+1 the value i
+	best := make([]int, len(dims)) // 0 is the present value, i+1 is Values[i]
 	score, _, err = s.Score(ctx, o, nil)
 	if err != nil {
 		return nil, score, err
@@ -196,7 +193,7 @@ func (s Search) Best(ctx context.Context, o sim.Options, dims []Dimension) (pair
 			s.Progress(min(1, float64(done+batch)/float64(s.Trials)))
 		}
 	}
-	// What changes nothing, or next to nothing, is left out.
+	// Changes with little or no effect are left out.
 	for i := range best {
 		was := best[i]
 		if best[i] = 0; was == 0 {
@@ -216,7 +213,7 @@ func draw(r *rand.Rand, dims []Dimension, best []int, any bool) []int {
 	pick := slices.Clone(best)
 	if any {
 		for i, d := range dims {
-			pick[i] = max(0, r.IntN(2*len(d.Values)+1)-len(d.Values)) // as it is, half of the time
+			pick[i] = max(0, r.IntN(2*len(d.Values)+1)-len(d.Values)) // the present value, half of the time
 		}
 		return pick
 	}
@@ -253,11 +250,11 @@ func (s Search) all(ctx context.Context, o sim.Options, dims []Dimension, picks 
 
 // String writes the score for a terminal.
 func (s Score) String() string {
-	return fmt.Sprintf("%d slow minutes, %.1f dyno-hours ($%.2f) in %s: $%.2f with the slow minutes", s.SlowMinutes,
+	return fmt.Sprintf("%d slow minutes, %.1f dyno-hours ($%.2f) in %s: $%.2f with slow minutes", s.SlowMinutes,
 		s.DynoHours, s.Dollars, span(s.Hours), s.Cost)
 }
 
-// Paste writes settings a line each, as a shell takes them.
+// Paste writes settings a line each, quoted for a shell.
 func Paste(pairs []string) string {
 	var b strings.Builder
 	for _, p := range pairs {
@@ -270,7 +267,7 @@ func Paste(pairs []string) string {
 	return b.String()
 }
 
-// Money writes an amount of dollars for people: $25, $0.10, $0.0004.
+// Money writes an amount of dollars: $25, $0.10, $0.0004.
 func Money(dollars float64) string {
 	if dollars == math.Trunc(dollars) || dollars < 0.01 {
 		return fmt.Sprintf("$%g", dollars)

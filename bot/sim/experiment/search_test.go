@@ -10,13 +10,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim/experiment"
 )
 
-// days is a demand of so many requests per second for ten days.
+// Requests per second for ten days.
 type days float64
 
 func (d days) Rate(float64) float64  { return float64(d) }
 func (d days) Length() time.Duration { return 10 * 24 * time.Hour }
 
-// What is nearest to the cut is taken, and the rest is said to be left out.
+// The time nearest to the cut is used. The rest is reported as left out.
 func TestASplitSaysWhatItLeavesOut(t *testing.T) {
 	o := sim.Options{Demand: days(100), Start: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC), Fleet: sim.DefaultFleet()}
 	cut, err := experiment.Split(o, 30*time.Second, 1e6, 1e6)
@@ -28,7 +28,7 @@ func TestASplitSaysWhatItLeavesOut(t *testing.T) {
 		t.Errorf("%v from %v, and %v from %v", cut.Learn.Length, cut.Learn.Start, cut.Judge.Length, cut.Judge.Start)
 	}
 	const want = "Learned from Sat 7 Nov 2026 22:06 to Sun 8 Nov 2026 00:00 (114 minutes),\njudged by Sun 8 Nov 2026 00:00 to Sun 8 Nov 2026 01:54 (114 minutes).\n" +
-		"Of the 10 days there are, 9.84 days were left out, to be quick; --more takes it.\n"
+		"9.84 days of 10 days were left out to save time; --more takes it.\n"
 	if got := cut.Text(time.UTC, "--more takes it"); got != want {
 		t.Errorf("it says:\n%s", got)
 	}

@@ -2,7 +2,7 @@ package experiment
 
 import "fmt"
 
-// Settings writes the settings that the record tells as NAME=value.
+// Settings returns the recorded settings as NAME=value.
 func (r *Record) Settings() []string {
 	d := r.Last.Decision
 	out := []string{fmt.Sprintf("HEARTBEAT_INTERVAL_IN_SECONDS=%g", r.Interval().Seconds())}

@@ -13,37 +13,35 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
-// leastHistory is how long a record must be to suggest anything from: what happens once a week must have happened
-// twice.
+// What happens once a week must have happened twice.
 const leastHistory = 14 * 24 * time.Hour
 
-// EnoughToSuggest says why a record is too short to suggest anything from, nil where it is not.
+// EnoughToSuggest returns an error if the record is too short for suggestions.
 func (r *Record) EnoughToSuggest() error {
 	if length := r.End().Sub(r.Start()); length < leastHistory {
-		return fmt.Errorf("the history covers %.1f days, which is too little to suggest anything from: what happens "+
-			"once a week must have happened "+
-			"twice, so two weeks are the least", length.Hours()/24)
+		return fmt.Errorf("the history covers %.1f days: suggestions need at least two weeks, because what "+
+			"happens once a week must have happened twice", length.Hours()/24)
 	}
 	return nil
 }
 
-// SuggestCut cuts a simulation for [Search.Suggest]: the rows want as many days as there are, and all else is tried
-// once each, on two weeks of an app of a dyno or so. beat is the time between two heartbeats. whole takes all of it,
-// however long that takes.
+// SuggestCut cuts a simulation for [Search.Suggest]. Rows need as many days as there are. Everything else is tried
+// once, on about two weeks of an app with one dyno. beat is the time between two heartbeats. whole uses all of the
+// demand, however long that takes.
 func SuggestCut(o sim.Options, beat time.Duration, whole bool) (Cut, error) {
 	return split(o, beat, rowWork, rowWork/5, whole)
 }
 
-// Present is where suggestions begin.
+// Present is the state before suggestions.
 type Present struct {
-	// Least is the minimum, below zero where that is a schedule, to which no rows are added; Most is the maximum.
+	// Least is the minimum, negative if it is a schedule, to which no rows are added. Most is the maximum.
 	Least, Most int
 	// Zone is the schedule's.
 	Zone *time.Location
 }
 
-// Suggest finds what is worth its price in the part that is judged by, the best first: rows of the schedule for hours
-// that were slow in the part that is learned from, and where onlyRows does not say otherwise single other settings.
+// Suggest returns the settings that are worth their price in the part to judge by, the best first: rows of the schedule
+// for hours that were slow in the part to learn from, and unless onlyRows, single other settings.
 func (s Search) Suggest(ctx context.Context, cut Cut, now Present, onlyRows bool) ([]Suggestion, error) {
 	_, learned, err := s.Score(ctx, cut.Learn, nil)
 	if err != nil {
@@ -73,7 +71,7 @@ func (s Search) Suggest(ctx context.Context, cut Cut, now Present, onlyRows bool
 	return firstOfEach(found), err
 }
 
-// firstOfEach leaves out the values of a setting that save less than another one does. Rows of the schedule stay.
+// Keeps the best value of each setting, and all rows of the schedule.
 func firstOfEach(found []Suggestion) []Suggestion {
 	out := []Suggestion{}
 	seen := map[string]bool{}
@@ -88,7 +86,7 @@ func firstOfEach(found []Suggestion) []Suggestion {
 	return out
 }
 
-// worth is the least that a suggestion must save a week, in dollars with the slow minutes at their price.
+// Dollars a week that a suggestion must save, with slow minutes at their price.
 const worth = 0.05
 
 type idea struct {
@@ -96,14 +94,14 @@ type idea struct {
 	pairs []string
 }
 
-// A jury judges ideas by a simulation, in which the settings as they are came to was.
+// A jury judges ideas by a simulation. was is the score of the present settings.
 type jury struct {
 	Search
 	on  sim.Options
 	was Score
 }
 
-// all judges ideas side by side, and gives those that are worth their price.
+// Returns the ideas that are worth their price.
 func (j jury) all(ctx context.Context, ideas []idea) (worthy []Suggestion, err error) {
 	all, ok := make([]Suggestion, len(ideas)), make([]bool, len(ideas))
 	err = SideBySide(len(ideas), func(i int) (err error) {
@@ -121,7 +119,7 @@ func (j jury) all(ctx context.Context, ideas []idea) (worthy []Suggestion, err e
 	return worthy, err
 }
 
-// one says what settings would have saved; ok is false where that is nothing, or they do not go together.
+// ok is false if the idea is not worth its price, or not valid with the other settings.
 func (j jury) one(ctx context.Context, i idea) (out Suggestion, ok bool, err error) {
 	if _, err := j.Driver(i.pairs); err != nil {
 		return out, false, nil
@@ -131,8 +129,7 @@ func (j jury) one(ctx context.Context, i idea) (out Suggestion, ok bool, err err
 	return out, out.Saved >= worth, err
 }
 
-// bestRows are rows for the hours that were slow, each with the minimum that costs least in the part that is learned
-// from.
+// Rows for slow hours, each with the minimum that costs least in the part to learn from.
 func (s Search) bestRows(ctx context.Context, learn sim.Options, learned sim.Result, now Present) ([]Row, error) {
 	if now.Least < 0 {
 		return nil, nil
@@ -180,7 +177,7 @@ func rowsTogether(rows []Row, worthy []Suggestion, least int) idea {
 	return idea{"these rows together", minimum(least, rows...)}
 }
 
-// otherIdeas are single other settings, for a longest right response time, a price of a slow minute and a maximum.
+// Single other settings. bound is the threshold, slowMinute the price of a slow minute, and most the maximum.
 func otherIdeas(bound time.Duration, slowMinute float64, most int) (out []idea) {
 	dims := append(Candidates(bound, slowMinute), Dimension{"MAX_DYNOS", []string{
 		fmt.Sprint(most + max(1, most/2)), fmt.Sprint(2 * most),
@@ -194,19 +191,19 @@ func otherIdeas(bound time.Duration, slowMinute float64, most int) (out []idea) 
 	return out
 }
 
-// A Suggestion is settings, and what they would have saved a week in the time that they are judged by.
+// A Suggestion is settings, and what they would have saved a week in the part to judge by.
 type Suggestion struct {
 	What     string   `json:"what"`
 	Settings []string `json:"settings"`
-	// FewerSlow is how many slow minutes fewer a week, MoreDollars how much more the dynos cost; either may be below
-	// zero.
+	// FewerSlow is the number of slow minutes saved a week, MoreDollars the additional cost of dynos; either may be
+	// negative.
 	FewerSlow   float64 `json:"fewer_slow_minutes_a_week"`
 	MoreDollars float64 `json:"more_dollars_a_week"`
-	// Saved is what both are worth, with the slow minutes at their price.
+	// Saved is the worth of both, with slow minutes at their price.
 	Saved float64 `json:"saved_dollars_a_week"`
 }
 
-// Judge compares a score with what it was before.
+// Judge compares a score with the one before.
 func Judge(what string, settings []string, was, is Score, slowMinute float64) Suggestion {
 	weeks := is.Hours / (7 * 24)
 	s := Suggestion{
@@ -217,9 +214,9 @@ func Judge(what string, settings []string, was, is Score, slowMinute float64) Su
 	return s
 }
 
-// String says it in a line: "weekdays from 8:30 to 11:00 min 4: 11 fewer slow minutes, $0.90 more a week".
+// String is one line: "weekdays from 8:30 to 11:00, minimum 4: 11 fewer slow minutes, $0.90 more a week".
 func (s Suggestion) String() string {
-	slow, dollars := "no more and no fewer slow minutes", fmt.Sprintf("$%.2f more a week", s.MoreDollars)
+	slow, dollars := "the same number of slow minutes", fmt.Sprintf("$%.2f more a week", s.MoreDollars)
 	switch {
 	case s.FewerSlow >= 0.5:
 		slow = fmt.Sprintf("%.0f fewer slow minutes", s.FewerSlow)
@@ -234,18 +231,18 @@ func (s Suggestion) String() string {
 
 const mostSuggestions = 8
 
-// WriteSuggestions writes what a search has found for a terminal.
+// WriteSuggestions writes suggestions for a terminal.
 func (s Search) WriteSuggestions(w io.Writer, found []Suggestion) error {
-	fmt.Fprintf(w, "Dynos are taken at %s a month and slow minutes at %s. All figures are modelled: autoscalebot "+
-		"backtest shows how well.\n\n",
+	fmt.Fprintf(w, "A dyno costs %s a month, and a slow minute counts as %s. All figures are modelled: autoscalebot "+
+		"backtest shows how accurately.\n\n",
 		Money(s.Price), Money(s.SlowMinute))
 	if len(found) == 0 {
-		_, err := fmt.Fprintln(w, "Nothing that was tried would have been worth its price.")
+		_, err := fmt.Fprintln(w, "None of the settings tried would have been worth its price.")
 		return err
 	}
 	for _, f := range found[:min(mostSuggestions, len(found))] {
 		fmt.Fprintf(w, "%v\n%s", f, Paste(f.Settings))
 	}
-	_, err := fmt.Fprintln(w, "\nEach is judged by itself; what several do together, autoscalebot backtest tells.")
+	_, err := fmt.Fprintln(w, "\nEach is judged by itself. To try several together, run autoscalebot backtest.")
 	return err
 }

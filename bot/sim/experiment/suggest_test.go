@@ -10,8 +10,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// Two weeks that are slow on weekdays from nine to half past ten, where four dynos are needed, and at three in the
-// night, where one is enough.
+// Two weeks that are slow on weekdays from nine to half past ten, when four dynos are needed, and at three in the
+// night, when one is enough.
 func TestRowsStandWhereMostDaysWereSlow(t *testing.T) {
 	monday := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 	var r sim.Result
@@ -27,7 +27,7 @@ func TestRowsStandWhereMostDaysWereSlow(t *testing.T) {
 		r.Minutes = append(r.Minutes, m)
 	}
 	rows := experiment.Rows(monday, time.UTC, r, 1)
-	if len(rows) != 1 || rows[0].String() != "weekdays from 8:30 to 10:30 min 4" {
+	if len(rows) != 1 || rows[0].String() != "weekdays from 8:30 to 10:30, minimum 4" {
 		t.Fatalf("the rows are %v", rows)
 	}
 	series, err := schedule.Parse(experiment.Table(1, rows))
@@ -45,7 +45,7 @@ func TestRowsStandWhereMostDaysWereSlow(t *testing.T) {
 	}
 	was, is := experiment.Score{Hours: 84, SlowMinutes: 10, Dollars: 1}, experiment.Score{Hours: 84, SlowMinutes: 4, Dollars: 1.45}
 	got := experiment.Judge(rows[0].String(), nil, was, is, 0.1)
-	if want := "weekdays from 8:30 to 10:30 min 4: 12 fewer slow minutes, $0.90 more a week"; got.String() != want || got.Saved < 0.29 || got.Saved > 0.31 {
+	if want := "weekdays from 8:30 to 10:30, minimum 4: 12 fewer slow minutes, $0.90 more a week"; got.String() != want || got.Saved < 0.29 || got.Saved > 0.31 {
 		t.Errorf("it says %q and saves %g, want %q", got, got.Saved, want)
 	}
 	if text := experiment.Paste([]string{"MIN_DYNOS=0:00=1, 9:00=2", "INCREMENT=2"}); !strings.Contains(text, "MIN_DYNOS='0:00=1, 9:00=2'\n") || !strings.Contains(text, "INCREMENT=2\n") {

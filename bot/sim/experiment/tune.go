@@ -11,23 +11,23 @@ import (
 )
 
 const (
-	// tuneWork bounds the work that each of the settings may take: a few seconds of a processor to learn from, twice
-	// that to judge by.
+	// Limits the work for each setting: a few seconds of a processor to learn from, twice that to judge by.
 	tuneWork = 40e6
-	// rowWork bounds the work of finding rows of the schedule: half a minute of a processor.
+	// Limits the work of finding rows of the schedule: half a minute of a processor.
 	rowWork = 300e6
-	// tuneBeat is the time between two heartbeats that is reckoned with at the most, as some of the settings have more
-	// than there are.
+	// The longest time between two heartbeats that counts: some of the tried settings have more heartbeats than the
+	// present one.
 	tuneBeat = 10 * time.Second
 )
 
-// TuneCut cuts a simulation for [Search.Tune]. beat is the time between two heartbeats. whole takes all of it, however
-// long that takes.
+// TuneCut cuts a simulation for [Search.Tune]. beat is the time between two heartbeats. whole uses all of the demand,
+// however long that takes.
 func TuneCut(o sim.Options, beat time.Duration, whole bool) (Cut, error) {
 	return split(o, min(beat, tuneBeat), tuneWork, 2*tuneWork, whole)
 }
 
-// Candidates are settings with the values to try, for a longest right response time and a price of a slow minute.
+// Candidates returns settings with the values to try. bound is the threshold, and slowMinute the price of a slow
+// minute.
 func Candidates(bound time.Duration, slowMinute float64) []Dimension {
 	ms := func(shares ...float64) (out []string) {
 		for _, s := range shares {
@@ -54,9 +54,8 @@ func Candidates(bound time.Duration, slowMinute float64) []Dimension {
 	}
 }
 
-// Minimums are values of MIN_DYNOS: one or two dynos more than the least at all times, or as rows of the schedule for
-// the hours that were slow. They are learned from as many days of a simulation as there are, since rows want that; beat
-// is the time between two heartbeats.
+// Minimums returns values of MIN_DYNOS to try: one or two dynos more than least at all times, or as rows of the
+// schedule for slow hours. Rows are learned from as many days as there are. beat is the time between two heartbeats.
 func (s Search) Minimums(
 	ctx context.Context, o sim.Options, beat time.Duration, zone *time.Location, least int,
 ) (Dimension, error) {
@@ -81,7 +80,7 @@ func (s Search) Minimums(
 	return Dimension{Name: "MIN_DYNOS", Values: values}, nil
 }
 
-// Tune looks for what costs least in the part that is learned from, and judges it by the other.
+// Tune searches for the lowest cost in the part to learn from, and judges the result by the other part.
 func (s Search) Tune(ctx context.Context, cut Cut, dims []Dimension) (Tuned, error) {
 	out := Tuned{
 		Price: s.Price, SlowMinute: s.SlowMinute, Hours: cut.Of.Hours(),
@@ -102,39 +101,39 @@ func (s Search) Tune(ctx context.Context, cut Cut, dims []Dimension) (Tuned, err
 	return out, err
 }
 
-// Tuned is what came of a search.
+// Tuned is the result of a search.
 type Tuned struct {
 	Settings []string `json:"settings"`
 	Was      Score    `json:"learned_from_before"`
 	Learned  Score    `json:"learned_from_after"`
 	WasLater Score    `json:"judged_by_before"`
 	Later    Score    `json:"judged_by_after"`
-	// Better says whether the settings cost less in the time that was not learned from.
+	// Better: the settings cost less in the part that was not learned from.
 	Better     bool    `json:"better"`
 	Price      float64 `json:"price_per_month"`
 	SlowMinute float64 `json:"slow_minute_price"`
-	// Hours is how long the load lasts, LeftOut how much of it was left out to be quick.
+	// Hours is the length of the load, and LeftOut the part of it that was left out.
 	Hours   float64 `json:"hours"`
 	LeftOut float64 `json:"hours_left_out"`
-	// Trials is how many settings were tried.
+	// Trials is the number of settings tried.
 	Trials int `json:"-"`
 }
 
-// Text writes it for a terminal.
+// Text writes the result for a terminal.
 func (t Tuned) Text(w io.Writer) error {
-	fmt.Fprintf(w, "%d settings were tried, for dynos at %s a month and slow minutes at %s.\n\n", t.Trials,
+	fmt.Fprintf(w, "%d settings were tried. A dyno costs %s a month, and a slow minute counts as %s.\n\n", t.Trials,
 		Money(t.Price), Money(t.SlowMinute))
-	fmt.Fprintf(w, "learned from, as they are:  %v\nlearned from, found:        %v\n", t.Was, t.Learned)
-	fmt.Fprintf(w, "judged by, as they are:     %v\njudged by, found:           %v\n\n", t.WasLater, t.Later)
+	fmt.Fprintf(w, "learned from, present:  %v\nlearned from, found:    %v\n", t.Was, t.Learned)
+	fmt.Fprintf(w, "judged by, present:     %v\njudged by, found:       %v\n\n", t.WasLater, t.Later)
 	var err error
 	switch {
 	case len(t.Settings) == 0:
-		_, err = fmt.Fprintln(w, "Nothing that was tried is better than the settings as they are.")
+		_, err = fmt.Fprintln(w, "None of the settings tried is better than the present ones.")
 	case !t.Better:
-		_, err = fmt.Fprintf(w, "What was found does not hold in the time that it was not learned from, so keep the "+
-			"settings as they are. It was:\n%s", Paste(t.Settings))
+		_, err = fmt.Fprintf(w, "The settings found are not better in the part to judge by, so keep the present ones. "+
+			"They were:\n%s", Paste(t.Settings))
 	default:
-		_, err = fmt.Fprintf(w, "To paste:\n%s", Paste(t.Settings))
+		_, err = fmt.Fprintf(w, "Settings to paste:\n%s", Paste(t.Settings))
 	}
 	return err
 }

@@ -113,7 +113,7 @@ func TestBacktestReadsTheHistory(t *testing.T) {
 			t.Fatalf("%v: code %d: %s", args, code, stderr.String())
 		}
 		for _, want := range []string{
-			"The record: 2", "Its error on the record: ", "everything else is modelled", "recorded ", "as set ", "adaptive ", "Where adaptive differs from as set",
+			"Record: 2", "Its error on the record: ", "Everything else is modelled", "recorded ", "as set ", "adaptive ", "When adaptive differs from as set",
 		} {
 			if args[0] == "backtest" && !strings.Contains(stdout.String(), want) {
 				t.Errorf("the report does not say %q:\n%s", want, stdout.String())
@@ -137,7 +137,7 @@ func TestBacktestSaysWhenTheRecordIsTooShort(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"--from-file", path}, exitWork, "an hour of them is the least to learn from"},
+		{[]string{"--from-file", path}, exitWork, "needs at least 30 over an hour"},
 		{[]string{"--from-file", path, "--since", "1m"}, exitWork, "the record has no heartbeat of that time"},
 		{[]string{"--from-file", path, "--slots", "x", "--seed", "y", "--policy", "z", "INCREMNT=1"}, exitUsage, "4 settings are wrong"},
 		{[]string{"--from-file", path + ".none"}, exitWork, "no such file"},
