@@ -19,7 +19,7 @@ func zone(t *testing.T, name string) *time.Location {
 	return z
 }
 
-// in the order in which they are drawn
+// In drawing order.
 func labels(t *testing.T, p picture) []string {
 	t.Helper()
 	var doc struct {
@@ -70,7 +70,7 @@ func TestTimeAxisFollowsTheWallClock(t *testing.T) {
 			}
 			c := chart.Chart{From: from, To: from.Add(tt.span), Zone: zone(t, tt.zone), Width: tt.width, Panels: []chart.Panel{{}}}
 			got := labels(t, c)
-			// The value axis and "no data" come behind the time axis.
+			// The value axis and "no data" come after the time axis.
 			end := slices.Index(got, "0")
 			if end < 0 {
 				t.Fatalf("no zero in %q", got)

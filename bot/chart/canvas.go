@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// pixels from the picture's left and from its top
+// Pixels from the left and the top of the picture.
 type position struct{ x, y float64 }
 
 type box struct{ left, top, right, bottom float64 }
@@ -17,13 +17,13 @@ type pen struct {
 	dashed bool
 }
 
-// pixels
+// Pixels.
 const (
 	dashOn  = 5.0
 	dashOff = 4.0
 )
 
-// the part of a text that stands at its place
+// The part of a text that is at its position.
 type align int
 
 const (
@@ -32,7 +32,7 @@ const (
 	right
 )
 
-// The hindmost piece comes first. A note is told when a pointer rests on a piece.
+// Pieces are drawn from back to front. A note is shown when a pointer rests on a piece.
 type canvas interface {
 	line(paths [][]position, p pen, note string)
 	area(paths [][]position, shade color.NRGBA, note string)
@@ -42,13 +42,12 @@ type canvas interface {
 type picture interface {
 	check() error
 	heading() string
-	// in words
 	Description() string
 	background() color.NRGBA
 	draw(f *face) *sheet
 }
 
-// It keeps what is drawn, for other canvases to draw.
+// Records what is drawn, for other canvases to draw.
 type sheet struct {
 	theme
 	face          *face

@@ -32,7 +32,7 @@ func every(step time.Duration, values ...float64) []chart.Point {
 	return out
 }
 
-// with one of everything
+// A chart with one of everything.
 func hour() chart.Chart {
 	nan := math.NaN()
 	return chart.Chart{
@@ -170,8 +170,8 @@ func TestAPageWithTheStrictestPolicyCanHoldAnSVG(t *testing.T) {
 }
 
 func TestDescriptionTellsWhatIsSeen(t *testing.T) {
-	want := "From Mon 2 Nov 2026 12:00 to Mon 2 Nov 2026 13:00 UTC. Response time, ms: median from 80 to 1,200, at last 90; " +
-		"slow above 1,000 at 1,000. Dynos: dynos from 1 to 3, at last 2; needed from 1 to 2.5, at last 1. " +
+	want := "From Mon 2 Nov 2026 12:00 to Mon 2 Nov 2026 13:00 UTC. Response time, ms: median from 80 to 1,200, last 90; " +
+		"slow above 1,000 at 1,000. Dynos: dynos from 1 to 3, last 2; needed from 1 to 2.5, last 1. " +
 		"Mon 2 Nov 12:20 1 → 2 dynos. Mon 2 Nov 13:00 3 → 2 dynos."
 	if got := hour().Description(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -203,22 +203,22 @@ func TestMistakesAreToldAtOnce(t *testing.T) {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
-		"a picture can't be 100 pixels wide; 240 to 4000 can be drawn",
-		"a picture can't be -1 pixels high",
+		"the width is 100 pixels: must be 240–4000",
+		"the height is -1 pixels: must be 0–8000",
 		"To must be a second to 100 years after From",
-		"a chart has 1 to 20 panels, not 0",
+		"0 panels: must be 1–20",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in: %v", want, err)
 		}
 	}
 	for name, err := range map[string]error{
-		"needs both ends":           chart.Chart{Panels: make([]chart.Panel, 1)}.SVG(io.Discard),
-		"4001 pixels high":          chart.Chart{From: noon(), To: noon().Add(time.Hour), Panels: []chart.Panel{{Height: 4001}}}.SVG(io.Discard),
-		"up to 50 series, not 51":   chart.Scatter{Series: make([]chart.Series, 51)}.SVG(io.Discard),
-		"0.5 to 4 can be drawn":     hour().PNG(io.Discard, math.NaN()),
-		"choose a smaller scale":    chart.Scatter{Width: 4000, Height: 8000}.PNG(io.Discard, 4),
-		"no room on the disk today": hour().SVG(full{}),
+		"needs both ends":               chart.Chart{Panels: make([]chart.Panel, 1)}.SVG(io.Discard),
+		"4001 pixels high":              chart.Chart{From: noon(), To: noon().Add(time.Hour), Panels: []chart.Panel{{Height: 4001}}}.SVG(io.Discard),
+		"51 series: must be at most 50": chart.Scatter{Series: make([]chart.Series, 51)}.SVG(io.Discard),
+		"must be 0.5–4":                 hour().PNG(io.Discard, math.NaN()),
+		"choose a smaller scale":        chart.Scatter{Width: 4000, Height: 8000}.PNG(io.Discard, 4),
+		"no room on the disk today":     hour().SVG(full{}),
 	} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("got %v, want an error with %q", err, name)
@@ -230,13 +230,13 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no room on the disk today") }
 
-// a test, or one run of a property
+// A test, or one run of a property.
 type failer interface {
 	Helper()
 	Fatalf(format string, args ...any)
 }
 
-// XML without a number that is none
+// Valid XML in which every number is finite.
 func wellFormed(t failer, text string) {
 	t.Helper()
 	for d := xml.NewDecoder(strings.NewReader(text)); ; {

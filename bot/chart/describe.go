@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Description says in words what is to be seen, for those who can't see it: the desc of an SVG, the alternative text of
-// a PNG.
+// Description describes the chart in words for people who cannot see it. It is the desc of an SVG, and the alternative
+// text of a PNG.
 func (c Chart) Description() string {
 	const layout = "Mon 2 Jan 2006 15:04"
 	to := c.To.In(c.zone())
@@ -37,7 +37,7 @@ func (c Chart) Description() string {
 	return strings.Join(parts, " ")
 }
 
-// It says between which values a line moves, and where it ends.
+// The range of a line, and its last value.
 func describe(name string, points []Point, from, to time.Time, log bool) string {
 	var e extent
 	last := 0.0
@@ -50,10 +50,10 @@ func describe(name string, points []Point, from, to time.Time, log bool) string 
 	if !e.some {
 		return clean(name + " has no data")
 	}
-	return clean(fmt.Sprintf("%s from %s to %s, at last %s", name, figure(e.low), figure(e.high), figure(last)))
+	return clean(fmt.Sprintf("%s from %s to %s, last %s", name, figure(e.low), figure(e.high), figure(last)))
 }
 
-// It is in the time that is shown.
+// Only in the time that is shown.
 func (p Panel) extent(from, to time.Time) extent {
 	var e extent
 	add := func(points []Point, step bool) {

@@ -11,7 +11,7 @@ type panelSheet struct {
 	title                string
 	keys                 []key
 	lines, bands, levels []color.NRGBA
-	// heights: of its title and legend, and of its plot
+	// Heights: of the title and legend, and of the plot.
 	head, rows float64
 }
 
@@ -69,7 +69,7 @@ func (s *sheet) prepare(panel Panel) *panelSheet {
 		p.addKey(l.Name, p.lines[i], lineSign(lineWidth+0.4, l.Dashed))
 	}
 	for _, b := range p.Bands {
-		p.bands = append(p.bands, faint(s.of(b.Color), 0.22)) // gray unless one is chosen
+		p.bands = append(p.bands, faint(s.of(b.Color), 0.22)) // gray unless chosen otherwise
 		p.addKey(b.Name, faint(s.of(b.Color), 0.35), bandSign)
 	}
 	for _, l := range p.Levels {
@@ -90,7 +90,7 @@ func (p *panelSheet) addKey(name string, shade color.NRGBA, sign func(*sheet, po
 	}
 }
 
-// It returns how high the picture is when its panels begin at top.
+// Returns the height of the picture if its panels begin at top.
 func (c Chart) shareHeight(panels []*panelSheet, top float64) float64 {
 	rest, wanted := top+axisHeight+panelGap*float64(len(panels)-1), 0.0
 	for _, p := range panels {
@@ -133,7 +133,7 @@ func (s *sheet) timeAxis(c Chart, panels []*panelSheet) {
 			s.text(position{x, last.bottom + 15}, t.label, smallSize, middle, s.quiet)
 		}
 	}
-	// The first context stands wherever the axis begins, and gives way to those that say when something changes.
+	// The first context is at the start of the axis, and gives way to those at a change.
 	for i := range ticks {
 		t := ticks[(i+1)%len(ticks)]
 		for _, words := range t.context {
@@ -156,14 +156,14 @@ func (s *sheet) drawPanel(p *panelSheet) {
 			s.area(paths, p.bands[i], "")
 		}
 	}
-	// The first line is the one that matters most, and lies on top.
+	// The first line is the most important and is drawn on top.
 	for i, l := range slices.Backward(p.Lines) {
 		if paths := p.trace(l); len(paths) > 0 {
 			empty = false
 			s.drawLine(paths, p.lines[i], l.Dashed, p.right-p.left)
 		}
 	}
-	// A bound is seen through the lines of a busy month, too.
+	// A level must be visible through the lines of a busy month.
 	for i, l := range p.Levels {
 		if y := p.yOf(l.Y); present(l.Y, p.Log) && y >= p.top-1 && y <= p.bottom+1 {
 			s.line([][]position{{{p.left, crisp(y)}, {p.right, crisp(y)}}}, pen{p.levels[i], 1, true}, "")
@@ -174,7 +174,7 @@ func (s *sheet) drawPanel(p *panelSheet) {
 	}
 }
 
-// It is thinner when there is much of it, with dots for the points that stand alone.
+// Lines are thinner if there are many, with dots for isolated points.
 func (s *sheet) drawLine(paths [][]position, shade color.NRGBA, dashed bool, room float64) {
 	var dots [][]position
 	width, points := lineWidth, 0

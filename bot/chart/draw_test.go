@@ -20,7 +20,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 )
 
-// minutes that never come to rest, with dynos that follow them
+// Minutes that never settle, with dynos that follow them.
 func busy(span time.Duration) chart.Chart {
 	r := rand.New(rand.NewPCG(1, 2))
 	var median, p95, dynos, low, high []chart.Point
@@ -101,7 +101,8 @@ func TestLinesAreWhereTheyMustBe(t *testing.T) {
 	}
 	for _, scale := range []float64{1, 2} {
 		img := pngOf(t, c, scale)
-		// The plot goes from 34.5 to 460 and from 22 to 122; that is 4.26 pixels to a tenth of the hour, and 10 to a unit.
+		// The plot goes from 34.5 to 460 and from 22 to 122; that is 4.26 pixels to a tenth of the hour, and 10 to a
+		// unit.
 		at := func(minutes, value float64) color.Color {
 			return img.At(int((34.5+minutes/60*425.5)*scale), int((22+100-value*10)*scale))
 		}
@@ -139,7 +140,7 @@ func TestPanelsShareTheHeightThatIsGiven(t *testing.T) {
 	}
 }
 
-// usual ones, none, and the ends of what a float can hold
+// Usual ones, NaN, and the extremes of a float.
 func numbers() *rapid.Generator[float64] {
 	return rapid.OneOf(
 		rapid.Float64Range(-1000, 1000),
@@ -223,7 +224,7 @@ func TestAnyDotsCanBeDrawn(t *testing.T) {
 	})
 }
 
-// both ways
+// As SVG and as PNG.
 func check(t *rapid.T, p picture) {
 	var out strings.Builder
 	if err := p.SVG(&out); err != nil {
@@ -236,7 +237,7 @@ func check(t *rapid.T, p picture) {
 	}
 }
 
-// Texts must not overlap, and must be wholly in the picture.
+// Texts must not overlap, and must be completely in the picture.
 func apart(t failer, svg string) {
 	t.Helper()
 	var doc struct {
@@ -275,7 +276,7 @@ func apart(t failer, svg string) {
 	}
 }
 
-// by other means than the package does
+// Measured differently from the package.
 func ruler(t failer) func(words string, size float64) float64 {
 	t.Helper()
 	parsed, err := opentype.Parse(goregular.TTF)

@@ -48,5 +48,5 @@ func Example() {
 		fmt.Println(err)
 	}
 	// Output:
-	// From Mon 2 Nov 2026 09:00 to Mon 2 Nov 2026 10:00 UTC. Response time, ms: heartbeats from 180 to 1,300, at last 1,300; slow above 1,000 ms at 1,000. Dynos: dynos from 2 to 3, at last 3. Mon 2 Nov 10:00 2 → 3 dynos.
+	// From Mon 2 Nov 2026 09:00 to Mon 2 Nov 2026 10:00 UTC. Response time, ms: heartbeats from 180 to 1,300, last 1,300; slow above 1,000 ms at 1,000. Dynos: dynos from 2 to 3, last 3. Mon 2 Nov 10:00 2 → 3 dynos.
 }

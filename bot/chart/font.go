@@ -30,7 +30,7 @@ func newFace() (*face, error) {
 func (f *face) advance(r rune) (sfnt.GlyphIndex, float64) {
 	glyph, err := f.font.GlyphIndex(&f.buf, r)
 	if err != nil || glyph == 0 {
-		return 0, 1 // most letters that the font doesn't know are Chinese, Japanese or Korean, and as wide as high
+		return 0, 1 // most letters that the font lacks are Chinese, Japanese or Korean, and as wide as high
 	}
 	width, err := f.font.GlyphAdvance(&f.buf, glyph, f.em, font.HintingNone)
 	if err != nil {

@@ -2,7 +2,7 @@ package chart
 
 import "math"
 
-// in the turn that a raster's line segments have
+// In the direction of a raster's line segments.
 func circle(at position, radius float64, corners int) []position {
 	out := make([]position, corners)
 	for i := range out {

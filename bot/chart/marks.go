@@ -14,7 +14,7 @@ func (c Chart) visibleMarks() []Mark {
 	return marks
 }
 
-// too close to each other for a sign each
+// Marks that are too close for a sign each.
 type cluster struct {
 	x     float64
 	marks []Mark
@@ -22,11 +22,11 @@ type cluster struct {
 
 const (
 	clusterWidth = 11.0 // between signs
-	// for each mark on average, so that all have a line. With less, only trouble has one.
+	// For each mark on average, so that all have a line. With less space, only trouble has one.
 	lineRoom = 24.0
 )
 
-// A sign has as much of its text as has room above the panels.
+// A sign has the part of its text that fits above the panels.
 func (s *sheet) drawMarks(c Chart, marks []Mark, panels []*panelSheet, top float64) {
 	var clusters []cluster
 	for _, m := range marks {
@@ -56,7 +56,7 @@ func (s *sheet) drawMarks(c Chart, marks []Mark, panels []*panelSheet, top float
 	s.signs(c, clusters, top+clusterWidth/2+2)
 }
 
-// A number that is none of the constants is Event.
+// A number outside the constants is Event.
 func (k Kind) known() Kind {
 	if k < Event || k > Trouble {
 		return Event
@@ -64,9 +64,9 @@ func (k Kind) known() Kind {
 	return k
 }
 
-// in a row around y
+// In a row around y.
 func (s *sheet) signs(c Chart, clusters []cluster, y float64) {
-	free := margin / 2 // up to where the row is taken
+	free := margin / 2 // the end of the taken part of the row
 	for i, cl := range clusters {
 		kind := cl.kind()
 		shapes := kindShape(kind, position{cl.x, y})
@@ -95,7 +95,7 @@ func (s *sheet) signs(c Chart, clusters []cluster, y float64) {
 	}
 }
 
-// what all are, or the worst of them
+// The common kind of all, or the worst.
 func (cl cluster) kind() Kind {
 	kind := cl.marks[0].Kind
 	for _, m := range cl.marks[1:] {
@@ -134,7 +134,7 @@ func (s *sheet) kindShade(k Kind) color.NRGBA {
 	return s.quiet
 }
 
-// No sign is told by its colour alone.
+// Signs must differ by shape, not only by color.
 func kindShape(k Kind, at position) []position {
 	const r = 5.0
 	switch k {

@@ -7,8 +7,7 @@ import (
 	"io"
 )
 
-// Page writes a page that stands alone, as it asks for nothing beyond itself: its title, and what body writes, in HTML.
-// style is what the page's own parts look like, in CSS.
+// Page writes a self-contained HTML page: its title, and what body writes. style is the CSS of the page's own parts.
 func Page(w io.Writer, title, style string, body func(*bytes.Buffer) error) error {
 	title = html.EscapeString(title)
 	var b bytes.Buffer

@@ -2,11 +2,11 @@ package chart
 
 import "image/color"
 
-// A Color is one of the colours that can be told apart. The zero value lets the picture choose.
+// A Color is one of the colors that everybody can distinguish. The zero value lets the picture choose.
 type Color int
 
-// The colours. They are those of Okabe and Ito ("Color Universal Design", 2008), made darker or lighter where they
-// would be hard to see on the paper: each has a contrast of at least 3 to 1 with it.
+// The colors of Okabe and Ito ("Color Universal Design", 2008), made darker or lighter so that each has a contrast of
+// at least 3 to 1 with the background.
 const (
 	Auto Color = iota
 	Blue
@@ -15,7 +15,7 @@ const (
 	Purple
 	Sky
 	Orange
-	// Gray is for what stands back: bounds, comparisons.
+	// Gray is for the background: levels, comparisons.
 	Gray
 )
 
@@ -41,7 +41,7 @@ func themeOf(dark bool) theme {
 	}
 }
 
-// Any number that is none of the constants is gray.
+// Any number outside the constants is gray.
 func (t theme) of(c Color) color.NRGBA {
 	if c < Blue || c > Gray {
 		c = Gray
@@ -59,7 +59,7 @@ func faint(c color.NRGBA, alpha float64) color.NRGBA {
 	return c
 }
 
-// Those that are Auto get one that none of the others has, as long as there are any.
+// Auto gets a color that no other has, while there are any left.
 func assign(wanted []Color) []Color {
 	used := map[Color]bool{}
 	for _, c := range wanted {

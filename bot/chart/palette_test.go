@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// as amounts of light
+// As amounts of light.
 func linear(c color.NRGBA) [3]float64 {
 	one := func(v uint8) float64 {
 		if s := float64(v) / 255; s > 0.04045 {
@@ -17,7 +17,7 @@ func linear(c color.NRGBA) [3]float64 {
 	return [3]float64{one(c.R), one(c.G), one(c.B)}
 }
 
-// Web Content Accessibility Guidelines 2.1
+// By the Web Content Accessibility Guidelines 2.1.
 func contrast(a, b color.NRGBA) float64 {
 	light := func(c color.NRGBA) float64 {
 		l := linear(c)
@@ -26,7 +26,7 @@ func contrast(a, b color.NRGBA) float64 {
 	return max(light(a), light(b)) / min(light(a), light(b))
 }
 
-// CIELAB under D65, as eyes see it that turn its light by m
+// CIELAB under D65, for eyes that transform light by m.
 func lab(c color.NRGBA, m [3][3]float64) [3]float64 {
 	l, seen := linear(c), [3]float64{}
 	for i := range seen {
@@ -44,8 +44,8 @@ func lab(c color.NRGBA, m [3][3]float64) [3]float64 {
 	return [3]float64{116*y - 16, 500 * (x - y), 200 * (y - z)}
 }
 
-// Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency"
-// (2009), at full severity
+// Machado, Oliveira and Fernandes, "A Physiologically-based Model for Simulation of Color Vision Deficiency" (2009), at
+// full severity
 func eyes() map[string][3][3]float64 {
 	return map[string][3][3]float64{
 		"usual eyes":   {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},

@@ -19,7 +19,7 @@ func writePNG(w io.Writer, p picture, scale float64) error {
 		return err
 	}
 	if !(scale >= 0.5 && scale <= 4) {
-		return fmt.Errorf("a PNG can't have %g pixels for each of the picture's own; 0.5 to 4 can be drawn", scale)
+		return fmt.Errorf("the scale is %g: must be 0.5–4", scale)
 	}
 	f, err := newFace()
 	if err != nil {
@@ -28,8 +28,8 @@ func writePNG(w io.Writer, p picture, scale float64) error {
 	drawn := p.draw(f)
 	width, height := drawn.width, drawn.height
 	if n := width * height * scale * scale; n > maxPixels {
-		return fmt.Errorf("a PNG of %.0f by %.0f pixels is too large: %d million pixels can be drawn; choose a "+
-			"smaller scale, width or height",
+		return fmt.Errorf("a PNG of %.0f × %.0f pixels is too large: at most %d million pixels; choose a smaller "+
+			"scale, width or height",
 			width*scale, height*scale, maxPixels/1_000_000)
 	}
 	r := &raster{
@@ -49,7 +49,7 @@ type raster struct {
 	at     image.Rectangle // the part that is being filled
 }
 
-// The shape lies within b. Only that part of the image is worked on.
+// The shape lies within b. Only that part of the image is processed.
 func (r *raster) begin(b box) bool {
 	r.at = image.Rect(
 		int(math.Floor(b.left*r.scale))-1, int(math.Floor(b.top*r.scale))-1,
@@ -90,7 +90,7 @@ func (r *raster) area(paths [][]position, shade color.NRGBA, _ string) {
 	r.end(shade)
 }
 
-// All outlines turn the same way, for pieces that turn against each other would cancel out.
+// All outlines must have the same direction: opposite ones would cancel out.
 func (r *raster) line(paths [][]position, p pen, _ string) {
 	if p.dashed {
 		paths = dashes(paths)
@@ -110,7 +110,7 @@ func (r *raster) line(paths [][]position, p pen, _ string) {
 			if i > 0 {
 				r.segment(path[i-1], at, half)
 			}
-			// A joint between two pieces is round, and so are the ends.
+			// Joints between two pieces are round, and so are the ends.
 			if !p.dashed || (i > 0 && i < len(path)-1) {
 				r.disc(at, half)
 			}
@@ -119,7 +119,7 @@ func (r *raster) line(paths [][]position, p pen, _ string) {
 	r.end(p.shade)
 }
 
-// Each path is a stroke down or across, and has a far smaller box than all of them together.
+// True if each path is a horizontal or vertical stroke, whose box is far smaller than that of all paths.
 func hairs(paths [][]position) bool {
 	for _, p := range paths {
 		if len(p) != 2 || (p[0].x != p[1].x && p[0].y != p[1].y) {
@@ -141,7 +141,7 @@ func (r *raster) segment(a, b position, half float64) {
 
 func (r *raster) disc(at position, radius float64) {
 	if radius*r.scale < 0.6 {
-		return // a hairline's joints are not seen
+		return // the joints of a hairline are invisible
 	}
 	r.polygon(circle(at, radius, 12)...)
 }
@@ -170,7 +170,7 @@ func (r *raster) text(at position, words string, size float64, a align, shade co
 func (r *raster) glyph(glyph sfnt.GlyphIndex, at position, size float64) {
 	segments, err := r.face.font.LoadGlyph(&r.face.buf, glyph, r.face.em, nil)
 	if err != nil {
-		return // a letter that can't be drawn leaves its room empty
+		return // an undrawable letter leaves a gap
 	}
 	unit := size / float64(r.face.em)
 	place := func(s sfnt.Segment, i int) position {
@@ -189,7 +189,7 @@ func (r *raster) glyph(glyph sfnt.GlyphIndex, at position, size float64) {
 		case sfnt.SegmentOpQuadTo:
 			cx, cy := r.pixel(place(s, 1))
 			r.vector.QuadTo(x, y, cx, cy)
-		case sfnt.SegmentOpCubeTo: // a TrueType font has none
+		case sfnt.SegmentOpCubeTo: // does not occur in a TrueType font
 		}
 	}
 	r.vector.ClosePath()

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// A value of such a size is missing, so that differences of values stay finite.
+// A value of this size is missing, so that differences of values stay finite.
 const beyond = 1e300
 
 func present(v float64, log bool) bool {
 	return math.Abs(v) < beyond && (!log || v > 1/beyond) // false for NaN
 }
 
-// It turns values into pixels of one axis.
+// Converts values to pixels of one axis.
 type scale struct {
 	low, high float64
 	log       bool
@@ -25,19 +25,19 @@ type tick struct {
 	label string
 }
 
-// It is where v lies between the ends of the axis: 0 to 1, and outside of that where v is outside.
+// The position of v between the ends of the axis: 0 to 1, or outside of that.
 func (s scale) share(v float64) float64 {
 	low, high := s.low, s.high
 	if s.log {
 		low, high, v = math.Log10(low), math.Log10(high), math.Log10(v)
 	}
-	// A place far outside is as good as any, and can be reckoned with.
+	// Any position far outside will do, and this one is finite.
 	return max(-1e4, min(1e4, (v-low)/(high-low)))
 }
 
 type extent struct {
 	low, high float64
-	// fractions: not all values are whole.
+	// fractions: some values are not whole.
 	some, fractions bool
 }
 
@@ -52,7 +52,7 @@ func (e *extent) add(v float64, log bool) {
 	e.fractions = e.fractions || v != math.Trunc(v)
 }
 
-// There are at most so many ticks. The ends are from and to if to is above from.
+// There are at most most ticks. The ends are from and to if to is above from.
 func newScale(e extent, from, to float64, log bool, most int) scale {
 	fixed := to > from && present(from, log) && present(to, log)
 	s := scale{low: from, high: to, log: log}
@@ -63,7 +63,7 @@ func newScale(e extent, from, to float64, log bool, most int) scale {
 	if !fixed {
 		s.low, s.high = min(0, e.low), max(0, e.high)
 	}
-	// An axis must have a length that numbers of its size can tell from nothing.
+	// The length of an axis must be distinguishable from zero at the size of its numbers.
 	if size := max(math.Abs(s.low), math.Abs(s.high)); s.high-s.low <= max(size*1e-9, 1e-290) {
 		s.high = s.low + max(size*1e-9, 1)
 	}
@@ -110,7 +110,7 @@ func (s *scale) spanLog(e extent, fixed bool, most int) {
 	}
 }
 
-// to 1, 2 or 5 times a power of ten, up or down as round does
+// To 1, 2 or 5 times a power of ten, up or down as round does.
 func roundLog(v float64, round func(float64) float64) float64 {
 	decade := math.Pow(10, math.Floor(math.Log10(v)))
 	best := decade
@@ -122,7 +122,7 @@ func roundLog(v float64, round func(float64) float64) float64 {
 	return best
 }
 
-// the smallest of 1, 2 and 5 times a power of ten that is not below atLeast
+// The smallest of 1, 2 and 5 times a power of ten that is not below atLeast.
 func niceStep(atLeast float64) float64 {
 	decade := math.Pow(10, math.Floor(math.Log10(atLeast)))
 	for _, digit := range [...]float64{1, 2, 5} {
@@ -133,7 +133,7 @@ func niceStep(atLeast float64) float64 {
 	return 10 * decade
 }
 
-// as precisely as a step tells apart, in units of its axis' largest value: 1,500 · 1.5M · 0.05
+// With the precision of step, in units of the axis' largest value: 1,500 · 1.5M · 0.05.
 func number(v, step, largest float64) string {
 	if v == 0 {
 		return "0"
@@ -166,7 +166,7 @@ func number(v, step, largest float64) string {
 	return whole + suffix
 }
 
-// with three digits that count
+// With three significant digits.
 func figure(v float64) string {
 	if v == 0 {
 		return "0"

@@ -9,50 +9,49 @@ import (
 	"strings"
 )
 
-// A Scatter sets dots against two axes. Its zero value is an empty pair of axes.
+// A Scatter draws dots on two axes. Its zero value is an empty pair of axes.
 type Scatter struct {
-	// Title and Subtitle stand above all; an empty one takes no room.
+	// Title and Subtitle are above everything else; an empty one takes no space.
 	Title, Subtitle string
-	// X and Y are the axes.
-	X, Y Axis
-	// Series are up to 50 sorts of dots.
+	X, Y            Axis
+	// Series are up to 50 kinds of dots.
 	Series []Series
 	// Dark is for a dark background.
 	Dark bool
 	// Width is in pixels, 240 to 4000; 0 is 1200.
 	Width int
-	// Height is in pixels, up to 8000; 0 is 600. The picture is higher where the plot would be less than 40.
+	// Height is in pixels, up to 8000; 0 is 600. The picture is taller if the plot would have less than 40 pixels.
 	Height int
 }
 
 // An Axis is a value axis of a scatter plot.
 type Axis struct {
-	// Title and Unit name the axis.
+	// Title and Unit label the axis.
 	Title, Unit string
-	// Min and Max are its ends. Where Max is not above Min, they come from the values, and zero is among them.
+	// Min and Max are its ends. If Max is not above Min, they come from the values and include zero.
 	Min, Max float64
-	// Log is for a logarithmic axis. Dots that are not above zero are left out then.
+	// Log makes the axis logarithmic. Dots of zero or less are then left out.
 	Log bool
 }
 
-// A Series is dots of one sort.
+// A Series is dots of one kind.
 type Series struct {
 	Name string
 	Dots []Dot
-	// Color is that of the dots; Auto takes the next one.
+	// Color is the color of the dots; Auto takes the next one.
 	Color Color
-	// Marker is the shape of the dots. Series of the same colour and marker can't be told apart.
+	// Marker is the shape of the dots. Readers cannot distinguish series of the same color and marker.
 	Marker Marker
-	// Join is for dots that are one thing at several settings: a line joins them in their order.
+	// Join connects the dots in their order, for one thing at several settings.
 	Join bool
-	// NoKey leaves the series out of the legend, where others tell what its colour and its marker stand for.
+	// NoKey leaves the series out of the legend, if other series explain its color and its marker.
 	NoKey bool
 }
 
-// A Dot is one pair of values. It is left out where one of them is NaN or infinite.
+// A Dot is one pair of values. It is left out if one of them is NaN or infinite.
 type Dot struct {
 	X, Y float64
-	// Label stands beside the dot where there is room, and shows when a pointer rests on it in an SVG.
+	// Label is drawn next to the dot if there is space. In an SVG it also shows when a pointer rests on the dot.
 	Label string
 }
 
@@ -70,17 +69,17 @@ const (
 	Star
 )
 
-// SVG writes the plot as one svg element. An error tells all that is wrong with the plot, or is w's.
+// SVG writes the plot as one svg element. The error lists everything that is wrong with the plot, or comes from w.
 func (c Scatter) SVG(w io.Writer) error { return writeSVG(w, c) }
 
-// PNG writes the plot as a PNG with scale pixels for each of the plot's own, 0.5 to 4; 2 looks sharp on most screens.
-// An error tells all that is wrong with the plot, or is w's.
+// PNG writes the plot as a PNG with scale pixels for each pixel of the plot, 0.5 to 4; 2 is sharp on most screens. The
+// error lists everything that is wrong with the plot, or comes from w.
 func (c Scatter) PNG(w io.Writer, scale float64) error { return writePNG(w, c, scale) }
 
 func (c Scatter) check() error {
 	errs := []error{checkSize(c.Width, c.Height)}
 	if n := len(c.Series); n > 50 {
-		errs = append(errs, fmt.Errorf("a scatter plot has up to 50 series, not %d", n))
+		errs = append(errs, fmt.Errorf("%d series: must be at most 50", n))
 	}
 	return errors.Join(errs...)
 }
@@ -94,8 +93,8 @@ func (c Scatter) heading() string {
 
 func (c Scatter) background() color.NRGBA { return themeOf(c.Dark).paper }
 
-// Description says in words what is to be seen, for those who can't see it: the desc of an SVG, the alternative text of
-// a PNG.
+// Description describes the plot in words for people who cannot see it. It is the desc of an SVG, and the alternative
+// text of a PNG.
 func (c Scatter) Description() string {
 	parts := []string{fmt.Sprintf("%s against %s.", titled(c.Y.Title, c.Y.Unit), titled(c.X.Title, c.X.Unit))}
 	for _, series := range c.Series {
@@ -155,7 +154,7 @@ func (c Scatter) looks(s *sheet) (shades []color.NRGBA, markers []Marker, keys [
 	for i, series := range c.Series {
 		shade, marker := s.of(colors[i]), series.Marker
 		if marker < Circle || marker > Star {
-			marker = Circle + Marker(i+i/int(Star))%Star // after six colours, the shapes go on by one
+			marker = Circle + Marker(i+i/int(Star))%Star // after six colors, the shapes shift by one
 		}
 		shades, markers = append(shades, shade), append(markers, marker)
 		if name := clean(series.Name); name != "" && !series.NoKey {
@@ -183,7 +182,7 @@ func (s *sheet) xAxis(p plot, x scale, title string) {
 
 func (p plot) across(x scale, v float64) float64 { return p.left + (p.right-p.left)*x.share(v) }
 
-// As many labels are drawn as have room.
+// Draws the labels that fit.
 func (s *sheet) scatter(c Scatter, p plot, x scale, shades []color.NRGBA, markers []Marker) {
 	var taken []box
 	type labelled struct {
@@ -220,7 +219,7 @@ func (s *sheet) scatter(c Scatter, p plot, x scale, shades []color.NRGBA, marker
 	}
 }
 
-// It writes at the first place around a dot where the label hides nothing, or not at all.
+// Writes at the first place next to a dot where the label covers nothing, or not at all.
 func (s *sheet) beside(at position, words string, within box, taken *[]box) {
 	if words == "" {
 		return

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// in pixels
+// Pixels.
 const (
 	margin    = 16.0
 	titleSize = 16.0
@@ -15,7 +15,7 @@ const (
 	lineWidth = 1.6
 )
 
-// It returns where they end.
+// Returns where the heading ends.
 func (s *sheet) masthead(title, subtitle string) float64 {
 	y, room := margin, s.width-2*margin
 	if title = s.face.fit(title, titleSize, room); title != "" {
@@ -32,7 +32,7 @@ func (s *sheet) masthead(title, subtitle string) float64 {
 	return y
 }
 
-// What has no room is cut.
+// Text that does not fit is cut.
 func (f *face) wrap(text string, size, room float64, rows int) []string {
 	var out []string
 	row := ""
@@ -55,15 +55,15 @@ func (f *face) wrap(text string, size, room float64, rows int) []string {
 type key struct {
 	name  string
 	shade color.NRGBA
-	// at is the middle of the sign's place.
+	// at is the center of the sign.
 	sign func(s *sheet, at position, shade color.NRGBA)
 	at   position
 }
 
-// with what parts the sign from its name
+// Includes the space between the sign and its name.
 const keyWidth = 24.0
 
-// It returns how high they are, in as many rows as they need.
+// Returns the height of the keys, in as many rows as they need.
 func (s *sheet) arrange(title string, keys []key) float64 {
 	x, y := margin, 0.0
 	if title != "" {
@@ -111,7 +111,7 @@ func titled(title, unit string) string {
 	return title + unit
 }
 
-// at the left of a plot, with lines through it
+// The value axis at the left of a plot, with lines through the plot.
 func (s *sheet) rules(p plot) {
 	var grid, zero [][]position
 	for _, t := range p.y.ticks {
@@ -136,13 +136,13 @@ func (s *sheet) labelRoom(ticks []tick) float64 {
 	return room
 }
 
-// A line of one pixel fills a row or a column of pixels then.
+// A line of one pixel then fills a row or a column of pixels.
 func crisp(v float64) float64 { return float64(int(v)) + 0.5 }
 
-// It remembers which parts of a row of texts are taken.
+// Remembers the taken parts of a row of texts.
 type row struct{ taken [][2]float64 }
 
-// It takes the room around x, moved into the picture at its ends, and returns its middle.
+// Takes the space around x, moved into the picture at its ends, and returns the center.
 func (r *row) place(x, width, total float64) (float64, bool) {
 	x = max(margin+width/2, min(total-margin/2-width/2, x))
 	from, to := x-width/2-4, x+width/2+4

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Places are rounded to a tenth of a pixel.
+// Positions are rounded to a tenth of a pixel.
 type svg struct {
 	buf    bytes.Buffer
 	escape *strings.Replacer
@@ -68,7 +68,7 @@ func (s *svg) text(at position, words string, size float64, a align, shade color
 		tenths(at.x), tenths(at.y), tenths(size), anchor, paint("fill", shade), s.escape.Replace(words))
 }
 
-// A style would fall under a page's Content-Security-Policy.
+// An attribute, because a page's Content-Security-Policy may forbid a style.
 func paint(attribute string, c color.NRGBA) string {
 	solid := fmt.Sprintf(` %s="#%02x%02x%02x"`, attribute, c.R, c.G, c.B)
 	if c.A == 255 {
@@ -77,7 +77,7 @@ func paint(attribute string, c color.NRGBA) string {
 	return fmt.Sprintf(`%s %s-opacity="%.2g"`, solid, attribute, float64(c.A)/255)
 }
 
-// in as few letters as it can: relative moves, and one for steps that go on in the same direction
+// Kept short by relative moves, and one move for steps in the same direction.
 func pathData(paths [][]position, closed bool) string {
 	var b pathBuilder
 	for _, p := range paths {
@@ -97,7 +97,7 @@ func pathData(paths [][]position, closed bool) string {
 	return b.out.String()
 }
 
-// It keeps the last move back, for the next one may go on with it. All numbers are tenths of pixels.
+// Holds the last move back, because the next one may continue it. All numbers are tenths of pixels.
 type pathBuilder struct {
 	out    strings.Builder
 	x, y   int

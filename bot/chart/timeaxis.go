@@ -2,14 +2,14 @@ package chart
 
 import "time"
 
-// One of its numbers is set.
+// Exactly one of its numbers is set.
 type timeStep struct {
 	seconds, days, months, years int
-	// Layouts: context says what changes less often.
+	// Layouts. context is the part that changes less often.
 	label, context string
 }
 
-// in seconds, and layouts of days
+// Seconds, and layouts of days.
 const (
 	second = 1
 	minute = 60
@@ -19,7 +19,7 @@ const (
 	longDate  = "Mon 2 Jan 2006"
 )
 
-// from fine to coarse
+// From fine to coarse.
 func timeSteps() []timeStep {
 	var steps []timeStep
 	for _, s := range []int{second, 2, 5, 10, 15, 30} {
@@ -56,8 +56,8 @@ func (s timeStep) length() time.Duration {
 		time.Duration(s.years)*365*day
 }
 
-// The wall clock of zone is on a whole step. The hour that the clock passes twice in autumn has its ticks twice,
-// and the one that it leaves out in spring has none.
+// Local time in zone is at a whole step. An hour that occurs twice in autumn has its ticks twice, and the missing hour
+// in spring has no ticks.
 func (s timeStep) ticks(from, to time.Time, zone *time.Location) []time.Time {
 	if s.seconds > 0 {
 		return s.clockTicks(from, to, zone)
@@ -85,9 +85,9 @@ func (s timeStep) ticks(from, to time.Time, zone *time.Location) []time.Time {
 	}
 }
 
-// of less than a day
+// Steps of less than a day.
 func (s timeStep) clockTicks(from, to time.Time, zone *time.Location) []time.Time {
-	// Clocks are put forward and back by quarters of hours, so on a grid as fine as that no tick is missed.
+	// Clocks change by quarters of an hour, so a grid of at most that misses no tick.
 	grid := min(s.seconds, 15*minute)
 	_, offset := from.In(zone).Zone()
 	first := from.Unix() - int64(mod(int(from.Unix())+offset, grid))
@@ -100,7 +100,7 @@ func (s timeStep) clockTicks(from, to time.Time, zone *time.Location) []time.Tim
 	return out
 }
 
-// It is not midnight where the clock is put forward then.
+// Not midnight on days on which the clock goes forward at midnight.
 func dayStart(day time.Time, zone *time.Location) time.Time {
 	t := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone)
 	for t.Day() != day.Day() {
@@ -109,17 +109,17 @@ func dayStart(day time.Time, zone *time.Location) time.Time {
 	return t
 }
 
-// 0 to m-1 also for what is below zero
+// 0 to m-1, also for negative n.
 func mod(n, m int) int { return ((n % m) + m) % m }
 
-// Its labels are of the first row, and of the second where that begins anew, the longest first.
+// The labels are for the first row, and for the second row at a change of context, the longest first.
 type timeTick struct {
 	time    time.Time
 	label   string
 	context []string
 }
 
-// It is the finest step whose labels have room.
+// The ticks of the finest step whose labels fit.
 func timeTicks(from, to time.Time, zone *time.Location, pixels, size float64, f *face) []timeTick {
 	const most, gap = 12, 14.0
 	at := func(t time.Time) float64 { return float64(t.Sub(from)) / float64(to.Sub(from)) * pixels }
@@ -138,11 +138,11 @@ func timeTicks(from, to time.Time, zone *time.Location, pixels, size float64, f 
 			return step.labels(ticks)
 		}
 	}
-	// Between two ticks of the finest step that has room there may be none at all.
+	// There may be no tick in a time shorter than the finest step that fits.
 	return timeStep{seconds: second, label: "15:04:05", context: shortDate}.labels([]time.Time{from.In(zone)})
 }
 
-// The first context tells the zone too, where the clock is shown.
+// The first context includes the zone if labels show a clock.
 func (s timeStep) labels(ticks []time.Time) []timeTick {
 	out := make([]timeTick, len(ticks))
 	for i, t := range ticks {
@@ -158,7 +158,7 @@ func (s timeStep) labels(ticks []time.Time) []timeTick {
 	return out
 }
 
-// its short name, or its distance from UTC
+// The short name, or the offset from UTC.
 func zoneName(t time.Time) string {
 	name := t.Format("MST")
 	if name[0] == '+' || name[0] == '-' {

@@ -20,7 +20,7 @@ func (p plot) xOf(t time.Time) float64 {
 
 func (p plot) yOf(v float64) float64 { return p.bottom - (p.bottom-p.top)*p.y.share(v) }
 
-// Those of one time stay in the order that they have.
+// Points of the same time keep their order.
 func inOrder(points []Point) []Point {
 	before := func(a, b Point) int { return a.Time.Compare(b.Time) }
 	if slices.IsSortedFunc(points, before) {
@@ -31,7 +31,7 @@ func inOrder(points []Point) []Point {
 	return points
 }
 
-// The neighbours that lines come in from and go out to are among them.
+// Includes the neighbours outside, to which lines lead.
 func visible(points []Point, from, to time.Time) []Point {
 	points = inOrder(points)
 	first := sort.Search(len(points), func(i int) bool { return !points[i].Time.Before(from) })
@@ -39,7 +39,7 @@ func visible(points []Point, from, to time.Time) []Point {
 	return points[max(first-1, 0):min(last+1, len(points))]
 }
 
-// The paths lie within the plot. A point that has no neighbour is a path of one point.
+// The paths lie within the plot. An isolated point is a path of one point.
 func (p plot) trace(l Line) [][]position {
 	var out [][]position
 	var run []position
@@ -63,7 +63,7 @@ func (p plot) trace(l Line) [][]position {
 		missing := !present(point.Y, p.y.log)
 		if missing || (l.MaxGap > 0 && len(run) > 0 && point.Time.Sub(last) > l.MaxGap) {
 			if missing && l.Step && len(run) > 0 {
-				run = append(run, position{p.xOf(point.Time), run[len(run)-1].y}) // a value holds until it is missing
+				run = append(run, position{p.xOf(point.Time), run[len(run)-1].y}) // a value applies until it is missing
 			}
 			finish()
 		}
@@ -76,7 +76,7 @@ func (p plot) trace(l Line) [][]position {
 	return out
 }
 
-// Of one column of pixels the first, the lowest, the highest and the last are left. It works in place.
+// Keeps the first, the lowest, the highest and the last point of each column of pixels. Works in place.
 func thin(path []position) []position {
 	out := path[:0]
 	for start := 0; start < len(path); {
@@ -150,7 +150,7 @@ func (p plot) between(b Band) [][]position {
 	return out
 }
 
-// It moves i and j on to the next time in which both series have a value, and returns when it begins and ends.
+// Advances i and j to the next time in which both series have a value, and returns its start and end.
 func nextSpan(low, high []Point, i, j *int) (now, next time.Time, ok bool) {
 	for *i < len(low) && *j < len(high) {
 		if a, b := low[*i].Time, high[*j].Time; a.Equal(b) {
