@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	// maxFailures is how often in a row a step may fail for what may pass.
+	// Failures in a row of a step that may be temporary.
 	maxFailures = 5
-	// graceful is how long a droplet gets to shut down by itself before it is switched off.
+	// Time for a droplet to shut down on its own before it is switched off.
 	graceful = time.Minute
 )
 
-// polls are 1 s apart at first, and 15 s at most.
+// Polls are 1 s apart at first, and at most 15 s.
 func polls() *backoff.ExponentialBackOff {
 	b := backoff.NewExponentialBackOff()
 	b.InitialInterval, b.MaxInterval = time.Second, 15*time.Second
@@ -34,7 +34,7 @@ func (p *Provider) actions(ctx context.Context, d *godo.Droplet) (actions []godo
 	return actions, err
 }
 
-// finish tells every few seconds how long the action takes. It returns false where the action failed.
+// Reports every few seconds how long the action has taken. Returns false if the action failed.
 func (p *Provider) finish(
 	ctx context.Context, d *godo.Droplet, a *godo.Action, what string, progress func(string),
 ) (ok bool, err error) {
@@ -66,7 +66,7 @@ func (p *Provider) finish(
 	}
 }
 
-// passing reports whether an error may pass, and waits for the rate limit where that is the reason.
+// Reports whether an error is temporary, and waits if the rate limit caused it.
 func (p *Provider) passing(ctx context.Context, err error) bool {
 	e, ok := web.As(err)
 	switch {

@@ -13,7 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// Sizes are those that can be had in the region, the cheapest first.
+// Sizes lists the sizes available in the region, cheapest first.
 func (p *Provider) Sizes(ctx context.Context) ([]pool.Size, error) {
 	list, err := p.sizes(ctx)
 	if err != nil {
@@ -37,8 +37,8 @@ func (p *Provider) sizes(ctx context.Context) (sizes []godo.Size, err error) {
 	}), err
 }
 
-// Images are the account's own snapshots and custom images, the newest first. Those in other regions are among them,
-// and so are not all fit for [Options].Image; backups are not.
+// Images lists the account's own snapshots and custom images, newest first, without backups. It includes images in
+// other regions, which cannot be used as [Options].Image.
 func (p *Provider) Images(ctx context.Context) ([]pool.Image, error) {
 	own, err := p.ownImages(ctx)
 	if err != nil {
@@ -56,7 +56,7 @@ func poolImage(i godo.Image) pool.Image {
 }
 
 func created(i godo.Image) time.Time {
-	t, _ := time.Parse(time.RFC3339, i.Created) // the zero time is the oldest
+	t, _ := time.Parse(time.RFC3339, i.Created) // the zero time sorts as the oldest
 	return t
 }
 

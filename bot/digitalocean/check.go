@@ -15,11 +15,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// Check looks at what making droplets needs, one thing after the other, and changes nothing: the token, the size, the
-// image and the SSH keys. It reports each with what was found and what is wrong with it, or nil.
+// Check tests everything needed to create droplets, and changes nothing: the token, the size, the image and the SSH
+// keys. It reports what it found and what is wrong for each.
 func (p *Provider) Check(ctx context.Context, report func(what, found string, err error)) {
 	found, err := p.checkAccount(ctx)
-	if !is(err, http.StatusForbidden) { // a token need not have the scope of that
+	if !is(err, http.StatusForbidden) { // reading the account is an optional scope of a token
 		report("account", found, err)
 	}
 	if is(err, http.StatusUnauthorized) {
@@ -34,7 +34,7 @@ func (p *Provider) Check(ctx context.Context, report func(what, found string, er
 		report("SSH keys", found, err)
 	}
 	if n, ok := p.Quota(); ok {
-		report("API calls", fmt.Sprintf("%d left in this hour", n), nil)
+		report("API calls", fmt.Sprintf("%d left this hour", n), nil)
 	}
 }
 
@@ -66,10 +66,11 @@ func (p *Provider) checkSize(ctx context.Context) (s godo.Size, found string, er
 	i := slices.IndexFunc(sizes, func(s godo.Size) bool { return strings.EqualFold(s.Slug, p.o.Size) })
 	switch {
 	case len(sizes) == 0:
-		return s, "", fmt.Errorf("nothing can be had in the region %s: `doctl compute region list` shows all",
+		return s, "", fmt.Errorf("no size is available in region %s. Run `doctl compute region list` to list regions",
 			p.o.Region)
 	case i < 0:
-		return s, "", fmt.Errorf("%s cannot be had in %s: `doctl compute size list` shows all", p.o.Size, p.o.Region)
+		return s, "", fmt.Errorf("%s is not available in %s. Run `doctl compute size list` to list sizes",
+			p.o.Size, p.o.Region)
 	}
 	s = sizes[i]
 	return s, fmt.Sprintf("%s in %s: %d CPUs, %d MB, $%.5g an hour", web.Line(s.Slug), p.o.Region, s.Vcpus, s.Memory,
@@ -93,19 +94,21 @@ func (p *Provider) checkImage(ctx context.Context, size godo.Size) (found string
 	e, ok := web.As(err)
 	switch {
 	case ok && e.Status == http.StatusNotFound:
-		e.Kind = nil // which is about servers
+		e.Kind = nil // ErrGone is about servers
 		return "", err
 	case err != nil:
 		return "", err
 	case i == nil:
-		return "", errors.New("DigitalOcean tells nothing of it")
+		return "", errors.New("DigitalOcean returned no image")
 	}
-	found = fmt.Sprintf("%s (%s %d), for disks from %d GB", web.Line(i.Name), web.Line(i.Type), i.ID, i.MinDiskSize)
+	found = fmt.Sprintf("%s (%s %d), needs a disk of at least %d GB", web.Line(i.Name), web.Line(i.Type),
+		i.ID, i.MinDiskSize)
 	switch {
 	case !slices.Contains(i.Regions, p.o.Region):
-		return found, fmt.Errorf("it is in %s, and not in %s", web.Line(strings.Join(i.Regions, ", ")), p.o.Region)
+		return found, fmt.Errorf("it is in %s, not in %s. Copy it with `doctl compute image-action transfer`",
+			web.Line(strings.Join(i.Regions, ", ")), p.o.Region)
 	case size.Slug != "" && i.MinDiskSize > size.Disk:
-		return found, fmt.Errorf("the size %s has %d GB of disk only", size.Slug, size.Disk)
+		return found, fmt.Errorf("the size %s has a disk of only %d GB", size.Slug, size.Disk)
 	}
 	return found, nil
 }
@@ -128,29 +131,29 @@ func (p *Provider) checkKeys(ctx context.Context) (found string, err error) {
 		names = append(names, web.Line(keys[i].Name))
 	}
 	if len(missing) > 0 {
-		err = fmt.Errorf("the account has none called %s: `doctl compute ssh-key list` shows all",
+		err = fmt.Errorf("the account has no key %s. Run `doctl compute ssh-key list` to list keys",
 			strings.Join(missing, ", "))
 	}
 	return strings.Join(names, ", "), err
 }
 
-// Check looks at the balancer itself.
+// Check tests the load balancer.
 func (b *LoadBalancer) Check(ctx context.Context, report func(what, found string, err error)) {
 	r, err := b.read(ctx)
 	if r.lb == nil {
 		report("load balancer", "", err)
 		return
 	}
-	found := b.name(r) + ", given droplets by their ids"
+	found := b.name(r) + ", which lists its droplets by id"
 	if r.lb.Tag != "" {
-		found = fmt.Sprintf("%s, which takes those with the tag %s", b.name(r), web.Line(r.lb.Tag))
+		found = fmt.Sprintf("%s, which takes droplets with the tag %s", b.name(r), web.Line(r.lb.Tag))
 	}
 	if h := r.lb.HealthCheck; h != nil {
-		found += fmt.Sprintf("; its health check asks %s on port %d", web.Line(h.Protocol), h.Port)
+		found += fmt.Sprintf("; health check: %s on port %d", web.Line(h.Protocol), h.Port)
 		if h.Path != "" {
 			found += " at " + web.Line(h.Path)
 		}
-		found += fmt.Sprintf(" every %d s", h.CheckIntervalSeconds)
+		found += fmt.Sprintf(", every %d s", h.CheckIntervalSeconds)
 	}
 	if err == nil && r.lb.Status != "active" {
 		err = fmt.Errorf("its state is %s", web.Line(r.lb.Status))
@@ -158,7 +161,7 @@ func (b *LoadBalancer) Check(ctx context.Context, report func(what, found string
 	report("load balancer", found, err)
 }
 
-// Quota is the provider's.
+// Quota is the quota of the provider.
 func (b *LoadBalancer) Quota() (remaining int, ok bool) { return b.p.Quota() }
 
 var _ interface {

@@ -13,10 +13,10 @@ import (
 func TestCheck(t *testing.T) {
 	const good = `account: owner@example.com of the team My Team, at most 25 droplets
 size: s-1vcpu-1gb in fra1: 1 CPUs, 1024 MB, $0.00893 an hour
-image: 24.04 (LTS) x64 (base 112929454), for disks from 7 GB
+image: 24.04 (LTS) x64 (base 112929454), needs a disk of at least 7 GB
 SSH keys: key-289794
-API calls: 4995 left in this hour
-load balancer: front, given droplets by their ids; its health check asks http on port 80 at / every 10 s
+API calls: 4995 left this hour
+load balancer: front, which lists its droplets by id; health check: http on port 80 at /, every 10 s
 `
 	for _, c := range []struct {
 		change func(*digitalocean.Options, *digitaloceantest.Server)
@@ -27,14 +27,14 @@ load balancer: front, given droplets by their ids; its health check asks http on
 		{func(_ *digitalocean.Options, s *digitaloceantest.Server) {
 			s.Fail(digitaloceantest.Fault{Path: "/v2/account", Status: http.StatusForbidden})
 		}, []string{"size: s-1vcpu-1gb in fra1"}},
-		{func(o *digitalocean.Options, _ *digitaloceantest.Server) { o.Region = "mars1" }, []string{"size:  ✗ nothing can be had in the region mars1", "✗ it is in fra1, nyc3, and not in mars1"}},
-		{func(o *digitalocean.Options, _ *digitaloceantest.Server) { o.Size = "c-2" }, []string{"size:  ✗ c-2 cannot be had in fra1"}},
+		{func(o *digitalocean.Options, _ *digitaloceantest.Server) { o.Region = "mars1" }, []string{"size:  ✗ no size is available in region mars1", "✗ it is in fra1, nyc3, not in mars1"}},
+		{func(o *digitalocean.Options, _ *digitaloceantest.Server) { o.Size = "c-2" }, []string{"size:  ✗ c-2 is not available in fra1"}},
 		{func(o *digitalocean.Options, _ *digitaloceantest.Server) { o.Image = "no-such" }, []string{"image:  ✗ read the image no-such: DigitalOcean answered 404"}},
 		{func(o *digitalocean.Options, s *digitaloceantest.Server) {
 			s.AddImage(digitaloceantest.Image{Name: "golden", MinDisk: 80})
 			o.Image = "golden"
-		}, []string{"for disks from 80 GB ✗ the size s-1vcpu-1gb has 25 GB of disk only"}},
-		{func(o *digitalocean.Options, _ *digitaloceantest.Server) { o.SSHKeys = []string{"289794", "12"} }, []string{"SSH keys: key-289794 ✗ the account has none called 12"}},
+		}, []string{"needs a disk of at least 80 GB ✗ the size s-1vcpu-1gb has a disk of only 25 GB"}},
+		{func(o *digitalocean.Options, _ *digitaloceantest.Server) { o.SSHKeys = []string{"289794", "12"} }, []string{"SSH keys: key-289794 ✗ the account has no key 12"}},
 	} {
 		srv := digitaloceantest.NewServer(t)
 		srv.AddSSHKey(289794, fingerprint)

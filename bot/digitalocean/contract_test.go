@@ -20,7 +20,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// everything has the provider make each of its calls once at least, and refused ones among them.
+// Every call of the provider at least once, refused ones included.
 func everything(t *testing.T) []digitaloceantest.Call {
 	t.Helper()
 	var calls []digitaloceantest.Call
@@ -127,7 +127,7 @@ func TestTheSpecificationHolds(t *testing.T) {
 		}
 	}
 	doc.Paths, doc.Servers = paths, nil
-	// What it refers to there may be null, as it is without backups, and its allOf takes that back by an oversight.
+	// Here it may be null, as for a droplet without backups. The specification's allOf drops that by mistake.
 	for _, part := range doc.Components.Schemas["droplet"].Value.Properties["next_backup_window"].Value.AllOf {
 		part.Value.Nullable = true
 	}

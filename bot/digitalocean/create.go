@@ -15,14 +15,15 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// Create orders a droplet with the pool's tag. Names are not unique at DigitalOcean, so the name is looked for under
-// the tag first. The order is sent once, whatever comes of it.
+// Create orders a droplet with the pool's tag. DigitalOcean allows duplicate names, so Create first looks for the name
+// under the tag. It sends the order once.
 func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error) {
-	op := "make the server " + web.Line(o.Name)
+	op := "create the server " + web.Line(o.Name)
 	if !hostName(o.Name) {
-		return pool.Server{}, refusal(op, "a droplet's name is a host name: letters, digits, '.' and '-', 255 at most")
+		return pool.Server{}, refusal(op,
+			"invalid name: must be a host name of at most 255 letters, digits, '.' and '-'")
 	}
-	// One after the other: of two orders of one name at once the second finds what the first made.
+	// One at a time: of two orders for the same name, the second then finds the first one's droplet.
 	p.making.Lock()
 	defer p.making.Unlock()
 	droplets, err := p.tagged(ctx, p.o.Tag)
@@ -46,7 +47,7 @@ func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error
 	err = p.call(ctx, op, func(ctx context.Context) error {
 		d, _, err = p.api.Droplets.Create(ctx, req)
 		if err == nil && (d == nil || d.ID <= 0) {
-			return errors.New("it has no droplet")
+			return errors.New("the answer contains no droplet")
 		}
 		return err
 	})
@@ -67,7 +68,7 @@ func hostName(s string) bool {
 }
 
 func sshKeys(keys []string) []godo.DropletCreateSSHKey {
-	list := []godo.DropletCreateSSHKey{} // null is no list to DigitalOcean
+	list := []godo.DropletCreateSSHKey{} // DigitalOcean rejects null
 	for _, key := range keys {
 		if n, err := strconv.Atoi(key); err == nil {
 			list = append(list, godo.DropletCreateSSHKey{ID: n})
@@ -78,12 +79,13 @@ func sshKeys(keys []string) []godo.DropletCreateSSHKey {
 	return list
 }
 
-// A number is one of an image, and anything else first the name of one of the account's, and then a slug.
+// A number is an image's id. Anything else is the name of one of the account's images, or else a slug.
 func (p *Provider) image(ctx context.Context) (godo.DropletCreateImage, error) {
 	const op = "find the image"
 	if p.o.Image == "" {
 		return godo.DropletCreateImage{},
-			refusal(op, "none is set: it is the number or name of a snapshot, or a slug such as ubuntu-24-04-x64")
+			refusal(op, "DIGITALOCEAN_IMAGE is not set. Set it to the id or name of a snapshot, or to a slug such as "+
+				"ubuntu-24-04-x64")
 	}
 	if n, err := strconv.Atoi(p.o.Image); err == nil && n > 0 {
 		return godo.DropletCreateImage{ID: n}, nil
@@ -105,12 +107,14 @@ func (p *Provider) image(ctx context.Context) (godo.DropletCreateImage, error) {
 	switch {
 	case elsewhere != "":
 		return godo.DropletCreateImage{},
-			refusal(op, fmt.Sprintf("%q is in %s, and the pool is in %s: copy it there with `doctl compute "+
-				"image-action transfer`",
+			refusal(op, fmt.Sprintf("%q is in %s, not in the pool's region %s. Copy it with `doctl compute "+
+				"image-action "+
+				"transfer`",
 				p.o.Image, web.Line(elsewhere), p.o.Region))
 	case !web.Only(p.o.Image, web.Letters+web.Digits+"-._", 255):
 		return godo.DropletCreateImage{},
-			refusal(op, fmt.Sprintf("the account has no snapshot or custom image named %q", p.o.Image))
+			refusal(op, fmt.Sprintf("the account has no snapshot or custom image named %q. Run autoscalebot servers "+
+				"images to list them", p.o.Image))
 	}
 	return godo.DropletCreateImage{Slug: p.o.Image}, nil
 }

@@ -36,7 +36,7 @@ func TestANameIsMadeOnce(t *testing.T) {
 	}
 }
 
-// The order of a droplet is sent once whatever is answered, and one that was made all the same is found.
+// An order is sent once, whatever the answer. A droplet that was created despite an error is found.
 func TestAnOrderIsSentOnce(t *testing.T) {
 	for what, fault := range map[string]digitaloceantest.Fault{
 		"503":           {Status: 503},
@@ -85,9 +85,9 @@ func TestRefusals(t *testing.T) {
 		{size: "c-2", want: "Size is not available in this region"},
 		{image: "4711", want: "invalid image"},
 		{image: "no such slug!", want: "no snapshot or custom image named"},
-		{image: "in new york", want: "is in nyc3, and the pool is in fra1"},
+		{image: "in new york", want: "is in nyc3, not in the pool's region fra1"},
 		{image: "big", want: "larger disk"},
-		{image: "-", change: func(o *digitalocean.Options) { o.Image = "" }, want: "none is set"},
+		{image: "-", change: func(o *digitalocean.Options) { o.Image = "" }, want: "DIGITALOCEAN_IMAGE is not set"},
 		{change: func(o *digitalocean.Options) { o.SSHKeys = []string{"12"} }, want: "invalid key"},
 		{change: func(o *digitalocean.Options) { o.Token = "wrong" }, want: "401 Unauthorized: Unable to authenticate you (request "},
 		{change: func(o *digitalocean.Options) {

@@ -1,12 +1,11 @@
-// Package digitalocean makes servers at DigitalOcean, which calls them droplets, and puts them behind its load
+// Package digitalocean creates servers at DigitalOcean, which calls them droplets, and puts them behind its load
 // balancers.
 //
-// A [Provider] is the droplets that bear the pool's tag, in one region. It makes and ends them, tells what they can
-// be made of, takes snapshots, and resizes. A [LoadBalancer] is one that is given droplets by their ids, or takes
-// those with a tag of its own.
+// A [Provider] manages the droplets with the pool's tag in one region. A [LoadBalancer] is one of DigitalOcean's. It
+// lists its droplets by id, or takes those with a tag of its own.
 //
-// Reads are tried again, and wait where DigitalOcean's rate limit asks for that and the caller's deadline allows it.
-// What changes something is sent once. How a call went wrong is an [*Error].
+// Reads are retried, and wait for DigitalOcean's rate limit if the caller's deadline allows. Calls that change
+// something are sent once. A failed call returns an [*Error].
 package digitalocean
 
 import (
@@ -29,19 +28,19 @@ var (
 	_ pool.Balancer    = (*LoadBalancer)(nil)
 )
 
-// A Provider is the droplets with the pool's tag. It may be used from several goroutines.
+// A Provider manages the droplets with the pool's tag. It is safe for concurrent use.
 type Provider struct {
 	o         Options
 	api       *godo.Client
 	transport *web.Transport
 
-	making sync.Mutex // held by Create, so that it makes no two of one name
+	making sync.Mutex // held by Create, so that two calls cannot create the same name
 
 	mu     sync.Mutex
-	ending map[int]time.Time // when those were ordered to end that are listed yet
+	ending map[int]time.Time // droplets ordered to end, while they are still listed
 }
 
-// New makes a Provider. It calls nobody; its errors say which options are wrong, all at once, and never tell the token.
+// New makes a Provider. It makes no calls. Its error names every wrong option, and never contains the token.
 func New(o Options) (*Provider, error) {
 	o, err := o.checked()
 	if err != nil {
@@ -49,7 +48,7 @@ func New(o Options) (*Provider, error) {
 	}
 	t := &web.Transport{
 		Inner: o.Transport, Timeout: o.Timeout, Tries: 3, OnceUnlessGET: true,
-		Waits:   5,       // each should be the last
+		Waits:   5,       // one should be enough
 		MaxBody: 8 << 20, // a page of 200 droplets is about 1 MB
 		Who:     "DigitalOcean", Place: "DigitalOcean", Secrets: web.NewSecrets("[token]", o.Token),
 		RequestID: "X-Request-Id", Remaining: remaining,
@@ -59,18 +58,16 @@ func New(o Options) (*Provider, error) {
 		},
 		Refused: answered, Asked: asked, Closed: limited,
 	}
-	// Without godo's own retries, which would send the order of a droplet again. A redirect is an error of the
-	// transport's.
+	// Without godo's own retries, which would repeat an order. The transport treats a redirect as an error.
 	api, err := godo.New(&http.Client{Transport: t}, godo.SetBaseURL(o.URL), godo.SetUserAgent(o.UserAgent))
 	if err != nil {
-		return nil, err // not reached: the URL was checked
+		return nil, err // unreachable: the URL was checked
 	}
 	return &Provider{o: o, api: api, transport: t, ending: map[int]time.Time{}}, nil
 }
 
-// Quota tells how many API calls the account may still make in this hour: the last answer's ratelimit-remaining. ok
-// is false before the first. The allowance is 5,000 an hour, and 250 a minute, for all that uses the account's
-// tokens.
+// Quota returns the API calls that the account may still make this hour, from the last answer's ratelimit-remaining. ok
+// is false before the first call. All users of the account's tokens share 5,000 calls an hour and 250 a minute.
 func (p *Provider) Quota() (remaining int, ok bool) { return p.transport.Left() }
 
 const callLimit = time.Minute

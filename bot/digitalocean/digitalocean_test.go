@@ -35,7 +35,7 @@ func open(t *testing.T, o digitalocean.Options) *digitalocean.Provider {
 	return p
 }
 
-// virtual reaches the server without a network.
+// Calls reach the server without a network.
 func virtual(t *testing.T, f func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options)) {
 	t.Helper()
 	srv := digitaloceantest.NewServer(t)
@@ -128,7 +128,7 @@ func TestSomebodyElsesDropletsAreNotTouched(t *testing.T) {
 			t.Errorf("sent %s %s", c.Method, c.Path)
 		}
 	}
-	// DigitalOcean's tags are the same in great letters.
+	// DigitalOcean's tags ignore case.
 	if err := p.Destroy(t.Context(), ours); err != nil || len(srv.Droplets()) != 1 {
 		t.Errorf("Destroy of our own: %v, left %+v", err, srv.Droplets())
 	}
@@ -139,7 +139,7 @@ func TestSomebodyElsesDropletsAreNotTouched(t *testing.T) {
 	}
 }
 
-// A token without the scope for tags is shown droplets without tags. A pool must not look empty then.
+// A token without the scope for tags sees droplets without tags. The pool must not look empty then.
 func TestTagsMustBeSeen(t *testing.T) {
 	srv := digitaloceantest.NewServer(t)
 	srv.Fail(digitaloceantest.Fault{Method: http.MethodGet, Path: "/v2/droplets", Body: `{"droplets":[{"id":7,"name":"web-1","status":"active"}],"links":{},"meta":{"total":1}}`})
@@ -148,7 +148,7 @@ func TestTagsMustBeSeen(t *testing.T) {
 		func() error { _, err := p.List(t.Context()); return err },
 		func() error { _, err := p.Create(t.Context(), pool.Order{Name: "web-2"}); return err },
 	} {
-		if err := f(); err == nil || !strings.Contains(err.Error(), "has the token the scope tag:read?") || len(srv.Droplets()) != 0 {
+		if err := f(); err == nil || !strings.Contains(err.Error(), "give the token the scope tag:read") || len(srv.Droplets()) != 0 {
 			t.Errorf("%v, want a hint at the scope, and no droplet made", err)
 		}
 	}
@@ -163,7 +163,7 @@ func TestAllPagesAreRead(t *testing.T) {
 	o := options(srv)
 	calls := 0
 	o.Transport = roundTrip(func(req *http.Request) (*http.Response, error) {
-		// One of the first page ends while the second is on its way, which moves all others up.
+		// A droplet of the first page ends while the second is being read, so all others move up.
 		if calls++; calls == 2 {
 			srv.RemoveDroplet(ids[0])
 		}
@@ -215,7 +215,7 @@ func TestOneThatEndsIsEndingUntilItIsGone(t *testing.T) {
 		if got := list(t, p); got != "" {
 			t.Errorf("List: %s, want none", got)
 		}
-		// Something else under way is no end.
+		// Another action under way does not end the droplet.
 		other := strconv.Itoa(srv.AddDroplet(digitaloceantest.Droplet{Name: "web-2", Tags: []string{"web"}}))
 		srv.Takes("snapshot", time.Minute)
 		go func() { _, _ = another.Snapshot(t.Context(), other, "x", func(string) {}) }()

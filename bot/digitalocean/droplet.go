@@ -15,7 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// List reads all droplets with the pool's tag, in as many pages as there are.
+// List reads all droplets with the pool's tag, page by page.
 func (p *Provider) List(ctx context.Context) ([]pool.Server, error) {
 	droplets, err := p.tagged(ctx, p.o.Tag)
 	if err != nil {
@@ -33,8 +33,8 @@ func (p *Provider) List(ctx context.Context) ([]pool.Server, error) {
 	return servers, nil
 }
 
-// DigitalOcean shows no tags to a token that may not read them. Without a look at the tags of each droplet the pool
-// would then look empty, or as if all were its own.
+// DigitalOcean hides tags from a token without permission to read them. Without checking each droplet's tags, the pool
+// would then look empty, or every droplet would look like its own.
 func (p *Provider) tagged(ctx context.Context, tag string) (droplets []godo.Droplet, err error) {
 	op := "list the droplets with the tag " + tag
 	droplets, err = listAll(ctx, p, op, func(d godo.Droplet) int { return d.ID },
@@ -44,15 +44,15 @@ func (p *Provider) tagged(ctx context.Context, tag string) (droplets []godo.Drop
 	for i := range droplets {
 		if !hasTag(&droplets[i], tag) {
 			return nil, &Error{
-				Op: op, Message: "DigitalOcean lists " + name(&droplets[i]) + ", and does not show that tag on it",
-				Hint: "has the token the scope tag:read?",
+				Op: op, Message: "DigitalOcean lists " + name(&droplets[i]) + ", but does not show its tag",
+				Hint: "give the token the scope tag:read",
 			}
 		}
 	}
 	return droplets, err
 }
 
-// Describe reads one droplet. The error is [pool.ErrNotOurs] where it has not the pool's tag.
+// Describe reads one droplet. The error is [pool.ErrNotOurs] if it does not have the pool's tag.
 func (p *Provider) Describe(ctx context.Context, id string) (pool.Server, error) {
 	d, err := p.ours(ctx, id)
 	if err != nil {
@@ -61,8 +61,8 @@ func (p *Provider) Describe(ctx context.Context, id string) (pool.Server, error)
 	return p.server(ctx, d)
 }
 
-// Destroy ends a droplet that bears the pool's tag. DigitalOcean lists it for a few seconds more; List tells then that
-// it is ending.
+// Destroy ends a droplet with the pool's tag. DigitalOcean lists it for a few seconds more; List then reports it as
+// ending.
 func (p *Provider) Destroy(ctx context.Context, id string) error {
 	d, err := p.ours(ctx, id)
 	switch {
@@ -102,14 +102,14 @@ func (p *Provider) ours(ctx context.Context, id string) (*godo.Droplet, error) {
 	if err != nil || n <= 0 || strconv.Itoa(n) != id {
 		return nil, &Error{
 			Op: op, Who: "DigitalOcean", Status: http.StatusNotFound,
-			Message: "a droplet's id is a number", Kind: pool.ErrGone,
+			Message: "a droplet's id must be a number", Kind: pool.ErrGone,
 		}
 	}
 	var d *godo.Droplet
 	err = p.call(ctx, op, func(ctx context.Context) error {
 		d, _, err = p.api.Droplets.Get(ctx, n)
 		if err == nil && (d == nil || d.ID != n) {
-			return fmt.Errorf("it is not about the droplet %d", n)
+			return fmt.Errorf("the answer is not about droplet %d", n)
 		}
 		return err
 	})
@@ -117,12 +117,12 @@ func (p *Provider) ours(ctx context.Context, id string) (*godo.Droplet, error) {
 		return nil, err
 	}
 	if !hasTag(d, p.o.Tag) {
-		return nil, fmt.Errorf("%s: the droplet %s: %w, which is %s", op, name(d), pool.ErrNotOurs, p.o.Tag)
+		return nil, fmt.Errorf("%s: droplet %s: %w, %s", op, name(d), pool.ErrNotOurs, p.o.Tag)
 	}
 	return d, nil
 }
 
-// DigitalOcean makes no difference between small and great letters.
+// DigitalOcean ignores case in tags.
 func hasTag(d *godo.Droplet, tag string) bool {
 	return slices.ContainsFunc(d.Tags, func(s string) bool { return strings.EqualFold(s, tag) })
 }
@@ -139,16 +139,15 @@ func (p *Provider) forget(listed []godo.Droplet) {
 	p.ending = still
 }
 
-// endsWithin is how long a droplet that was ordered to end is taken to be ending. One that is there for longer was
-// forgotten by DigitalOcean, and can be destroyed again.
+// A droplet counts as ending for this long after the order to destroy it. If it still exists then, DigitalOcean lost
+// the order, and the droplet can be destroyed again.
 const endsWithin = 5 * time.Minute
 
-// stuckAfter is the age from which on a droplet that is not made yet is suspected never to be. Most take less than a
-// minute.
+// Most droplets are created in less than a minute. An older one that is not ready may have failed.
 const stuckAfter = 5 * time.Minute
 
-// server asks for the actions of a droplet that has been in the making for long, or is locked, since the droplet
-// itself does not tell that it could not be made, or is being destroyed.
+// Reads the actions of a droplet that is locked or takes long to be created: the droplet itself does not show that its
+// creation failed, or that it is being destroyed.
 func (p *Provider) server(ctx context.Context, d *godo.Droplet) (pool.Server, error) {
 	s := pool.Server{
 		ID: strconv.Itoa(d.ID), Name: name(d), Address: p.address(d), State: p.state(d), Size: web.Line(d.SizeSlug),
@@ -159,7 +158,7 @@ func (p *Provider) server(ctx context.Context, d *godo.Droplet) (pool.Server, er
 	s.Created, _ = time.Parse(time.RFC3339, d.Created)
 	switch {
 	case s.State == pool.Making && d.Status != "new":
-		s.Note = "DigitalOcean calls its state " + web.Line(d.Status)
+		s.Note = "its state at DigitalOcean is " + web.Line(d.Status)
 	case s.State == pool.Making && time.Since(s.Created) > stuckAfter:
 		actions, err := p.actions(ctx, d)
 		if err != nil {
@@ -169,14 +168,14 @@ func (p *Provider) server(ctx context.Context, d *godo.Droplet) (pool.Server, er
 			return a.Type == "create" &&
 				a.Status == "errored"
 		}) {
-			s.State, s.Note = pool.Failed, "DigitalOcean could not make it"
+			s.State, s.Note = pool.Failed, "DigitalOcean could not create it"
 		}
 	case d.Locked && s.State != pool.Making && s.State != pool.Ending:
-		if p.beingDestroyed(ctx, d) { // by somebody else, or an earlier run
+		if p.beingDestroyed(ctx, d) { // by somebody else, or by an earlier run
 			s.State = pool.Ending
 			return s, nil
 		}
-		s.Note = "an action is under way at DigitalOcean"
+		s.Note = "DigitalOcean is carrying out an action"
 	}
 	return s, nil
 }
@@ -196,7 +195,7 @@ func (p *Provider) state(d *godo.Droplet) pool.State {
 }
 
 func (p *Provider) address(d *godo.Droplet) string {
-	// Their errors say that there is no network yet, as the empty address does.
+	// Errors only mean that there is no network yet, as the empty address does.
 	private, _ := d.PrivateIPv4()
 	public, _ := d.PublicIPv4()
 	if p.o.PublicAddress || private == "" {

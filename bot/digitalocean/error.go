@@ -11,12 +11,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// An Error is a call to DigitalOcean's API that failed. It holds no secret. Op is what was tried, Status and Message
-// are the last answer's, Hint says what to do, RequestID is for DigitalOcean's support, and Tries counts the HTTP
-// calls. Until is when the rate limit lets calls pass again.
+// An Error is a failed call to DigitalOcean's API. It contains no secrets. Op is the attempted operation. Status and
+// Message are from the last answer. Hint says what to do, RequestID helps DigitalOcean's support, and Tries counts the
+// HTTP calls. Until is the time at which the rate limit allows calls again.
 //
-// It is [pool.ErrGone] where the answer was 404, and [pool.ErrRefused] where it says that the call was not carried
-// out and never will be.
+// It is [pool.ErrGone] if the answer was 404, and [pool.ErrRefused] if the call was certainly not carried out and would
+// fail again.
 type Error = web.Error
 
 func (p *Provider) named(ctx context.Context, op string, err error) error {
@@ -26,14 +26,14 @@ func (p *Provider) named(ctx context.Context, op string, err error) error {
 	case ctx.Err() != nil:
 		return ended(ctx, op)
 	}
-	return &Error{Op: op, Message: "the answer makes no sense: " + p.transport.Secrets.Strike(err.Error())}
+	return &Error{Op: op, Message: "the answer is invalid: " + p.transport.Secrets.Strike(err.Error())}
 }
 
 func ended(ctx context.Context, op string) *Error {
 	if errors.Is(ctx.Err(), context.Canceled) {
-		return &Error{Op: op, Message: "the call was cancelled", Is: context.Canceled}
+		return &Error{Op: op, Message: "the call was canceled", Is: context.Canceled}
 	}
-	return &Error{Op: op, Message: "the call's time ended", Is: context.DeadlineExceeded}
+	return &Error{Op: op, Message: "the call timed out", Is: context.DeadlineExceeded}
 }
 
 func answered(_ *http.Request, status int, body []byte) *Error {
@@ -53,21 +53,21 @@ func answered(_ *http.Request, status int, body []byte) *Error {
 		e.Kind = pool.ErrRefused
 	case status == http.StatusUnauthorized:
 		e.Common = true
-		e.Hint = "the token is wrong, has expired or was revoked: make a new one at " +
+		e.Hint = "the token is wrong, expired or revoked. Create one at " +
 			"https://cloud.digitalocean.com/account/api/tokens"
 	case status == http.StatusForbidden:
-		e.Hint = "the token has not the scope for this"
+		e.Hint = "the token lacks the scope for this"
 	case status >= 500:
 		e.Common = true
-		e.Hint = "the trouble is DigitalOcean's, see https://status.digitalocean.com"
+		e.Hint = "the fault is at DigitalOcean, see https://status.digitalocean.com"
 	case status/100 == 3:
-		e.Hint = "a redirect is not followed, for the token's sake: is the API's URL right?"
+		e.Hint = "redirects are not followed, to protect the token. Check DIGITALOCEAN_API_URL"
 	}
 	return e
 }
 
-// busy reports whether something else is under way that the call would collide with: it was not carried out, and
-// would be later. DigitalOcean says so with 422 for droplets, and with 403 for load balancers.
+// Another operation is under way: the call was not carried out, but may succeed later. DigitalOcean reports this with
+// 422 for droplets, and with 403 for load balancers.
 func busy(err error) bool {
 	e, ok := web.As(err)
 	if !ok {
@@ -78,11 +78,10 @@ func busy(err error) bool {
 		strings.Contains(about, "processes previous actions"))
 }
 
-// unclear reports whether a call may have been carried out, or not.
+// The call may have been carried out.
 func unclear(e *Error) bool { return e.Status/100 == 2 || e.Status == 0 || e.Status >= 500 }
 
-// refused marks the error of an order that certainly was not carried out, and would not be if it was sent again as it
-// is.
+// Marks an order that was certainly not carried out, and would fail again if repeated.
 func refused(err error) error {
 	e, ok := web.As(err)
 	if !ok || busy(e) || e.Is != nil {

@@ -5,5 +5,5 @@ import (
 	"time"
 )
 
-// Asked tells how long an answer has the next call wait.
+// Asked is the wait that an answer imposes on the next call.
 func Asked(resp *http.Response, now time.Time) time.Duration { return asked(resp, now) }

@@ -12,15 +12,14 @@ import (
 
 const (
 	remaining = "RateLimit-Remaining"
-	// maxWait caps what an answer can make us wait: the limit is one of an hour.
+	// Longest wait that an answer can impose: the limit is hourly.
 	maxWait = time.Hour
-	// unsaid is the wait after a 429 that names none.
+	// Wait after a 429 that names no time.
 	unsaid = 10 * time.Second
 )
 
-// asked tells how long an answer has the next call wait. When no calls are left, the next is allowed at
-// ratelimit-reset, when the oldest one stops counting; a 429 names a time of its own. The answer's date tells how far
-// the two clocks are apart.
+// The wait that an answer imposes on the next call. When no calls are left, the next is allowed at ratelimit-reset,
+// when the oldest call stops counting. A 429 names its own time. The answer's date corrects for differing clocks.
 func asked(resp *http.Response, now time.Time) time.Duration {
 	left, err := strconv.Atoi(resp.Header.Get(remaining))
 	none := err == nil && left == 0
@@ -40,13 +39,12 @@ func asked(resp *http.Response, now time.Time) time.Duration {
 func limited(until time.Time) *Error {
 	return &Error{
 		Who: "DigitalOcean", Status: http.StatusTooManyRequests, Until: until, Common: true,
-		Message: fmt.Sprintf("the account's API calls are used up until %s UTC", until.UTC().Format("15:04:05")),
-		Hint: "all that uses the account's tokens shares 5,000 calls an hour and 250 a minute: a longer " +
-			"interval helps",
+		Message: fmt.Sprintf("the account has no API calls left until %s UTC", until.UTC().Format("15:04:05")),
+		Hint:    "all tokens of the account share 5,000 calls an hour and 250 a minute. Use a longer interval",
 	}
 }
 
-// untilReset reads ratelimit-reset, in Unix seconds; 0 when it can't be read or is over.
+// Reads ratelimit-reset, in Unix seconds. Returns 0 if it is invalid or past.
 func untilReset(h http.Header, now time.Time) time.Duration {
 	at, err := strconv.ParseInt(strings.TrimSpace(h.Get("RateLimit-Reset")), 10, 64)
 	if err != nil || at <= 0 {
@@ -55,6 +53,6 @@ func untilReset(h http.Header, now time.Time) time.Duration {
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = date
 	}
-	// A second more, since both are cut to whole seconds.
+	// One second more: both are cut to whole seconds.
 	return max(0, time.Unix(min(at, 1<<40), 0).Sub(now)+time.Second)
 }

@@ -61,7 +61,7 @@ func TestTheLastCallLeftClosesTheGate(t *testing.T) {
 		} {
 			err := call()
 			var e *digitalocean.Error
-			if !errors.As(err, &e) || e.Until.IsZero() || !strings.Contains(err.Error(), "used up until "+until) || errors.Is(err, pool.ErrRefused) {
+			if !errors.As(err, &e) || e.Until.IsZero() || !strings.Contains(err.Error(), "no API calls left until "+until) || errors.Is(err, pool.ErrRefused) {
 				t.Errorf("%v, want until when (%s), and no refusal", err, until)
 			}
 		}
@@ -75,14 +75,14 @@ func TestTheLastCallLeftClosesTheGate(t *testing.T) {
 	})
 }
 
-// A write never waits for the limit, since its caller decides afresh.
+// A write never waits for the limit: its caller decides again.
 func TestAWriteSaysUntilWhen(t *testing.T) {
 	virtual(t, func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options) {
 		p := open(t, o)
 		srv.Fail(digitaloceantest.Fault{Method: http.MethodPost, Status: 429, Header: http.Header{"Retry-After": {"5"}}})
 		began := time.Now()
 		_, err := p.Create(t.Context(), pool.Order{Name: "web-1"})
-		if err == nil || !strings.Contains(err.Error(), "used up until 00:00:05 UTC") || errors.Is(err, pool.ErrRefused) || time.Since(began) != 0 {
+		if err == nil || !strings.Contains(err.Error(), "no API calls left until 00:00:05 UTC") || errors.Is(err, pool.ErrRefused) || time.Since(began) != 0 {
 			t.Errorf("Create: %v after %v", err, time.Since(began))
 		}
 	})
@@ -142,7 +142,7 @@ func TestTheTokenStaysHere(t *testing.T) {
 	defer elsewhere.Close()
 	p := open(t, options(srv))
 	mend := srv.Fail(digitaloceantest.Fault{Status: 302, Header: http.Header{"Location": {elsewhere.URL}}})
-	if _, err := p.List(t.Context()); err == nil || !strings.Contains(err.Error(), "a redirect is not followed") {
+	if _, err := p.List(t.Context()); err == nil || !strings.Contains(err.Error(), "redirects are not followed") {
 		t.Errorf("List: %v", err)
 	}
 	mend()
@@ -152,7 +152,7 @@ func TestTheTokenStaysHere(t *testing.T) {
 	}
 }
 
-// What a server says of its limits may keep a call waiting for an hour, and no longer.
+// A server's limit can delay a call by at most an hour.
 func FuzzLimit(f *testing.F) {
 	f.Add(429, "0", "1444931833", "7", "Sun, 22 Nov 2026 10:00:00 GMT")
 	f.Add(200, "0", "99999999999999999999", "-1", "")

@@ -16,37 +16,39 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// forgetAfter is how long a droplet counts as draining that nobody removes: no request takes as long.
+// A droplet that nobody removes counts as draining for this long: no request takes longer.
 const forgetAfter = time.Hour
 
-// A LoadBalancer is one of DigitalOcean's. It is given droplets by their ids; or it takes those with a tag, and then
-// the pool's servers get that tag when they shall serve. Which of the two it is, is read each time.
+// A LoadBalancer is one of DigitalOcean's load balancers. It lists droplets by id, or it takes the droplets with a tag.
+// In the second case servers get that tag to go into rotation. Each read shows which case applies.
 //
-// DigitalOcean does not tell which droplets pass the balancer's health check, nor how many requests they have. So a
-// member is serving as soon as the balancer has it, and none is ever down. There is no draining either: a droplet that
-// is taken out gets no new request, and those under way go on. It counts as draining until it is removed, for an hour
-// at most; this LoadBalancer remembers that, and another does not.
+// DigitalOcean reports neither the balancer's health checks nor the number of requests. A member therefore serves as
+// soon as the balancer has it, and is never down. DigitalOcean has no draining either: a removed droplet gets no new
+// requests, and those in flight continue. This LoadBalancer counts it as draining until Remove, for at most an hour.
+// Another one does not know of it.
 type LoadBalancer struct {
 	p  *Provider
 	id string
 
 	mu  sync.Mutex
-	out map[int]time.Time // since when those are out of rotation that count as draining
+	out map[int]time.Time // draining droplets, and since when they are out of rotation
 }
 
-// LoadBalancer makes the one with that id, a UUID. It calls nobody.
+// LoadBalancer opens the load balancer with this id, a UUID. It makes no calls.
 func (p *Provider) LoadBalancer(id string) (*LoadBalancer, error) {
 	if !web.IsUUID(id) {
-		return nil, fmt.Errorf("the load balancer %q is no UUID: `doctl compute load-balancer list` shows them",
+		return nil, fmt.Errorf("invalid load balancer %q: must be a UUID. Run `doctl compute load-balancer list` "+
+			"to list them",
 			web.Line(id))
 	}
 	return &LoadBalancer{p: p, id: id, out: map[int]time.Time{}}, nil
 }
 
 type rotation struct {
-	lb     *godo.LoadBalancer
-	has    map[int]bool // whom the balancer has
-	wanted map[int]bool // whom it shall have: the same, or those with its tag, to which it comes round in a few seconds
+	lb  *godo.LoadBalancer
+	has map[int]bool // droplets that the balancer has
+	// droplets that it should have: the same, or those with its tag, which it picks up within seconds
+	wanted map[int]bool
 }
 
 func (b *LoadBalancer) read(ctx context.Context) (rotation, error) {
@@ -55,7 +57,7 @@ func (b *LoadBalancer) read(ctx context.Context) (rotation, error) {
 	err := b.p.call(ctx, op, func(ctx context.Context) (err error) {
 		r.lb, _, err = b.p.api.LoadBalancers.Get(ctx, b.id)
 		if err == nil && (r.lb == nil || !strings.EqualFold(r.lb.ID, b.id)) {
-			return fmt.Errorf("it is not about the load balancer %s", b.id)
+			return fmt.Errorf("the answer is not about load balancer %s", b.id)
 		}
 		return err
 	})
@@ -68,15 +70,14 @@ func (b *LoadBalancer) read(ctx context.Context) (rotation, error) {
 	r.wanted = r.has
 	switch tag := r.lb.Tag; {
 	case r.lb.Type == godo.LoadBalancerTypeGlobal:
-		return r, fmt.Errorf("%s: %s is a global one, which has load balancers and no droplets behind it: name a "+
-			"regional one", op, b.name(r))
+		return r, fmt.Errorf("%s: %s is a global load balancer, which has no droplets behind it. Use a regional one",
+			op, b.name(r))
 	case tag == "":
 		return r, nil
 	case slices.ContainsFunc(append([]string{b.p.o.Tag}, b.p.o.Tags...),
 		func(own string) bool { return strings.EqualFold(own, tag) }):
-		return r, fmt.Errorf("%s: %s takes every droplet with the tag %s, which all of the pool's have: they would "+
-			"get requests before they "+
-			"are ready, and could not be drained: give the balancer a tag of its own, such as %s-serving, or none",
+		return r, fmt.Errorf("%s: %s takes every droplet with the tag %s, which all servers of the pool have. They would get "+
+			"requests before they are ready, and could not be drained. Give the balancer a tag of its own, such as %s-serving, or none",
 			op, b.name(r), web.Line(tag), web.Line(tag))
 	}
 	droplets, err := b.p.tagged(ctx, r.lb.Tag)
@@ -89,7 +90,7 @@ func (b *LoadBalancer) read(ctx context.Context) (rotation, error) {
 
 func (b *LoadBalancer) name(r rotation) string { return web.Line(r.lb.Name) }
 
-// Members reads who is behind the balancer, and adds those that count as draining.
+// Members reads the balancer's droplets, and adds those that count as draining.
 func (b *LoadBalancer) Members(ctx context.Context) ([]pool.Member, error) {
 	r, err := b.read(ctx)
 	if err != nil {
@@ -112,25 +113,25 @@ func (b *LoadBalancer) Members(ctx context.Context) ([]pool.Member, error) {
 		case out:
 			m.State, m.Note = pool.Draining, fmt.Sprintf("out of rotation for %v", time.Since(since).Round(time.Second))
 		case !r.wanted[id]:
-			m.State, m.Note = pool.Draining, "the balancer has not let it go yet"
+			m.State, m.Note = pool.Draining, "the balancer has not removed it yet"
 		case !r.has[id]:
-			m.State, m.Note = pool.Joining, "the balancer has not taken it yet"
+			m.State, m.Note = pool.Joining, "the balancer has not added it yet"
 		case r.lb.Status == "new":
-			m.State, m.Note = pool.Joining, "the balancer itself is being made"
+			m.State, m.Note = pool.Joining, "the balancer is being created"
 		case r.lb.Status == "errored":
-			m.State, m.Note = pool.Down, "the balancer itself could not be made"
+			m.State, m.Note = pool.Down, "the balancer could not be created"
 		}
 		members = append(members, m)
 	}
 	return members, nil
 }
 
-// Add puts a droplet into rotation. It gets requests when it has passed the balancer's own health check, which by
-// default takes 30 s.
+// Add puts a droplet into rotation. It gets requests once it passes the balancer's own health check, by default after
+// 30 s.
 func (b *LoadBalancer) Add(ctx context.Context, s pool.Server) error {
 	id, err := strconv.Atoi(s.ID)
 	if err != nil {
-		return fmt.Errorf("put the server %s behind the load balancer: its id %q is no droplet's",
+		return fmt.Errorf("put the server %s behind the load balancer: %q is not a droplet's id",
 			web.Line(s.Name), web.Line(s.ID))
 	}
 	r, err := b.read(ctx)
@@ -151,7 +152,7 @@ func (b *LoadBalancer) Add(ctx context.Context, s pool.Server) error {
 	return err
 }
 
-// Drain takes a droplet out of rotation: it gets no new requests from a few seconds on, and those under way go on.
+// Drain takes a droplet out of rotation. New requests stop within seconds; those in flight continue.
 func (b *LoadBalancer) Drain(ctx context.Context, m pool.Member) error {
 	id, err := b.takeOut(ctx, m)
 	b.mu.Lock()
@@ -162,7 +163,7 @@ func (b *LoadBalancer) Drain(ctx context.Context, m pool.Member) error {
 	return err
 }
 
-// Remove takes a droplet out of rotation. It does not count as draining any more.
+// Remove takes a droplet out of rotation, and ends its draining.
 func (b *LoadBalancer) Remove(ctx context.Context, m pool.Member) error {
 	_, err := b.takeOut(ctx, m)
 	if id, wrong := strconv.Atoi(m.ID); err == nil && wrong == nil {
@@ -173,23 +174,23 @@ func (b *LoadBalancer) Remove(ctx context.Context, m pool.Member) error {
 	return err
 }
 
-// takeOut gives the droplet's id, 0 where it was not in rotation.
+// Returns the droplet's id, or 0 if it was not in rotation.
 func (b *LoadBalancer) takeOut(ctx context.Context, m pool.Member) (int, error) {
 	id, err := strconv.Atoi(m.ID)
 	if err != nil {
-		return 0, nil // no droplet, so not behind it
+		return 0, nil // not a droplet, so not a member
 	}
 	r, err := b.read(ctx)
 	if err != nil || !r.wanted[id] {
 		return 0, err
 	}
-	err = b.change(ctx, fmt.Sprintf("take the droplet %d out of %s", id, b.name(r)), func(ctx context.Context) error {
+	err = b.change(ctx, fmt.Sprintf("remove droplet %d from %s", id, b.name(r)), func(ctx context.Context) error {
 		return b.remove(ctx, r.lb, id)
 	})
 	if err == nil || ctx.Err() != nil {
 		return id, err
 	}
-	// One that is destroyed meanwhile leaves by itself.
+	// A destroyed droplet leaves the balancer on its own.
 	if now, again := b.read(ctx); again == nil && !now.wanted[id] {
 		return id, nil
 	}

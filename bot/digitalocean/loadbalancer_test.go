@@ -68,7 +68,7 @@ func TestServersJoinAndLeaveALoadBalancer(t *testing.T) {
 				if got, want := members(t, b), fmt.Sprintf("%s, %s draining", before, s); got != want {
 					t.Errorf("Members after Drain: %s, want %s", got, want)
 				}
-				// One that drains can be taken back.
+				// A draining member can be added again.
 				must(t, b.Add(t.Context(), server))
 				time.Sleep(5 * time.Second)
 				if got, want := members(t, b), fmt.Sprintf("%s, %s serving", before, s); got != want {
@@ -153,9 +153,9 @@ func TestBalancersThatCannotBeUsed(t *testing.T) {
 	p := open(t, o)
 	_, s := add(srv)
 	for want, lb := range map[string]digitaloceantest.LoadBalancer{
-		"takes every droplet with the tag Web, which all of the pool's have":     {Name: "own", Tag: "Web"},
-		"takes every droplet with the tag backend, which all of the pool's have": {Name: "further", Tag: "backend"},
-		"is a global one":    {Name: "global", Type: "GLOBAL"},
+		"takes every droplet with the tag Web, which all servers of the pool have":     {Name: "own", Tag: "Web"},
+		"takes every droplet with the tag backend, which all servers of the pool have": {Name: "further", Tag: "backend"},
+		"is a global load balancer":    {Name: "global", Type: "GLOBAL"},
 		"404 Not Found":      {},
 		"the droplet is new": {Name: "errored", Status: "errored"},
 	} {

@@ -8,11 +8,11 @@ import (
 )
 
 const (
-	// perPage is the most that DigitalOcean lists at once.
+	// The most that DigitalOcean lists on one page.
 	perPage = 200
-	// maxPages bounds a list: 10,000 of a kind are more than a pool has to do with.
+	// 10,000 entries, more than any pool needs.
 	maxPages = 50
-	// maxReadings is how often a list is read that changes between its pages.
+	// How often a list that changes between its pages is read.
 	maxReadings = 3
 )
 
@@ -28,8 +28,8 @@ func listAll[T any, K comparable](
 	return list, err
 }
 
-// pages reads a list whole. What ends while a list of several pages is read moves the others up, so that one may be
-// missed: where the length that the list says it has changes on the way, or fewer come, it is read again.
+// An entry that ends while the pages are read moves the others up, so one may be missed. If the list's total changes,
+// or fewer entries come, the list is read again.
 func pages[T any, K comparable](ctx context.Context, key func(T) K, page pageOf[T]) ([]T, error) {
 	for range maxReadings {
 		var all []T
@@ -54,11 +54,11 @@ func pages[T any, K comparable](ctx context.Context, key func(T) K, page pageOf[
 			last = resp.Links == nil || resp.Links.IsLastPage()
 		}
 		if !last {
-			return nil, fmt.Errorf("it has more than %d entries", maxPages*perPage)
+			return nil, fmt.Errorf("the list has more than %d entries", maxPages*perPage)
 		}
 		if n == 2 || len(all) >= total && !changed {
 			return all, nil
 		}
 	}
-	return nil, fmt.Errorf("it changed each of the %d times that it was read", maxReadings)
+	return nil, fmt.Errorf("the list changed during each of %d readings", maxReadings)
 }

@@ -81,7 +81,7 @@ func TestLoadBalancerKeepsTheContract(t *testing.T) {
 	}
 }
 
-// A whole pool of droplets behind a balancer of either kind goes up and down, and heals, while everything takes its time.
+// A pool of droplets behind either kind of balancer grows, shrinks and repairs itself, while everything takes its time.
 func TestAPoolOfDroplets(t *testing.T) {
 	for what, tag := range map[string]string{"by number": "", "by tag": "serving"} {
 		t.Run(what, func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestAPoolOfDroplets(t *testing.T) {
 					must(t, p.Resize(t.Context(), n))
 					run(n)
 				}
-				// A server that goes by somebody's hand is made again, and DigitalOcean may fail meanwhile.
+				// A server destroyed by somebody else is replaced, although DigitalOcean may fail meanwhile.
 				srv.RemoveDroplet(srv.Droplets()[0].ID)
 				srv.Fail(digitaloceantest.Fault{Method: http.MethodPost, Status: 500, Times: 2, Applied: true})
 				run(2)

@@ -34,7 +34,7 @@ func prism(t *testing.T, specification string) (url string) {
 	must(t, cmd.Start())
 	ended := make(chan struct{})
 	go func() {
-		_ = cmd.Wait() // it is killed
+		_ = cmd.Wait() // it was killed
 		close(ended)
 	}()
 	t.Cleanup(func() {
@@ -45,7 +45,7 @@ func prism(t *testing.T, specification string) (url string) {
 		}
 	})
 	url = fmt.Sprintf("http://127.0.0.1:%s", port)
-	// The whole specification takes it about 20 s to read.
+	// Prism takes about 20 s to read the whole specification.
 	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
 		select {
 		case <-ended:
@@ -84,13 +84,13 @@ func TestPrismTakesTheRequests(t *testing.T) {
 	if err != nil || s.Name != "example.com" || s.State != pool.Active || s.Address == "" || s.Price == 0 || s.Created.IsZero() {
 		t.Errorf("Describe of the example: %+v, %v", s, err)
 	}
-	// The examples are the same for every tag, which must not make them ours.
-	if _, err := p.List(t.Context()); err == nil || !strings.Contains(err.Error(), "does not show that tag") {
+	// The examples are the same for every tag. They must not look like the pool's droplets.
+	if _, err := p.List(t.Context()); err == nil || !strings.Contains(err.Error(), "does not show its tag") {
 		t.Errorf("List of the examples: %v", err)
 	}
 	b, err := p.LoadBalancer("4de7ac8b-495b-4884-9a69-1050c6793cd6")
 	must(t, err)
-	if got := members(t, b); got != "3164444 joining, 3164445 joining" { // it is new itself
+	if got := members(t, b); got != "3164444 joining, 3164445 joining" { // the balancer itself is new
 		t.Errorf("Members of the example: %s", got)
 	}
 }

@@ -20,11 +20,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 )
 
-// A happening is a call of the provider or the balancer, and what becomes of one of its requests.
+// A happening is a call to the provider or the balancer, and the fault of one of its requests.
 type happening struct {
-	what, of  int // which call, about which of the servers
-	fault     int // which of the faults, none beyond them
-	skip      int // how many requests pass before
+	what, of  int // the call, and the index of its server
+	fault     int // index of the fault; none if out of range
+	skip      int // requests that pass first
 	afterward int // seconds
 }
 
@@ -44,8 +44,8 @@ func mishaps() []digitaloceantest.Fault {
 	}
 }
 
-// Whatever is asked for, and whatever becomes of the requests: of a name there is one droplet at most, an order that is refused was not
-// carried out, what was destroyed goes, and somebody else's droplets and members are as they were.
+// Whatever is called and whatever fails: each name has at most one droplet, refused orders were not carried out,
+// destroyed servers go away, and somebody else's droplets and members stay as they were.
 func TestWhateverHappens(t *testing.T) {
 	one := rapid.Custom(func(t *rapid.T) happening {
 		return happening{
@@ -77,7 +77,7 @@ func TestWhateverHappens(t *testing.T) {
 				time.Sleep(time.Duration(h.afterward) * time.Second)
 				w.look()
 			}
-			time.Sleep(6 * time.Minute) // until the provider no longer trusts that what it destroyed is ending
+			time.Sleep(6 * time.Minute) // until destroyed servers no longer count as ending
 			for _, d := range w.ours() {
 				if w.destined[d.ID] { // an answer was garbage
 					must(t, w.p.Destroy(t.Context(), strconv.Itoa(d.ID)))
@@ -95,13 +95,13 @@ func TestWhateverHappens(t *testing.T) {
 
 type world struct {
 	t        *testing.T
-	wrong    []string // since rapid's own T must not be used in a bubble
+	wrong    []string // rapid's own T must not be used in a bubble
 	srv      *digitaloceantest.Server
 	p        *digitalocean.Provider
 	b        *digitalocean.LoadBalancer
 	lb       string
 	foreign  digitaloceantest.Droplet
-	destined map[int]bool // those whose end was ordered
+	destined map[int]bool // those ordered to be destroyed
 }
 
 func newWorld(t *testing.T, srv *digitaloceantest.Server, tag string) *world {
@@ -134,7 +134,7 @@ func (w *world) ours() (list []digitaloceantest.Droplet) {
 	return list
 }
 
-// happen makes the call about the foreign droplet, too, where it can be.
+// The call also goes to the foreign droplet, if possible.
 func (w *world) happen(h happening) {
 	ctx, before := w.t.Context(), w.ours()
 	id, droplet := strconv.Itoa(w.foreign.ID), w.foreign
@@ -155,7 +155,7 @@ func (w *world) happen(h happening) {
 		}
 	case 2:
 		err = w.p.Destroy(ctx, id)
-		if theirs && err == nil && h.fault != 10 { // a 404 says that it is gone
+		if theirs && err == nil && h.fault != 10 { // a 404 reports it as gone
 			w.fail("somebody else's droplet was destroyed, it says")
 		}
 		if err == nil && h.fault != 10 {

@@ -13,13 +13,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// resizeLimit bounds a resize. DigitalOcean takes about a minute a GB of used disk when it has to move the droplet.
+// DigitalOcean takes about a minute for each GB of used disk if it must move the droplet.
 const resizeLimit = time.Hour
 
-// Resize switches a droplet off, gives it another size, and switches it on again. Each step follows from what is found,
-// so a resize that was cut off goes on where it was. The disk keeps its size, so that the way back stays open; a size
-// with a smaller disk is refused before anything is done. An empty size only switches it on, when what is under way has
-// ended. Where DigitalOcean refuses a size when the droplet is off already, it is switched on again as it was.
+// Resize switches a droplet off, changes its size, and switches it on. It derives each step from the droplet's state,
+// so it continues an interrupted resize. The disk keeps its size, so the resize can be reversed; a size with a smaller
+// disk is refused before anything changes. An empty size only switches the droplet on, after any running action. If
+// DigitalOcean refuses the size once the droplet is off, it is switched on with its old size.
 func (p *Provider) Resize(ctx context.Context, id, size string, progress func(string)) error {
 	ctx, cancel := context.WithTimeout(ctx, resizeLimit)
 	defer cancel()
@@ -59,9 +59,9 @@ func (p *Provider) fits(ctx context.Context, d *godo.Droplet, size string) error
 	i := slices.IndexFunc(sizes, func(s godo.Size) bool { return s.Slug == size })
 	switch {
 	case i < 0:
-		return refusal(op, "there is no such size in "+p.o.Region+": `doctl compute size list` shows all")
+		return refusal(op, "there is no such size in "+p.o.Region+". Run `doctl compute size list` to list sizes")
 	case sizes[i].Disk < d.Disk:
-		return refusal(op, fmt.Sprintf("its disk has %d GB, and the droplet's has %d GB, which cannot shrink",
+		return refusal(op, fmt.Sprintf("its disk has %d GB, but the droplet's disk has %d GB and cannot shrink",
 			sizes[i].Disk, d.Disk))
 	}
 	return nil
@@ -72,8 +72,8 @@ type resize struct {
 	id, size string
 	progress func(string)
 	found    *godo.Droplet // as last read
-	shut     bool          // it was asked to shut down by itself
-	refused  error         // the size was refused, and all that is left is to switch it on
+	shut     bool          // a graceful shutdown was requested
+	refused  error         // the size was refused; the droplet only needs to be switched on
 }
 
 func (r *resize) step(ctx context.Context) (done bool, err error) {
@@ -84,7 +84,7 @@ func (r *resize) step(ctx context.Context) (done bool, err error) {
 	for i := range actions {
 		if a := &actions[i]; a.Status == godo.ActionInProgress {
 			_, err := r.finish(ctx, r.found, a,
-				fmt.Sprintf("wait for the end of %s of %s", web.Line(a.Type), name(r.found)), r.progress)
+				fmt.Sprintf("wait for the end of the action %s on %s", web.Line(a.Type), name(r.found)), r.progress)
 			if err != nil {
 				return false, err
 			}
@@ -115,7 +115,7 @@ func (r *resize) step(ctx context.Context) (done bool, err error) {
 		return false, r.act(ctx, "switch on "+name(d), r.api.DropletActions.PowerOn)
 	}
 	return false, &Error{Op: "resize " + name(d), Message: "its state is " + web.Line(d.Status) +
-		", and has to be active or off"}
+		", and must be active or off"}
 }
 
 func (r *resize) sized() bool { return r.size == "" || r.found.SizeSlug == r.size }
@@ -128,12 +128,12 @@ func (r *resize) switchOff(ctx context.Context) error {
 	r.shut = true
 	err := r.act(ctx, "shut down "+name(d), r.api.DropletActions.Shutdown)
 	if errors.Is(err, pool.ErrRefused) || errors.Is(err, errFailed) {
-		return nil // what is found next says whether it is off, or its plug has to be pulled
+		return nil // the next read shows whether it is off, or must be switched off
 	}
 	if err != nil {
 		return err
 	}
-	// The action is done when the droplet was told.
+	// The action completes when the droplet was notified, not when it is off.
 	for end := time.Now().Add(graceful); time.Now().Before(end); {
 		now, err := r.ours(ctx, r.id)
 		if err != nil || now.Status != "active" {
@@ -146,7 +146,7 @@ func (r *resize) switchOff(ctx context.Context) error {
 	return nil
 }
 
-var errFailed = errors.New("DigitalOcean began it, and it failed")
+var errFailed = errors.New("DigitalOcean started it, and it failed")
 
 func (r *resize) act(
 	ctx context.Context, what string, begin func(context.Context, int) (*godo.Action, *godo.Response, error),
@@ -168,10 +168,10 @@ func (r *resize) act(
 }
 
 func (r *resize) left(err error) error {
-	state := "it was last seen " + web.Line(r.found.Status) + ", with the size " + web.Line(r.found.SizeSlug)
+	state := "the droplet was last seen " + web.Line(r.found.Status) + ", with the size " + web.Line(r.found.SizeSlug)
 	if r.size == "" {
 		return fmt.Errorf("switch on %s: %w; %s", name(r.found), err, state)
 	}
-	return fmt.Errorf("resize %s to %s: %w; %s: the same resize goes on from there", name(r.found),
+	return fmt.Errorf("resize %s to %s: %w; %s. Repeat the resize to continue", name(r.found),
 		web.Line(r.size), err, state)
 }

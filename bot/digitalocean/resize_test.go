@@ -63,7 +63,7 @@ func TestResize(t *testing.T) {
 		if err := p.Resize(t.Context(), s, "s-2vcpu-2gb", quiet); err != nil || kinds(srv) != "shutdown resize power_on" {
 			t.Errorf("Resize again: %v, %s; want that nothing is done", err, kinds(srv))
 		}
-		// Down again, since the disk has not grown.
+		// Smaller again, since the disk has not grown.
 		must(t, p.Resize(t.Context(), s, "s-1vcpu-1gb", quiet))
 	})
 }
@@ -92,11 +92,11 @@ func TestAResizeThatCannotBeLeavesItOn(t *testing.T) {
 		"sold out":     {size: "s-8vcpu-16gb", want: "no such size in fra1"},
 		"a smaller disk": {size: "s-1vcpu-1gb", prepare: func(s *digitaloceantest.Server, id int) {
 			s.Change(id, func(d *digitaloceantest.Droplet) { d.Size, d.Disk = "s-2vcpu-2gb", 60 })
-		}, want: "its disk has 25 GB, and the droplet's has 60 GB"},
+		}, want: "its disk has 25 GB, but the droplet's disk has 60 GB"},
 		"refused": {size: "s-2vcpu-2gb", prepare: func(s *digitaloceantest.Server, id int) {
 			s.Fail(digitaloceantest.Fault{Method: "POST", Path: "*", Skip: 1, Times: 1, Status: 422, Message: "Size is too large to fit on your droplet's server"})
 		}, want: "too large to fit", actions: "shutdown power_on"},
-		"begun, and failed": {size: "s-2vcpu-2gb", prepare: func(s *digitaloceantest.Server, id int) { s.FailActions("resize", 1) }, want: "DigitalOcean began it, and it failed", actions: "shutdown resize power_on"},
+		"begun, and failed": {size: "s-2vcpu-2gb", prepare: func(s *digitaloceantest.Server, id int) { s.FailActions("resize", 1) }, want: "DigitalOcean started it, and it failed", actions: "shutdown resize power_on"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			virtual(t, func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options) {
@@ -118,7 +118,7 @@ func TestAResizeThatCannotBeLeavesItOn(t *testing.T) {
 	}
 }
 
-// The same resize goes on from there, and does no step twice.
+// Repeating the resize continues it, without doing a step twice.
 func TestAResizeGoesOnWhereItWas(t *testing.T) {
 	virtual(t, func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options) {
 		slow(srv)
@@ -128,7 +128,7 @@ func TestAResizeGoesOnWhereItWas(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), after)
 			err := open(t, o).Resize(ctx, s, "s-2vcpu-2gb", quiet)
 			cancel()
-			if err != nil && (!errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "the same resize goes on from there")) {
+			if err != nil && (!errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "Repeat the resize to continue")) {
 				t.Errorf("cut off after %v: %v", after, err)
 			}
 			if err := open(t, o).Resize(t.Context(), s, "s-2vcpu-2gb", quiet); err != nil {
@@ -151,7 +151,7 @@ func TestAResizeOutlivesAnyOneFailure(t *testing.T) {
 		fault := faults[what]
 		virtual(t, func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options) {
 			slow(srv)
-			for skip := 2 + i%2; skip < 22; skip += 2 { // the first two calls are before anything is done
+			for skip := 2 + i%2; skip < 22; skip += 2 { // the first two calls come before any change
 				id, s := add(srv)
 				fault.Skip, fault.Times = skip, 1
 				mend := srv.Fail(fault)
@@ -191,7 +191,7 @@ func TestSnapshot(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
-		if _, err := p.Snapshot(ctx, s, "late", quiet); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "DigitalOcean goes on with it") {
+		if _, err := p.Snapshot(ctx, s, "late", quiet); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "DigitalOcean continues it") {
 			t.Errorf("Snapshot cut off: %v", err)
 		}
 		time.Sleep(3 * time.Minute)
@@ -200,16 +200,16 @@ func TestSnapshot(t *testing.T) {
 			t.Errorf("Snapshot that fails: %v", err)
 		}
 		srv.Fail(digitaloceantest.Fault{Method: http.MethodPost, Status: 502})
-		if _, err := p.Snapshot(t.Context(), s, "unknown", quiet); err == nil || !strings.Contains(err.Error(), "not known") {
+		if _, err := p.Snapshot(t.Context(), s, "unknown", quiet); err == nil || !strings.Contains(err.Error(), "may have started") {
 			t.Errorf("Snapshot of an unknown outcome: %v", err)
 		}
-		if got := fmt.Sprint(len(srv.Images())); got != "4" { // and ubuntu
+		if got := fmt.Sprint(len(srv.Images())); got != "4" { // including ubuntu
 			t.Errorf("there are %s images", got)
 		}
 	})
 }
 
-// It is only switched on by a resize to the size that it has, or to none.
+// A resize to its own size, or to none, only switches it on.
 func TestAResizeOfADropletThatIsOff(t *testing.T) {
 	for _, size := range []string{"s-1vcpu-1gb", ""} {
 		virtual(t, func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options) {
@@ -229,7 +229,7 @@ func TestAResizeOfADropletThatIsOff(t *testing.T) {
 	}
 }
 
-// It ends with either size, and takes nothing back.
+// It ends with either size, and reverses nothing.
 func TestAResizeWithoutASizeGoesOn(t *testing.T) {
 	virtual(t, func(t *testing.T, srv *digitaloceantest.Server, o digitalocean.Options) {
 		slow(srv)
@@ -237,7 +237,7 @@ func TestAResizeWithoutASizeGoesOn(t *testing.T) {
 			done := len(srv.Actions())
 			id, s := add(srv)
 			ctx, cancel := context.WithTimeout(t.Context(), after)
-			_ = open(t, o).Resize(ctx, s, "s-2vcpu-2gb", quiet) // cut off
+			_ = open(t, o).Resize(ctx, s, "s-2vcpu-2gb", quiet) // interrupted
 			cancel()
 			if err := open(t, o).Resize(t.Context(), s, "", quiet); err != nil {
 				t.Errorf("after %v: %v", after, err)

@@ -10,7 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// DigitalOcean makes one change to a balancer after the other, and refuses the next meanwhile; that is waited for.
+// DigitalOcean makes one change to a balancer at a time, and refuses others meanwhile. They wait.
 func (b *LoadBalancer) change(ctx context.Context, op string, f func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()
@@ -35,7 +35,7 @@ func (b *LoadBalancer) add(ctx context.Context, lb *godo.LoadBalancer, id int) e
 	if !is(err, http.StatusNotFound) {
 		return err
 	}
-	// A balancer may name a tag that nothing has had yet.
+	// A balancer may have a tag that nothing has had yet.
 	if _, _, err := b.p.api.Tags.Create(ctx, &godo.TagCreateRequest{Name: lb.Tag}); err != nil {
 		return err
 	}

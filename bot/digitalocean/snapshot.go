@@ -12,14 +12,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// snapshotLimit bounds a snapshot. DigitalOcean takes some minutes for most, and two minutes a GB of disk at the worst.
+// DigitalOcean takes some minutes for most snapshots, and at worst two minutes for each GB of disk.
 const snapshotLimit = 3 * time.Hour
 
-// Snapshot makes an image of a droplet that bears the pool's tag, running or not, and waits until it is made.
+// Snapshot makes an image of a droplet with the pool's tag, running or not, and waits until it is complete.
 func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(string)) (pool.Image, error) {
 	op := fmt.Sprintf("take a snapshot of the server %s", web.Line(id))
 	if strings.TrimSpace(name) == "" || len(name) > 255 || name != web.Line(name) {
-		return pool.Image{}, refusal(op, fmt.Sprintf("%q is no name for one", web.Line(name)))
+		return pool.Image{}, refusal(op, fmt.Sprintf("invalid name %q", web.Line(name)))
 	}
 	ctx, cancel := context.WithTimeout(ctx, snapshotLimit)
 	defer cancel()
@@ -39,7 +39,7 @@ func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(
 		return err
 	})
 	if e, ok := web.As(err); ok && unclear(e) {
-		e.Hint = "whether it was begun is not known: look at the account's images before you try again"
+		e.Hint = "it may have started. Check autoscalebot servers images before you retry"
 	}
 	if err != nil {
 		return pool.Image{}, err
@@ -48,17 +48,17 @@ func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(
 	switch {
 	case ctx.Err() != nil:
 		e := ended(ctx, op)
-		e.Hint = "DigitalOcean goes on with it, and it will be among the account's images"
+		e.Hint = "DigitalOcean continues it. See autoscalebot servers images"
 		return pool.Image{}, e
 	case err != nil:
 		return pool.Image{}, err
 	case !ok:
-		return pool.Image{}, &Error{Op: op, Message: "DigitalOcean began it, and it failed"}
+		return pool.Image{}, &Error{Op: op, Message: "DigitalOcean started it, and it failed"}
 	}
 	return p.snapshotMade(ctx, d, name, before, op)
 }
 
-// A snapshot may be listed some seconds after its action has ended.
+// A snapshot may be listed some seconds after its action ended.
 func (p *Provider) snapshotMade(
 	ctx context.Context, d *godo.Droplet, name string, before []godo.Image, op string,
 ) (pool.Image, error) {
@@ -80,7 +80,7 @@ func (p *Provider) snapshotMade(
 			return pool.Image{}, ended(ctx, op)
 		}
 	}
-	return pool.Image{}, &Error{Op: op, Message: "DigitalOcean says that it is made, and does not list it"}
+	return pool.Image{}, &Error{Op: op, Message: "DigitalOcean reports it as complete, but does not list it"}
 }
 
 func (p *Provider) snapshots(ctx context.Context, d *godo.Droplet) (images []godo.Image, err error) {

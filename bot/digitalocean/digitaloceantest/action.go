@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// An Action is something that takes its time on a droplet.
+// An Action is an operation on a droplet that takes time.
 type Action struct {
 	ID      int
-	Type    string // as in "create", "resize"
+	Type    string // such as "create" or "resize"
 	Status  string // "in-progress", "completed" or "errored"
 	Droplet int
 	Began   time.Time
-	Ended   time.Time // zero while it is under way
+	Ended   time.Time // zero while under way
 }
 
 type action struct {
@@ -24,7 +24,7 @@ type action struct {
 	effect func()
 }
 
-// Actions gives all actions so far, in the order in which they began.
+// Actions returns all actions so far, in order of their start.
 func (s *Server) Actions() []Action {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -36,7 +36,7 @@ func (s *Server) Actions() []Action {
 	return list
 }
 
-// begin begins an action, whose effect comes when it is done.
+// The effect comes when the action completes.
 func (s *Server) begin(d *droplet, kind string, effect func()) *action {
 	now := time.Now()
 	a := &action{
@@ -49,7 +49,7 @@ func (s *Server) begin(d *droplet, kind string, effect func()) *action {
 	}
 	s.actions = append(s.actions, a)
 	if kind == "destroy" && s.takes[kind] == 0 {
-		s.advance(now) // since nothing can ask for it any more
+		s.advance(now) // nothing can read it later
 	}
 	return a
 }
@@ -140,7 +140,7 @@ func (a *action) object() object {
 	}
 }
 
-// A nil d stands for all droplets. The newest are first.
+// A nil d means all droplets. Newest first.
 func (s *Server) readActions(r *http.Request, d *droplet, key string) reply {
 	list := []object{}
 	for i := len(s.actions) - 1; i >= 0; i-- {

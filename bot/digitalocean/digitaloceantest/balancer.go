@@ -8,12 +8,12 @@ import (
 	"time"
 )
 
-// A LoadBalancer is one in front of droplets.
+// A LoadBalancer is a load balancer for droplets.
 type LoadBalancer struct {
-	// ID is a UUID; "" lets AddLoadBalancer make one out of the name.
+	// ID is a UUID; "" derives one from the name.
 	ID   string
 	Name string
-	// Tag is that of the droplets behind it; "" for one that is given them by their numbers.
+	// Tag of the droplets behind it; "" for a balancer that lists its droplets by id.
 	Tag        string
 	DropletIDs []int
 	// Status is "new", "active" or "errored"; "" means "active".
@@ -25,11 +25,11 @@ type LoadBalancer struct {
 type balancer struct {
 	LoadBalancer
 	created time.Time
-	busy    time.Time // it takes no change before
-	due     time.Time // when it comes round to its tag's droplets; zero where it has
+	busy    time.Time // no change is accepted before this time
+	due     time.Time // when it picks up its tag's droplets; zero once it has
 }
 
-// AddLoadBalancer adds a balancer, and gives its id.
+// AddLoadBalancer adds a balancer and returns its id.
 func (s *Server) AddLoadBalancer(b LoadBalancer) (id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -41,7 +41,7 @@ func (s *Server) AddLoadBalancer(b LoadBalancer) (id string) {
 	return b.ID
 }
 
-// LoadBalancer gives one, and false where there is none.
+// LoadBalancer returns a balancer; ok is false if it does not exist.
 func (s *Server) LoadBalancer(id string) (LoadBalancer, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +56,7 @@ func (s *Server) LoadBalancer(id string) (LoadBalancer, bool) {
 	return LoadBalancer{}, false
 }
 
-// AddToLoadBalancer puts a droplet behind a balancer as somebody's hand would.
+// AddToLoadBalancer puts a droplet behind a balancer, as another user of the account would.
 func (s *Server) AddToLoadBalancer(id string, droplet int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -145,7 +145,7 @@ func (s *Server) routeBalancers(r *http.Request, parts []string, in object) repl
 	return missing()
 }
 
-// The change is made of all droplets or none.
+// The change applies to all droplets or none.
 func (s *Server) changeBalancer(b *balancer, in bool, list []any) reply {
 	var ids []int
 	for _, v := range list {

@@ -47,8 +47,7 @@ func regionObject(slug string) object {
 	return nil
 }
 
-// A size is what a droplet can be. The prices are those of the basic plans in 2026, of which an hour is 1/672 of a
-// month.
+// The prices are those of the basic plans in 2026. The hourly price is 1/672 of the monthly one.
 type size struct {
 	slug               string
 	memory, cpus, disk int // MB, number, GB

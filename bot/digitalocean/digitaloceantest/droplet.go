@@ -13,38 +13,37 @@ import (
 
 // A Droplet is a server.
 type Droplet struct {
-	// ID is a number; 0 lets AddDroplet choose one.
+	// ID is a number; 0 lets AddDroplet choose.
 	ID int
-	// Name need not be the only one of that name.
+	// Name, not necessarily unique.
 	Name string
 	// Status is "new", "active", "off" or "archive"; "" means "active".
 	Status string
 	// Size and Region are slugs; "" means s-1vcpu-1gb, and fra1.
 	Size, Region string
-	// Disk is the disk's size in GB; 0 means the size's.
+	// Disk is the disk's size in GB; 0 means the default of the size.
 	Disk int
-	// Image is the number of the image that it was made from; 0 means ubuntu-24-04-x64.
+	// Image is the id of the image it was made from; 0 means ubuntu-24-04-x64.
 	Image int
 	Tags  []string
 	// VPC is the UUID of its network; "" means the region's default.
 	VPC string
-	// UserData and SSHKeys are what it was ordered with, and so are Monitoring and Private, which says that it has no
-	// public address.
+	// UserData, SSHKeys, Monitoring and Private are from the order. A private droplet has no public address.
 	UserData   string
 	SSHKeys    []string
 	Monitoring bool
 	Private    bool
-	// Created is when it was ordered; the zero time means now.
+	// Created is the time of the order; zero means now.
 	Created time.Time
 }
 
 type droplet struct {
 	Droplet
-	networked bool // it has its addresses
+	networked bool // its addresses are assigned
 }
 
-// AddDroplet adds a droplet as somebody's hand would, and gives its number. It panics where there is no such size,
-// region or image.
+// AddDroplet adds a droplet, as another user of the account would, and returns its id. It panics if the size, region or
+// image does not exist.
 func (s *Server) AddDroplet(d Droplet) (id int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,7 +54,7 @@ func (s *Server) AddDroplet(d Droplet) (id int) {
 	return added.ID
 }
 
-// Droplets gives all droplets, in the order in which they were made.
+// Droplets returns all droplets, in order of creation.
 func (s *Server) Droplets() []Droplet {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,7 +68,7 @@ func (s *Server) Droplets() []Droplet {
 	return list
 }
 
-// Droplet gives one, and false where there is none.
+// Droplet returns a droplet; ok is false if it does not exist.
 func (s *Server) Droplet(id int) (Droplet, bool) {
 	for _, d := range s.Droplets() {
 		if d.ID == id {
@@ -79,19 +78,19 @@ func (s *Server) Droplet(id int) (Droplet, bool) {
 	return Droplet{}, false
 }
 
-// Change changes a droplet as somebody's hand would. It panics where there is none.
+// Change changes a droplet, as another user of the account would. It panics if it does not exist.
 func (s *Server) Change(id int, f func(*Droplet)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	d := s.droplet(id)
 	if d == nil {
-		panic(fmt.Sprintf("digitaloceantest: there is no droplet %d", id))
+		panic(fmt.Sprintf("digitaloceantest: no droplet %d", id))
 	}
 	f(&d.Droplet)
 	s.retag()
 }
 
-// RemoveDroplet ends a droplet as somebody's hand would, at once.
+// RemoveDroplet removes a droplet at once, as another user of the account would.
 func (s *Server) RemoveDroplet(id int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,7 +108,7 @@ func (s *Server) addDroplet(d Droplet) *droplet {
 	}
 	z, known := sizeOf(d.Size)
 	if !known || regionObject(d.Region) == nil || s.image(float64(d.Image)) == nil {
-		panic(fmt.Sprintf("digitaloceantest: a droplet of an unknown size %q, region %q or image %d", d.Size,
+		panic(fmt.Sprintf("digitaloceantest: unknown size %q, region %q or image %d", d.Size,
 			d.Region, d.Image))
 	}
 	d.Disk = cmp.Or(d.Disk, z.disk)

@@ -7,17 +7,17 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/fault"
 )
 
-// A Fault is how calls fail. The zero Fault cuts every call's connection without an answer.
+// A Fault makes calls fail. The zero Fault cuts the connection without an answer.
 type Fault = fault.Fault
 
-// Fail makes calls fail. Of several faults that fit a call the one that was added first counts. mend ends the fault,
-// and may be called again.
+// Fail adds a fault. If several faults match a call, the first one added applies. The returned function removes the
+// fault, and may be called more than once.
 func (s *Server) Fail(f Fault) (mend func()) { return s.faults.Add(f) }
 
 func (s *Server) fail(f *Fault, w http.ResponseWriter, r *http.Request, usual []byte) {
 	closing := s.closing
 	if r.Context().Value(inProcess{}) != nil {
-		closing = nil // since a bubble's time goes on only while all wait for what is in the bubble
+		closing = nil // a bubble's time advances only while all of it waits
 	}
 	if !f.Serve(w, r, usual, closing) {
 		e := problem(f.Status, "%s", cmp.Or(f.Message, http.StatusText(f.Status))).value.(object)

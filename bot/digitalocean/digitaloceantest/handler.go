@@ -12,15 +12,15 @@ import (
 	"time"
 )
 
-// A Call is a request that the server has got, and its answer.
+// A Call is a received request and its answer.
 type Call struct {
-	// as in GET, /v2/droplets and tag_name=web
+	// such as GET, /v2/droplets and tag_name=web
 	Method, Path string
 	Query        url.Values
 	Header       http.Header
 	Body         string
 	Time         time.Time
-	// Status and Answer are 0 and "" where a fault gave an answer of its own.
+	// Status and Answer are 0 and "" if a fault answered.
 	Status int
 	Answer string
 }
@@ -52,11 +52,11 @@ func unprocessable(format string, args ...any) reply {
 	return problem(http.StatusUnprocessableEntity, format, args...)
 }
 
-// ServeHTTP answers one call to the API. It is exported for the sake of http.Handler.
+// ServeHTTP answers one call to the API.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
 	if err != nil {
-		return // the client has gone
+		return // the client is gone
 	}
 	s.mu.Lock()
 	s.advance(time.Now())
@@ -92,7 +92,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, rep.status, answer)
 }
 
-// headers counts the call against the rate limit. The caller holds the lock.
+// Counts the call against the rate limit. The caller holds the lock.
 func (s *Server) headers(w http.ResponseWriter, n int, counts bool) {
 	if !s.refill.IsZero() && !time.Now().Before(s.refill) {
 		s.remaining, s.refill = hourly, time.Time{}
@@ -112,7 +112,7 @@ func (s *Server) headers(w http.ResponseWriter, n int, counts bool) {
 	h.Set("X-Request-Id", fmt.Sprintf("515850a0-a812-50bf-aa3c-%012d", n+1))
 }
 
-// The caller holds the lock, as for all below.
+// The caller holds the lock, here and below.
 func (s *Server) answer(r *http.Request, body []byte) reply {
 	switch token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); {
 	case !bearer || token != s.Token:
@@ -212,7 +212,7 @@ func (s *Server) account() object {
 func marshal(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {
-		panic(fmt.Sprintf("digitaloceantest: %v", err)) // what this package makes can be marshalled
+		panic(fmt.Sprintf("digitaloceantest: %v", err)) // everything in this package can be marshalled
 	}
 	return b
 }
@@ -222,7 +222,7 @@ func write(w http.ResponseWriter, status int, body []byte) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // without a client it doesn't matter
+	_, _ = w.Write(body) // without a client it does not matter
 }
 
 func text(in object, key string) string {

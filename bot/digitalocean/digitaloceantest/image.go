@@ -8,36 +8,36 @@ import (
 	"time"
 )
 
-// An Image is what droplets are made from.
+// An Image is a template for droplets.
 type Image struct {
-	// ID is a number; 0 lets AddImage choose one.
+	// ID is a number; 0 lets AddImage choose.
 	ID int
-	// Name is a snapshot's, and need not be the only one of that name.
+	// Name of a snapshot, not necessarily unique.
 	Name string
 	// Type is "snapshot", "custom", "backup" or "base"; "" means "snapshot".
 	Type string
 	Slug string
-	// Regions are where it can be used; none means fra1.
+	// Regions in which it can be used; none means fra1.
 	Regions []string
-	// MinDisk and SizeGB are the least disk of a droplet of it, and its own size, in GB; 0 means 25 and 2.5.
+	// MinDisk is the smallest disk for a droplet, SizeGB the image's own size, in GB; 0 means 25 and 2.5.
 	MinDisk int
 	SizeGB  float64
-	// Status is "available", or another of a custom image that cannot be used yet; "" means "available".
+	// Status is "available", or that of a custom image that cannot be used yet; "" means "available".
 	Status string
-	// Created is when it was made; the zero time means now.
+	// Created is its creation time; zero means now.
 	Created time.Time
 
-	of int // the droplet that it is a snapshot of, 0 for none that is known
+	of int // the droplet of a snapshot; 0 if unknown
 }
 
-// AddImage adds an image to the account, and gives its number.
+// AddImage adds an image to the account and returns its id.
 func (s *Server) AddImage(i Image) (id int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.addImage(i).ID
 }
 
-// Images gives all images, the public ones too.
+// Images returns all images, including public ones.
 func (s *Server) Images() []Image {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,15 +1,15 @@
-// Package digitaloceantest is a fake of DigitalOcean's API for tests: a server on loopback that holds droplets, their
-// actions, images, tags and load balancers, counts its rate limit down, records its calls, and fails on request.
-// DigitalOcean's own command line client works against it:
+// Package digitaloceantest is a fake of DigitalOcean's API for tests: a server on loopback with droplets, their
+// actions, images, tags and load balancers. It counts down the rate limit, records its calls, and fails on request.
+// DigitalOcean's own command line client works with it:
 //
 //	doctl --api-url $URL --access-token $TOKEN compute droplet list
 //
-// What it serves, below /v2: account, account/keys, regions, sizes, images, snapshots, droplets with their actions and
-// snapshots, actions, tags, and load_balancers with their droplets. It makes no load balancers: a test adds them.
+// Below /v2 it serves: account, account/keys, regions, sizes, images, snapshots, droplets with their actions and
+// snapshots, actions, tags, and load_balancers with their droplets. It creates no load balancers: a test adds them.
 //
-// What takes time at DigitalOcean is done by the next call here, unless [Server.Takes] says how long it takes. Time is
-// time.Now's, so that in a bubble of testing/synctest it is virtual: there, [Server.Transport] makes calls without a
-// network.
+// Operations that take time at DigitalOcean complete before the next call, unless [Server.Takes] sets their duration.
+// Time is that of time.Now, and so virtual in a bubble of testing/synctest. There, [Server.Transport] makes calls
+// without a network.
 package digitaloceantest
 
 import (
@@ -22,16 +22,16 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/fault"
 )
 
-// Token is the access token that a [Server] accepts unless its Token says otherwise.
+// Token is the access token that a [Server] accepts by default.
 const Token = "dop_v1_digitaloceantest0123456789abcdef"
 
 const hourly = 5000
 
-// A Server is a fake of the API. It may be used from several goroutines.
+// A Server is a fake of the API. It is safe for concurrent use.
 type Server struct {
-	// URL is where the API is, as in http://127.0.0.1:40123. Don't change it.
+	// URL of the API, such as http://127.0.0.1:40123. Do not change it.
 	URL string
-	// Token is the access token that is accepted. Change it before the first call only.
+	// Token is the accepted access token. Change it only before the first call.
 	Token string
 
 	http    *httptest.Server
@@ -43,9 +43,9 @@ type Server struct {
 	calls     []Call
 	takes     map[string]time.Duration
 	failing   map[string]int
-	limit     int // of droplets
+	limit     int // maximum number of droplets
 	remaining int
-	refill    time.Time // zero for never
+	refill    time.Time // zero means never
 	lastID    int
 
 	keys      map[int]string
@@ -56,8 +56,8 @@ type Server struct {
 	tags      []string
 }
 
-// New starts a server with the regions fra1 and nyc3, some sizes, and the public image ubuntu-24-04-x64. It panics when
-// it can't listen on loopback, as httptest does. Close it when done.
+// New starts a server with the regions fra1 and nyc3, some sizes, and the public image ubuntu-24-04-x64. It panics if
+// it cannot listen on loopback, as httptest does. Close it when done.
 func New() *Server {
 	s := &Server{
 		Token: Token, closing: make(chan struct{}), takes: map[string]time.Duration{}, failing: map[string]int{},
@@ -80,7 +80,7 @@ func NewServer(t testing.TB) *Server {
 	return s
 }
 
-// Close ends all calls under way and the server. It may be called again.
+// Close ends all calls under way and the server. It may be called more than once.
 func (s *Server) Close() {
 	s.close.Do(func() {
 		close(s.closing)
@@ -88,38 +88,38 @@ func (s *Server) Close() {
 	})
 }
 
-// Takes says how long something takes: an action by its type ("create", "destroy", "snapshot", "resize", "shutdown",
-// "power_off", "power_on"), or "load_balancer", in which time a balancer refuses other changes, and comes round to its
-// tag's droplets. What has begun already is not changed.
+// Takes sets the duration of an operation: an action by its type ("create", "destroy", "snapshot", "resize",
+// "shutdown", "power_off", "power_on"), or "load_balancer", the time in which a balancer refuses other changes and
+// picks up its tag's droplets. Operations under way are not affected.
 func (s *Server) Takes(what string, d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.takes[what] = d
 }
 
-// FailActions has the next n actions of a type end as errored, without an effect.
+// FailActions makes the next n actions of a type end as errored, without an effect.
 func (s *Server) FailActions(kind string, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.failing[kind] = n
 }
 
-// SetDropletLimit changes how many droplets the account may have. A new server has 25.
+// SetDropletLimit sets the maximum number of droplets in the account. A new server has 25.
 func (s *Server) SetDropletLimit(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.limit = n
 }
 
-// AddSSHKey adds a key that droplets can be made with.
+// AddSSHKey adds a key for new droplets.
 func (s *Server) AddSSHKey(id int, fingerprint string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.keys[id] = fingerprint
 }
 
-// SetRemaining changes the number of API calls left. At 0, calls are answered with 429; after refill, 5,000 are allowed
-// again, and never where it is 0. A new server has 5,000.
+// SetRemaining sets the number of API calls left. At 0, calls are answered with 429. After refill, 5,000 are allowed
+// again; never if refill is 0. A new server has 5,000.
 func (s *Server) SetRemaining(n int, refill time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,14 +129,14 @@ func (s *Server) SetRemaining(n int, refill time.Duration) {
 	}
 }
 
-// Calls gives the requests so far, those that failed too, in the order in which they came.
+// Calls returns the requests so far, in order, including failed ones.
 func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.calls)
 }
 
-// Count tells how many calls of a method and a path there were.
+// Count returns the number of calls with a method and a path.
 func (s *Server) Count(method, path string) int {
 	n := 0
 	for _, c := range s.Calls() {

@@ -14,7 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/digitalocean/digitaloceantest"
 )
 
-// A test usually has NewServer(t) in the place of New, and a client of the API in the place of call.
+// A test usually has NewServer(t) instead of New, and a client of the API instead of call.
 func Example() {
 	srv := digitaloceantest.New()
 	defer srv.Close()

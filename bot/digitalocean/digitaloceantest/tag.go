@@ -67,7 +67,7 @@ func (s *Server) routeTags(r *http.Request, parts []string, in object) reply {
 	return missing()
 }
 
-// The tag is put on all, or taken off all, or none.
+// All or none get or lose the tag.
 func (s *Server) tagResources(name string, on bool, resources []any) reply {
 	var droplets []*droplet
 	for _, v := range resources {

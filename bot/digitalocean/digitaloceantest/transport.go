@@ -9,8 +9,8 @@ import (
 	"net/http/httptest"
 )
 
-// Transport makes calls to the server in the caller's goroutine, whatever host they are for, without a network: in a
-// bubble of testing/synctest a call takes no time.
+// Transport calls the server in the caller's goroutine, whatever the host, without a network. In a bubble of
+// testing/synctest a call takes no time.
 func (s *Server) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ s *Server }
@@ -31,7 +31,7 @@ func (t transport) RoundTrip(req *http.Request) (resp *http.Response, err error)
 	defer func() {
 		switch p := recover(); {
 		case p == nil:
-		case p != http.ErrAbortHandler: //nolint:errorlint // it is compared as net/http does
+		case p != http.ErrAbortHandler: // compared as net/http does
 			panic(p)
 		case req.Context().Err() != nil:
 			resp, err = nil, req.Context().Err()
@@ -49,7 +49,7 @@ func (t transport) RoundTrip(req *http.Request) (resp *http.Response, err error)
 	return resp, nil
 }
 
-// What is left of a body whose connection was cut.
+// The rest of a body whose connection was cut.
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
