@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// Burst probes n times, or once where n is less, and returns the readings in the order in which they began: each gap
-// after the one before it, whether that has ended or not. Where ctx ends meanwhile, no more of them begin. It returns
-// when all have ended.
+// Burst takes n probes, at least one. Each begins gap after the one before it, whether that has ended or not. Burst
+// returns the readings in the order in which they began, when all have ended. If ctx ends, no more probes begin.
 func (h *Heartbeat) Burst(ctx context.Context, n int, gap time.Duration) []Reading {
 	readings := make([]Reading, max(1, n))
 	begun := 0
@@ -24,7 +23,7 @@ func (h *Heartbeat) Burst(ctx context.Context, n int, gap time.Duration) []Readi
 	return readings[:begun]
 }
 
-// It is false where ctx ends first.
+// False if ctx ended first.
 func pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// ClientCertificate reads a certificate and its key, in PEM, and says what is wrong with them. An expired one is none
-// of that: see its Leaf.
+// ClientCertificate reads a client certificate and its key, in PEM. Its errors name the file at fault. It accepts an
+// expired certificate: check its Leaf.
 func ClientCertificate(certFile, keyFile string) (*tls.Certificate, error) {
 	certPEM, err := readPEM("certificate", certFile)
 	keyPEM, keyErr := readPEM("key", keyFile)
@@ -20,27 +20,27 @@ func ClientCertificate(certFile, keyFile string) (*tls.Certificate, error) {
 	}
 	cert, err := tls.X509KeyPair(certPEM, keyPEM)
 	if err != nil {
-		return nil, fmt.Errorf("the client certificate in %s and the key in %s do not go together, or are no PEM "+
+		return nil, fmt.Errorf("the client certificate in %s and the key in %s do not match, or are not PEM "+
 			"without a passphrase: %w",
 			certFile, keyFile, err)
 	}
 	return &cert, nil
 }
 
-const largestPEM = 1 << 20 // bytes, far more than a chain of certificates has
+const largestPEM = 1 << 20 // bytes, far more than a certificate chain needs
 
 func readPEM(what, file string) ([]byte, error) {
 	info, err := os.Stat(file)
 	var pathErr *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("there is no file %s, of the client %s", file, what)
+		return nil, fmt.Errorf("the file %s for the client %s does not exist", file, what)
 	case errors.As(err, &pathErr):
 		return nil, fmt.Errorf("the client %s in %s cannot be read: %w", what, file, pathErr.Err)
 	case err != nil:
 		return nil, err
 	case !info.Mode().IsRegular() || info.Size() > largestPEM:
-		return nil, fmt.Errorf("the client %s must be a file of at most 1 MiB, and %s is not", what, file)
+		return nil, fmt.Errorf("the client %s must be a regular file of at most 1 MiB: %s is not", what, file)
 	}
 	text, err := os.ReadFile(file)
 	if errors.As(err, &pathErr) {
@@ -53,7 +53,7 @@ type keyPair struct {
 	certFile, keyFile string
 
 	mu     sync.Mutex
-	cert   *tls.Certificate // the newest that was whole
+	cert   *tls.Certificate // the newest valid one
 	stamps [2]stamp         // of its files
 }
 
@@ -68,13 +68,13 @@ func openKeyPair(certFile, keyFile string) (*keyPair, error) {
 		return nil, nil
 	case certFile == "" || keyFile == "":
 		return nil, errors.New("heartbeat has a client certificate without a key, or a key without a certificate: " +
-			"give both files")
+			"set both files")
 	}
 	k := &keyPair{certFile: certFile, keyFile: keyFile}
 	return k, k.read(k.stamp())
 }
 
-// While the files do not go together, as in the middle of a change, it is the certificate before.
+// While the files do not match, as in the middle of a change, the previous certificate stays in use.
 func (k *keyPair) current() *tls.Certificate {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -12,16 +12,16 @@ import (
 )
 
 const (
-	// A request is sent a second time only where the first one surely did not count.
+	// A request is sent again only if the first one certainly had no effect.
 	mostTries = 2
-	idleTime  = 90 * time.Second // of a connection without use
+	idleTime  = 90 * time.Second // after which an unused connection is closed
 	mostIdle  = 2                // connections to one place
 )
 
-// A proxy which sends requests on by itself would send them to the host that they name.
+// A forwarding proxy sends a request to the host that the request names.
 var errForwarded = hinted{
-	badAnswer("the proxy sends plain http to the host of HEARTBEAT_HOST, and not to that of HEARTBEAT_URL"),
-	"name the host of HEARTBEAT_URL in NO_PROXY, or ask it by https",
+	badAnswer("the proxy sends plain http to HEARTBEAT_HOST instead of the host of HEARTBEAT_URL"),
+	"Add the host of HEARTBEAT_URL to NO_PROXY, or use https.",
 }
 
 type connection struct {
@@ -32,15 +32,14 @@ type connection struct {
 	expiry *time.Timer
 }
 
-// It ends from below, as TLS would first say goodbye, and wait for a server that does not listen.
+// The TCP connection is closed first: TLS would send a close alert, and wait for a server that does not read.
 func (c *connection) end() {
 	_ = c.wire.Close()
 	_ = c.Close()
 }
 
-// It takes a kept connection if there is one. net/http's own RoundTrip would, against a server that refuses HTTP/2
-// streams or closes at once, go on with one connection after the other until the deadline
-// (https://go.dev/issue/52459): so it is given a single connection at a time.
+// If a server refuses HTTP/2 streams or closes at once, net/http's own RoundTrip tries one connection after another
+// until the deadline (https://go.dev/issue/52459). So it gets one connection at a time.
 func (h *Heartbeat) send(v *visit, req *http.Request) (*http.Response, error) {
 	h.idle.keep(v.release())
 	for {
@@ -52,7 +51,7 @@ func (h *Heartbeat) send(v *visit, req *http.Request) (*http.Response, error) {
 		v.sent++
 		resp, err := c.RoundTrip(req)
 		if err == nil && c.reused && resp.StatusCode == http.StatusRequestTimeout && v.sent < mostTries {
-			// said of the time without a request, as the connection was about to end (RFC 9110, section 15.5.9)
+			// the 408 is about the idle time before: the connection was about to end (RFC 9110, section 15.5.9)
 			_ = resp.Body.Close()
 			c.end()
 			continue
@@ -65,13 +64,14 @@ func (h *Heartbeat) send(v *visit, req *http.Request) (*http.Response, error) {
 		case untouched, uncounted(err):
 			v.refused()
 		case !c.reused || !silent || req.Method == http.MethodPost:
-			return nil, err // a kept connection that says nothing was given up by the server just before
+			return nil, err // a silent kept connection was closed by the server just before
 		}
 		c.end()
 	}
 }
 
-// It had no effect if an HTTP/2 server said so (RFC 9113, section 8.7), or had ended the connection before.
+// True if an HTTP/2 server said that it did not process the request (RFC 9113, section 8.7), or had closed the
+// connection before.
 func uncounted(err error) bool {
 	var stream http2.StreamError
 	if errors.As(err, &stream) {
@@ -101,7 +101,7 @@ func (h *Heartbeat) connection(v *visit, u *url.URL) (*connection, error) {
 	resumes := h.hasSession(v)
 	cc, err := v.connect(transport)
 	if err != nil && resumes && v.phase() == handshake && v.ctx.Err() == nil {
-		v.again() // it may be the resumption that the server fails at; crypto/tls has forgotten the session
+		v.again() // the server may have failed at resuming the session, which crypto/tls has forgotten by now
 		cc, err = v.connect(transport)
 	}
 	if err != nil {
@@ -116,7 +116,7 @@ func (v *visit) connect(t *http.Transport) (*http.ClientConn, error) {
 	v.wire = nil
 	ctx := v.ctx
 	if v.via != nil {
-		ctx = v.traced(ctx) // else dialContext sees where each phase ends
+		ctx = v.traced(ctx) // without a proxy, dialContext marks the phases
 	}
 	cc, err := t.NewClientConn(ctx, v.target.Scheme, v.place)
 	if err != nil && v.wire != nil {
@@ -130,7 +130,7 @@ func (v *visit) take(c *connection) {
 	v.open = append(v.open, c)
 	v.enter(sending)
 	if !v.secure() {
-		v.enter(processing) // HTTP/1.1 puts nothing off
+		v.enter(processing) // HTTP/1.1 sends at once
 	}
 }
 
@@ -141,7 +141,7 @@ func (v *visit) release() []*connection {
 }
 
 type idle struct {
-	most  int // to one place; 0 keeps none
+	most  int // for each place; 0 keeps no connections
 	mu    sync.Mutex
 	conns map[string][]*connection
 }
@@ -196,7 +196,7 @@ func (i *idle) expire(c *connection) {
 	c.end()
 }
 
-// i.mu is held.
+// i.mu must be held.
 func (i *idle) drop(place string, at int) {
 	if len(i.conns[place]) == 1 {
 		delete(i.conns, place)

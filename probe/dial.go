@@ -47,23 +47,24 @@ func (h *Heartbeat) dialContext(ctx context.Context, network, addr string) (net.
 	return v.wire, nil
 }
 
-// A wire is a connection that reads nothing before something was written to it, which suits HTTP and TLS. Else what an
-// eager server says (one for mail, say), or that it hangs up at once, would be taken by net/http for the end of an idle
-// connection: printed to the standard log, and worded wrongly.
+// It reads nothing before the first write, which suits HTTP and TLS. Otherwise net/http would take an eager server's
+// greeting (a mail server's, for example) or hang-up for the end of an idle connection, print that to the standard log,
+// and return a misleading error.
 //
-// It remembers how the other side ended it, as net/http's errors do not tell half an answer from a wrong one.
+// It records how the other side ended the connection, because net/http's errors do not distinguish half an answer from
+// a wrong one.
 type wire struct {
 	net.Conn
-	below  net.Conn // what it goes over, where it is TLS with a proxy
+	below  net.Conn // the TCP connection, if Conn is TLS with a proxy
 	spoken sync.WaitGroup
 	spoke  atomic.Bool
 	wrote  atomic.Int64 // bytes
 	read   atomic.Int64
-	first  atomic.Int32 // the first byte that was read, and 256
+	first  atomic.Int32 // the first byte read, plus 256; 0 before
 	lost   atomic.Value // a loss
 }
 
-// A loss is the error by which the other side ended a connection.
+// The error by which the other side ended a connection. It is a struct because atomic.Value accepts only one type.
 type loss struct{ error }
 
 func (w *wire) speak() {
@@ -84,7 +85,7 @@ func (w *wire) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// A record of TLS is an alert, or a part of a handshake.
+// A TLS record from a server is an alert or a part of a handshake.
 func (w *wire) speaksTLS() bool {
 	first := w.first.Load() - 256
 	return first == 0x15 || first == 0x16
@@ -114,8 +115,8 @@ const fallbackDelay = 300 * time.Millisecond
 
 const mostRemembered = 64 // hosts
 
-// A dialer connects to a host's addresses: first to those of the family that worked the last time, so that a family
-// which does not answer costs its delay once and not at each heartbeat.
+// It tries the address family that worked last time first, so that a family that does not answer costs its delay only
+// once, not at each heartbeat.
 type dialer struct {
 	lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
 	dial   func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -124,7 +125,7 @@ type dialer struct {
 	worked map[string]bool // by host: whether it was IPv4
 }
 
-// Where kept is true, TCP asks now and then whether a connection still lives.
+// With kept, TCP checks idle connections now and then.
 func newDialer(kept bool) *dialer {
 	var d net.Dialer
 	if !kept {
@@ -157,7 +158,7 @@ func (d *dialer) dialContext(ctx context.Context, network, addr string) (net.Con
 	return conn, err
 }
 
-// It begins with the family that worked, and they take turns then (RFC 8305, section 4).
+// The family that worked last time comes first, then the families alternate (RFC 8305, section 4).
 func (d *dialer) order(host string, ips []netip.Addr) []netip.Addr {
 	d.mu.Lock()
 	four, known := d.worked[host]
@@ -199,8 +200,7 @@ type attempt struct {
 	err  error
 }
 
-// race tries the addresses, each fallbackDelay after the one before it, or when that has failed. It returns the first
-// connection and the index of its address, or the error of the first address.
+// Addresses are tried fallbackDelay apart, or at once after a failure. If all fail, the error is the first address's.
 func (d *dialer) race(ctx context.Context, network, port string, ips []netip.Addr) (net.Conn, int, error) {
 	if len(ips) == 1 {
 		conn, err := d.dial(ctx, network, net.JoinHostPort(ips[0].String(), port))

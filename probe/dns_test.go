@@ -68,8 +68,8 @@ func TestNamesThatCanNotBeLookedUp(t *testing.T) {
 		want     string
 	}{
 		{resolver(nxDomain), `no such host "foo.invalid"`},
-		{resolver(servFail), `the name server can't tell the address of "foo.invalid"`},
-		{broken, `the name server can't tell the address of "foo.invalid"`},
+		{resolver(servFail), `the name server cannot resolve "foo.invalid"`},
+		{broken, `the name server cannot resolve "foo.invalid"`},
 	}
 	for _, tt := range tests {
 		h := heartbeat(t, probe.HeartbeatOptions{URL: "http://foo.invalid/"})

@@ -27,10 +27,10 @@ func checkExpectation(o HeartbeatOptions, method string) (expectation, error) {
 	}
 	switch {
 	case e.keyword != "" && method == http.MethodHead:
-		return e, errors.New("heartbeat keyword cannot be looked for with the method HEAD, whose answers have no " +
+		return e, errors.New("heartbeat keyword does not work with the method HEAD, whose answers have no " +
 			"body: use GET")
 	case len(e.keyword) > MaxKeyword:
-		return e, fmt.Errorf("heartbeat keyword has %d bytes, of %d at most", len(e.keyword), MaxKeyword)
+		return e, fmt.Errorf("heartbeat keyword has %d bytes: the maximum is %d", len(e.keyword), MaxKeyword)
 	}
 	if both := e.statuses.Common(o.FailOn); len(both) > 0 {
 		return e, fmt.Errorf("status %s is both accepted and a failure: keep one", both)
@@ -38,10 +38,10 @@ func checkExpectation(o HeartbeatOptions, method string) (expectation, error) {
 	return e, nil
 }
 
-// MaxKeyword is how long a keyword may be, in bytes.
+// MaxKeyword is the maximum length of a keyword, in bytes.
 const MaxKeyword = 1024
 
-// Its errors show nothing of the answer.
+// Errors quote nothing of the answer.
 func (e expectation) look(header http.Header, body []byte) error {
 	if e.keyword == "" {
 		return nil
@@ -51,7 +51,7 @@ func (e expectation) look(header http.Header, body []byte) error {
 	case err != nil:
 		return hinted{
 			badAnswer(err.Error()),
-			"leave Accept-Encoding out of HEARTBEAT_HEADERS, or HEARTBEAT_KEYWORD unset",
+			"Remove Accept-Encoding from HEARTBEAT_HEADERS, or unset HEARTBEAT_KEYWORD.",
 		}
 	case bytes.Contains(text, []byte(e.keyword)):
 		return nil
@@ -60,14 +60,14 @@ func (e expectation) look(header http.Header, body []byte) error {
 	if len(body) >= maxBody || len(text) >= maxBody {
 		what = fmt.Sprintf("the first %d KiB of the answer do not contain the keyword", maxBody>>10)
 	}
-	return hinted{badAnswer(what), "is the page the right one? HEARTBEAT_KEYWORD is looked for as it stands, in " +
-		"upper and lower case"}
+	return hinted{badAnswer(what), "Check that HEARTBEAT_URL is the right page. HEARTBEAT_KEYWORD is " +
+		"case-sensitive."}
 }
 
-// A header has room for thousands, which would take long to undo.
+// A header can list thousands, and unpacking them all would take long.
 const mostCodings = 4
 
-// The body may end early. As many bytes are unpacked as are read of one.
+// At most maxBody bytes are unpacked. The body may be cut short.
 func unpacked(header http.Header, body []byte) ([]byte, error) {
 	var codings []string
 	for _, value := range header.Values("Content-Encoding") {
@@ -78,7 +78,7 @@ func unpacked(header http.Header, body []byte) ([]byte, error) {
 		}
 	}
 	if len(codings) > mostCodings {
-		return nil, fmt.Errorf("the answer is compressed %d times, one over the other", len(codings))
+		return nil, fmt.Errorf("the answer is compressed %d times over", len(codings))
 	}
 	slices.Reverse(codings) // the last one was applied last
 	for _, coding := range codings {
@@ -89,7 +89,7 @@ func unpacked(header http.Header, body []byte) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		body, _ = io.ReadAll(io.LimitReader(r, maxBody)) // what came before an error, as the body may have been cut
+		body, _ = io.ReadAll(io.LimitReader(r, maxBody)) // up to an error, as the body may be cut short
 	}
 	return body, nil
 }
@@ -100,13 +100,13 @@ func unpacker(coding string, body []byte) (io.Reader, error) {
 		if r, err := gzip.NewReader(bytes.NewReader(body)); err == nil {
 			return r, nil
 		}
-		return nil, errors.New("the answer is not compressed by gzip, as it says")
-	case "deflate": // which servers write with the header of zlib, as they must, or without
+		return nil, errors.New("the answer is not gzip, although it claims to be")
+	case "deflate": // with zlib's header, as the standard requires, or without
 		if r, err := zlib.NewReader(bytes.NewReader(body)); err == nil {
 			return r, nil
 		}
 		return flate.NewReader(bytes.NewReader(body)), nil
 	}
-	return nil, errors.New("the answer is compressed in a way other than gzip and deflate, so the keyword cannot " +
-		"be looked for")
+	return nil, errors.New("the answer is compressed with neither gzip nor deflate, so the keyword cannot be " +
+		"checked")
 }

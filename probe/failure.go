@@ -33,15 +33,15 @@ func (e brokenOff) Unwrap() error { return e.error }
 type failure struct {
 	outcome Outcome
 	text    string
-	hint    string // what can be done about it, "" where that is not known
+	hint    string // a sentence that says how to fix it, or ""
 }
 
 func unreachable(text, hint string) failure { return failure{Unreachable, text, hint} }
 
-const anyWay = "is HEARTBEAT_URL right, and can this machine reach it?"
+const anyWay = "Check HEARTBEAT_URL, and that this machine can reach it."
 
-// explain says why a visit ended with err. It never shows what err says itself, for that may quote the answer, and an
-// answer may quote the request with its secrets. The visit has ended.
+// The text never quotes err: it may quote the answer, and an answer may echo the request's secrets. The visit must have
+// ended.
 func (h *Heartbeat) explain(v *visit, err error) failure {
 	var bad badAnswer
 	switch {
@@ -71,7 +71,7 @@ func (h *Heartbeat) explain(v *visit, err error) failure {
 	return v.explainAnswer(err)
 }
 
-// It is the proxy, where that sends requests on or is not behind us yet.
+// The peer is the proxy if that forwards requests or has not opened a tunnel yet.
 func (v *visit) peer() string {
 	if v.via != nil && (v.now < handshake || v.forwarded()) {
 		return "the proxy " + proxyName(v.via)
@@ -85,14 +85,14 @@ func (v *visit) explainConnect(err error) failure {
 	var op *net.OpError
 	hint, proxy := anyWay, ""
 	if v.via != nil {
-		hint, proxy = "is the proxy's address right? See HTTP_PROXY, HTTPS_PROXY and ALL_PROXY", ", which is the proxy"
+		hint, proxy = "Check the proxy's address in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY.", " (the proxy)"
 	}
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return unreachable(fmt.Sprintf(`no such host "%s"%s`, short(dns.Name), proxy), hint)
 	case errors.As(err, &dns):
-		return unreachable(fmt.Sprintf(`the name server can't tell the address of "%s"%s`, short(dns.Name), proxy),
-			"does this machine's name server work?")
+		return unreachable(fmt.Sprintf(`the name server cannot resolve "%s"%s`, short(dns.Name), proxy),
+			"Check this machine's name server.")
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return unreachable("connection refused by "+v.peer(), hint)
 	case isReset(err):
@@ -105,37 +105,37 @@ func (v *visit) explainConnect(err error) failure {
 }
 
 var ownFaults = map[syscall.Errno]string{
-	syscall.EMFILE:        "this process has too many files open: raise its limit (ulimit -n)",
-	syscall.ENFILE:        "this machine has too many files open",
-	syscall.EADDRNOTAVAIL: "does this machine have an address of that family, and free ports?",
-	syscall.EACCES:        "this machine does not allow the connection: see its firewall",
-	syscall.EPERM:         "this machine does not allow the connection: see its firewall",
-	syscall.ENETUNREACH:   "does this machine have an address of that family (IPv4 or IPv6), and a route?",
-	syscall.EHOSTUNREACH:  "is there a way from this machine to it, and does a firewall refuse it?",
+	syscall.EMFILE:        "This process has too many open files. Raise its limit (ulimit -n).",
+	syscall.ENFILE:        "This machine has too many open files.",
+	syscall.EADDRNOTAVAIL: "Check that this machine has an address of that family and free ports.",
+	syscall.EACCES:        "This machine does not allow the connection. Check its firewall.",
+	syscall.EPERM:         "This machine does not allow the connection. Check its firewall.",
+	syscall.ENETUNREACH:   "Check that this machine has an address of that family (IPv4 or IPv6) and a route.",
+	syscall.EHOSTUNREACH:  "Check the route from this machine, and the firewalls on it.",
 }
 
-// A connection that broke makes the app unreachable, at whatever byte; only what can never become an answer is bad.
+// A broken connection is Unreachable, whatever was read before. Only what can never become an answer is BadAnswer.
 func (v *visit) explainAnswer(err error) failure {
 	var stream http2.StreamError
 	var errno syscall.Errno
 	var op *net.OpError
-	improper := failure{BadAnswer, "answer of " + v.peer() + " is not proper HTTP", "is it the right port?"}
+	improper := failure{BadAnswer, "the answer from " + v.peer() + " is not valid HTTP", "Check the port."}
 	switch isStream := errors.As(err, &stream); {
 	case !v.secure() && v.wire != nil && v.wire.speaksTLS():
-		return failure{BadAnswer, v.peer() + " answers by TLS, not by http", "is it https rather than http?"}
+		return failure{BadAnswer, v.peer() + " answers in TLS, not in http", "Use https:// instead of http://."}
 	case tooLong(err), isStream && stream.Cause != nil && tooLong(stream.Cause):
-		return failure{BadAnswer, fmt.Sprintf("answer of %s has more than %d KiB of headers", v.peer(),
+		return failure{BadAnswer, fmt.Sprintf("the answer from %s has more than %d KiB of headers", v.peer(),
 			maxHeader>>10), ""}
 	case isStream && !fromPeer(stream):
 		return improper
 	}
 	if ended := http2End(err, v.peer()); ended != "" {
 		return unreachable(ended+" "+where(err)+v.twice(),
-			"the server turned the request down itself: its log may tell why")
+			"The server rejected the request. Check its log.")
 	}
 	lost, hint := v.lost(), anyWay
 	if !v.secure() && v.via == nil && v.wire != nil && v.wire.read.Load() == 0 {
-		hint = httpsHint + "; else look at the app's log"
+		hint = httpsHint + " Otherwise check the app's log."
 	}
 	switch {
 	case isReset(err), isReset(lost):
@@ -169,19 +169,19 @@ func (v *visit) twice() string {
 	return ""
 }
 
-// Else the client ended the stream, as what came broke the rules.
+// Otherwise the client reset the stream, because the server broke the protocol.
 func fromPeer(err http2.StreamError) bool {
 	return err.Cause != nil && err.Cause.Error() == "received from peer" // http2 has no type for it
 }
 
 func http2End(err error, peer string) string {
 	var stream http2.StreamError
-	_, said, away := strings.Cut(err.Error(), "GOAWAY") // http2 has a type for some of these only
+	_, said, away := strings.Cut(err.Error(), "GOAWAY") // http2 has types for only some of these
 	switch {
 	case errors.As(err, &stream):
 		return fmt.Sprintf("HTTP/2 stream reset by %s (%s)", peer, stream.Code)
 	case unusable(err):
-		return "HTTP/2 connection given up by " + peer
+		return "HTTP/2 connection ended by " + peer
 	case !away:
 		return ""
 	}
@@ -208,10 +208,10 @@ func where(err error) string {
 	if errors.As(err, &broken) {
 		return "in the middle of its answer"
 	}
-	return "before an answer"
+	return "before it answered"
 }
 
-// A redirect may have made the name long or strange.
+// A redirect can make the name long or strange.
 func short(name string) string {
 	const most = 100
 	if len(name) > most {

@@ -41,7 +41,7 @@ func TestHandshakesThatAreRefused(t *testing.T) {
 		config *tls.Config
 		says   string
 	}{
-		{"an old version", &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, "TLS version"},
+		{"an old version", &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, "TLS 1.2"},
 		{"a cipher suite", &tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA}}, "cipher suite"},
 		{"a protocol", &tls.Config{NextProtos: []string{"acme-tls/1"}}, "ALPN"},
 		{"another name", &tls.Config{GetConfigForClient: stranger}, "internal error"},
@@ -66,7 +66,7 @@ func TestHandshakesThatAreRefused(t *testing.T) {
 func TestAlerts(t *testing.T) {
 	says := map[byte]string{
 		40: "handshake failure", 42: "client certificate", 43: "client certificate", 44: "client certificate", 45: "client certificate",
-		46: "client certificate", 48: "client certificate", 70: "TLS version", 71: "cipher suite", 80: "internal error", 112: "SNI",
+		46: "client certificate", 48: "client certificate", 70: "TLS 1.2", 71: "cipher suite", 80: "internal error", 112: "SNI",
 		116: "client certificate", 120: "ALPN",
 	}
 	for alert := range byte(121) {

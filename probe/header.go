@@ -13,13 +13,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/header"
 )
 
-// secret is plain and the secrets. Errors never show a header's value.
+// secret includes plain. Errors never show a header's value.
 func requestHeaders(o HeartbeatOptions, user *url.Userinfo) (plain, secret http.Header, err error) {
 	plain = http.Header{
 		"User-Agent":      {"autoscalebot"},
 		"Accept":          {"*/*"},
 		"Accept-Encoding": {"identity"},
-		"Cache-Control":   {"no-cache"}, // a cache in between would answer for the app
+		"Cache-Control":   {"no-cache"}, // a cache would answer for the app
 	}
 	if o.UserAgent != "" {
 		if !header.ValidValue(o.UserAgent) {
@@ -62,7 +62,7 @@ func requestHeaders(o HeartbeatOptions, user *url.Userinfo) (plain, secret http.
 		"header: keep one")
 }
 
-// Texts too short to be told from others are left out.
+// Short texts are left out: they would match by chance.
 func secretTexts(o HeartbeatOptions, target *url.URL) []string {
 	texts := []string{o.Token, target.RawQuery}
 	if target.User != nil {
@@ -82,7 +82,7 @@ func secretTexts(o HeartbeatOptions, target *url.URL) []string {
 	return slices.DeleteFunc(texts, func(s string) bool { return len(s) < short })
 }
 
-// as in "session=value; other=value" and "Bearer value"
+// The values in "session=value; other=value" and "Bearer value".
 func parts(values []string) []string {
 	out := slices.Clone(values)
 	for _, value := range values {
@@ -100,8 +100,8 @@ func parts(values []string) []string {
 	return out
 }
 
-// CheckHeaders returns what is wrong with the headers of a heartbeat, nil if nothing is. Its errors name a header whose
-// name is valid, and never show a value.
+// CheckHeaders returns what is wrong with a heartbeat's headers, nil if they are valid. Its errors name a header only
+// if the name is valid, and never show a value.
 func CheckHeaders(header http.Header) []error {
 	var wrong []error
 	for _, name := range slices.Sorted(maps.Keys(header)) {
@@ -112,14 +112,14 @@ func CheckHeaders(header http.Header) []error {
 	return wrong
 }
 
-// CheckToken says what is wrong with the token of a heartbeat. Its error does not show it.
+// CheckToken checks a heartbeat's token. Its error does not show it.
 func CheckToken(token string) error {
 	scheme, _, two := strings.Cut(strings.TrimSpace(token), " ")
 	switch {
 	case !header.ValidValue(token):
 		return errors.New("heartbeat token has a line break or another control character")
 	case two && strings.EqualFold(scheme, "Bearer"):
-		return errors.New("heartbeat token begins with Bearer, which is added to it: leave that out")
+		return errors.New("heartbeat token begins with Bearer: leave that out, it is added for you")
 	}
 	return nil
 }
@@ -130,9 +130,9 @@ func checkHeader(name string, values []string) error {
 	}
 	switch http.CanonicalHeaderKey(name) {
 	case "Host":
-		return errors.New("heartbeat header Host cannot be set here: set HEARTBEAT_HOST")
+		return errors.New("heartbeat header Host is not allowed: use HEARTBEAT_HOST")
 	case "Connection", "Content-Length", "Expect", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade":
-		return fmt.Errorf("heartbeat header %s can't be set: it belongs to the connection", name)
+		return fmt.Errorf("heartbeat header %s is not allowed: it belongs to the connection", name)
 	}
 	for _, v := range values {
 		if !header.ValidValue(v) {

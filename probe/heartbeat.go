@@ -19,92 +19,89 @@ import (
 )
 
 const (
-	maxRedirects = 10 // as many as Go's own client follows
-	// bytes: A heartbeat's answer is a word; what is longer is left unread.
+	maxRedirects = 10 // as in Go's own client
+	// in bytes; a heartbeat's answer is short, and the rest of a longer one is not read
 	maxBody   = 64 << 10
 	maxHeader = 64 << 10 // bytes
 )
 
-// HeartbeatOptions say what a [Heartbeat] asks for, and how.
+// HeartbeatOptions configure a [Heartbeat].
 type HeartbeatOptions struct {
-	// URL is what is asked for: an absolute http or https URL, or a path that begins with "/" when Base is set. A user
-	// and password in it are sent as basic authentication.
+	// URL is the page to request: an absolute http or https URL, or, if Base is set, a path that begins with "/". A
+	// user and password in it are sent as basic authentication.
 	URL string
-	// Base gives the app's web URL, against which a path in URL is resolved. It is asked by Probe until it answers
-	// once. Its error's text becomes part of a Reading, so it holds no secret. It may be nil when URL is absolute.
+	// Base returns the app's web URL, to which a path in URL is relative. Probe calls it until it succeeds once. The
+	// text of its error ends up in a Reading, so it must hold no secret. It may be nil if URL is absolute.
 	Base func(ctx context.Context) (string, error)
 	// Method is GET, HEAD, POST or OPTIONS; "" means GET.
 	Method string
 	// Header is sent in addition, and replaces the prober's own User-Agent, Accept-Encoding and Cache-Control.
 	Header http.Header
-	// Token, unless empty, is sent as "Authorization: Bearer Token".
+	// Token, if set, is sent as "Authorization: Bearer Token".
 	Token string
-	// Timeout bounds a probe as a whole, redirects and body included; it is above 0. Base is asked before that time
-	// begins, and has as long again.
+	// Timeout bounds a whole probe, redirects and body included; it must be above 0. Base is called before that time
+	// begins, and has the same time again.
 	Timeout time.Duration
 	// UserAgent is sent as User-Agent; "" means "autoscalebot".
 	UserAgent string
-	// Host is the name by which the URL's host is asked for, with a port where it is not the usual one: that of the
-	// Host header, and of the certificate (SNI). The connection goes to the URL's host, also where a redirect leads to
-	// Host. "" means the URL's.
+	// Host is the name to request from the URL's host, with a port unless it is the scheme's default. It is sent as the
+	// Host header and as SNI, and the certificate must be valid for it. The connection still goes to the URL's host,
+	// also after a redirect to Host. "" means the URL's host.
 	Host string
-	// ClientCertFile and ClientKeyFile are a certificate and its key, in PEM, for servers that ask for one; both are
-	// needed, or neither. They are read again when they change. Only the host that was asked for gets it.
+	// ClientCertFile and ClientKeyFile are a client certificate and its key, in PEM. Set both or neither. They are read
+	// again when they change. Only the requested host receives the certificate.
 	ClientCertFile, ClientKeyFile string
-	// AllProxy is the URL of the proxy where neither HTTP_PROXY nor HTTPS_PROXY names one for the scheme, as in
-	// ALL_PROXY; "" means none.
+	// AllProxy is the URL of the proxy for a scheme that neither HTTP_PROXY nor HTTPS_PROXY covers, as in ALL_PROXY; ""
+	// means no proxy.
 	AllProxy string
-	// Redirects say which redirects are followed; "" means RedirectsSameHost.
+	// Redirects are the redirects to follow; "" means RedirectsSameHost.
 	Redirects Redirects
-	// Statuses are those of an answer that is accepted, and then never a redirect; none means 200 to 299.
+	// Statuses are the accepted statuses. None of them is treated as a redirect. Empty means 200 to 299.
 	Statuses Statuses
-	// FailOn are statuses that tell of load whatever they mean otherwise; none of them may be accepted.
+	// FailOn are statuses that always indicate load. They must not overlap with Statuses.
 	FailOn Statuses
-	// Keyword, unless empty, must stand in the first 64 KiB of the answer, in upper and lower case as it does here. An
-	// answer that is compressed by gzip or deflate is unpacked for it.
+	// Keyword, if set, must appear in the first 64 KiB of the answer; case matters. Answers compressed with gzip or
+	// deflate are unpacked first.
 	Keyword string
-	// Measure is what the readings' Value is; "" means MeasureTotal. It decides nothing about the outcome of an answer
-	// that is not 2xx or does not come.
+	// Measure is what Value measures; "" means MeasureTotal. It does not affect the outcome of a missing or rejected
+	// answer.
 	Measure Measure
-	// KeepAlive uses a connection again when the last answer on it came whole. False opens a new one for each request:
-	// one used again hides how the app's router picks a process, and what a new visitor waits for.
+	// KeepAlive reuses a connection if the last answer on it came whole. Otherwise each request opens a new one: a
+	// reused connection hides how the app's router picks a process, and what a new visitor waits for.
 	KeepAlive bool
 }
 
-// A Heartbeat is a [Prober] that asks for a URL over HTTP, follows redirects, and measures the time to the first byte
-// of the final answer's body, a part of it, or what the answer says itself (see [Measure]); an empty body counts at its
-// end. It may be used by several goroutines at once.
+// A Heartbeat is a [Prober] that requests a URL over HTTP, follows redirects, and measures the time to the first byte
+// of the final answer's body, a part of that time, or what the answer reports (see [Measure]). An empty body counts at
+// its end. It is safe for concurrent use.
 //
 // A probe has one of these outcomes:
-//   - Answered: the status is accepted, and the body, or its first 64 KiB, came in time and has the keyword.
-//   - Overloaded: the status is one of FailOn.
-//   - ServerError and ClientError: the status is 5xx or 4xx. The body is not read. The 5xx that say nothing about load
-//     are BadAnswer: 501, 505 to 511, 520 to 523, 525 to 527, 530 and 561.
-//   - Timeout: the time was over, in any phase.
-//   - Unreachable: a name server or a proxy had most of the total time, and more than a second of it; the host's name
-//     is unknown, the connection was refused, reset or closed, before the answer or in its middle, or TLS failed. So is
-//     a failure of Base, however it failed, for it says nothing about the app. When the caller's context is cancelled
-//     rather than past its deadline, the outcome is Unreachable as well and the Error is "cancelled": such a reading
-//     says nothing, and is to be dropped.
-//   - BadAnswer: what came is not HTTP or has more than 64 KiB of headers, its status is none of the above (a 304,
-//     say), it has no keyword, or it redirects to nowhere, to something other than http and https, or an eleventh time.
-//     By RedirectsSameHost, so does one that redirects to another host, or ends at what looks like a login page (by its
-//     path, or by a query that names the page that was asked for) or an error page. So is an accepted answer without a
-//     proper X-Queue-Time-Ms when that is the Measure: a queue that is not known is not an empty one.
+//   - Answered: the status is accepted, and the body, or its first 64 KiB, came in time and contains the keyword.
+//   - Overloaded: the status is in FailOn.
+//   - ServerError, ClientError: the status is 5xx or 4xx. The body is not read. The 5xx that load does not cause are
+//     BadAnswer: 501, 505 to 511, 520 to 523, 525 to 527, 530 and 561.
+//   - Timeout, ConnectTimeout: the time ran out after or before the app received the request.
+//   - Unreachable: the host's name is unknown, TLS failed, or the connection was refused, reset or closed at any byte.
+//     A name server or a proxy did not answer in time, or took most of the total time and more than a second. Base
+//     failed. If the caller cancels ctx, the Error is "cancelled"; drop such a reading.
+//   - BadAnswer: the answer is not HTTP, has more than 64 KiB of headers or another status (such as 304), lacks the
+//     keyword, or redirects to nowhere, to a scheme other than http and https, or an eleventh time. With
+//     RedirectsSameHost, also a redirect to another host, or one that ends at what looks like an error page or a login
+//     page, by its address or by a query that names the requested page. With MeasureQueue, also an answer without a
+//     valid X-Queue-Time-Ms: an unknown queue is not an empty one.
 //
-// Cookies that redirects set are kept until the probe ends. Headers, token and password go to the host that was asked
-// for only, with or without www.: not along with a redirect to another host, another port, or from https to http. A
-// proxy is taken from the environment as by [http.ProxyFromEnvironment], else from AllProxy; DNS and Connect are then
-// those of the proxy.
+// Cookies set by redirects are kept until the probe ends. Headers, token and password go only to the requested host,
+// with or without www., never to another port, and never from https to http. The proxy comes from the environment as
+// with [http.ProxyFromEnvironment], or else from AllProxy; DNS and Connect are then the proxy's.
 type Heartbeat struct {
 	method  string
-	plain   http.Header // what every request carries
-	secret  http.Header // plain, and what only the host that was asked for may see
+	plain   http.Header // sent with every request
+	secret  http.Header // plain, and what only the requested host may see
 	secrets []string
 
-	alias     *alias   // nil where the URL's host goes by its own name
-	keyPair   *keyPair // nil for none
-	askers    sync.Map // the places that asked for a client certificate
+	alias     *alias   // nil without HeartbeatOptions.Host
+	keyPair   *keyPair // nil without a client certificate
+	askers    sync.Map // places that asked for a client certificate
 	redirects Redirects
 	expect    expectation
 	failOn    Statuses
@@ -121,7 +118,8 @@ type Heartbeat struct {
 	target *url.URL // relative until base has answered
 }
 
-// NewHeartbeat returns a Heartbeat, or says what is wrong with the options. Its errors hold no secret. It asks nobody.
+// NewHeartbeat returns a Heartbeat, or an error that says what is wrong with the options and holds no secret. It makes
+// no request.
 func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 	target, err := parseTarget(o.URL, o.Base != nil)
 	if err != nil {
@@ -129,10 +127,10 @@ func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 	}
 	method := cmp.Or(strings.ToUpper(o.Method), http.MethodGet)
 	if !slices.Contains([]string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions}, method) {
-		return nil, fmt.Errorf("heartbeat method %q is not one of GET, HEAD, POST and OPTIONS", o.Method)
+		return nil, fmt.Errorf("invalid heartbeat method %q: must be GET, HEAD, POST or OPTIONS", o.Method)
 	}
 	if o.Timeout <= 0 {
-		return nil, fmt.Errorf("heartbeat timeout is %v, and must be more than 0", o.Timeout)
+		return nil, fmt.Errorf("heartbeat timeout is %v: must be more than 0", o.Timeout)
 	}
 	measure, err := checkMeasure(o.Measure)
 	if err != nil {
@@ -180,13 +178,13 @@ func NewHeartbeat(o HeartbeatOptions) (*Heartbeat, error) {
 	return h, speakHTTP2(h.transport)
 }
 
-// That of net/http in Go 1.26 waits for ever, for itself, where a server overflows the window of a stream.
+// The HTTP/2 client of net/http in Go 1.26 deadlocks if a server overflows a stream's window.
 func speakHTTP2(t *http.Transport) error {
-	//lint:ignore SA1019 until Go 1.27, in which it is the one of net/http
+	//lint:ignore SA1019 Go 1.27 moves it into net/http
 	return http2.ConfigureTransport(t)
 }
 
-// Probe asks once and says what came of it. It returns when the timeout is over or ctx ends at the latest.
+// Probe makes one request and returns its result. It returns no later than the timeout or the end of ctx.
 func (h *Heartbeat) Probe(ctx context.Context) Reading {
 	r := Reading{Signal: HeartbeatSignal, Time: time.Now(), Unit: "ms", Measure: h.measure}
 	target, err := h.resolve(ctx)
@@ -205,7 +203,7 @@ func (h *Heartbeat) Probe(ctx context.Context) Reading {
 		h.idle.keep(v.release())
 	}
 	r.Phases = v.end()
-	r.Value = ms(r.Phases.Total() + r.Phases.Transfer) // until it failed, if it did
+	r.Value = ms(r.Phases.Total() + r.Phases.Transfer) // of a failed one: until it failed
 	if r.Redirects > 0 {
 		r.URL = h.shown(t.target)
 	}
@@ -232,19 +230,18 @@ func (h *Heartbeat) Probe(ctx context.Context) Reading {
 	return r
 }
 
-// An error says why an answer that was accepted, and came whole, is no reading.
 func (r *Reading) take(header http.Header) error {
 	value, err := r.Measure.measure(r.Phases, header)
 	if err != nil {
 		r.Outcome, r.Error = BadAnswer, err.Error()
-		return hinted{err, "see examples/heartbeat for how an app reports its queue time, or leave " +
-			"HEARTBEAT_MEASURE out"}
+		return hinted{err, "See examples/heartbeat for how an app reports its queue time, or unset " +
+			"HEARTBEAT_MEASURE."}
 	}
 	r.Outcome, r.Value = Answered, value
 	return nil
 }
 
-// It fills in r's Status and Redirects, and returns the final answer's headers.
+// It also sets r's Status and Redirects.
 func (h *Heartbeat) visit(v *visit, t *trail, r *Reading) (http.Header, error) {
 	for {
 		to := t.route()
@@ -262,7 +259,7 @@ func (h *Heartbeat) visit(v *visit, t *trail, r *Reading) (http.Header, error) {
 			r.Status = resp.StatusCode
 			return resp.Header, h.read(v, t, resp)
 		}
-		_ = resp.Body.Close() // what it says is of no use
+		_ = resp.Body.Close()
 		if err := t.follow(resp, r.Redirects); err != nil {
 			r.Status = resp.StatusCode
 			return nil, err
@@ -271,7 +268,7 @@ func (h *Heartbeat) visit(v *visit, t *trail, r *Reading) (http.Header, error) {
 	}
 }
 
-// It closes the body of any answer.
+// It always closes the body.
 func (h *Heartbeat) read(v *visit, t *trail, resp *http.Response) error {
 	defer resp.Body.Close()
 	if !h.expect.statuses.Has(resp.StatusCode) {

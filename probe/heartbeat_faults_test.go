@@ -56,12 +56,12 @@ func TestBrokenServers(t *testing.T) {
 	}{
 		{"reset before the answer", reset, patient, probe.Unreachable, 0, "connection reset by ADDR"},
 		{"reset in the body", then(say(ok+"\r\nBe"), reset), patient, probe.Unreachable, 200, "connection reset by ADDR"},
-		{"closed before the answer", say(""), patient, probe.Unreachable, 0, "connection closed by ADDR before an answer"},
-		{"closed in the headers", say(ok + "X: "), patient, probe.Unreachable, 0, "connection closed by ADDR before an answer"},
+		{"closed before the answer", say(""), patient, probe.Unreachable, 0, "connection closed by ADDR before it answered"},
+		{"closed in the headers", say(ok + "X: "), patient, probe.Unreachable, 0, "connection closed by ADDR before it answered"},
 		{"closed in the body", say(ok + "Content-Length: 5\r\n\r\nBeat"), patient, probe.Unreachable, 200, "connection closed by ADDR in the middle of its answer"},
 		{"closed before the body", say(ok + "Content-Length: 5\r\n\r\n"), patient, probe.Unreachable, 200, "connection closed by ADDR in the middle of its answer"},
 		{"closed in a chunk", say(ok + "Transfer-Encoding: chunked\r\n\r\n5\r\nBea"), patient, probe.Unreachable, 200, "connection closed by ADDR in the middle of its answer"},
-		{"half closed", then(say(ok), func(c net.Conn) { _ = c.(*net.TCPConn).CloseWrite(); hang(c) }), patient, probe.Unreachable, 0, "connection closed by ADDR before an answer"},
+		{"half closed", then(say(ok), func(c net.Conn) { _ = c.(*net.TCPConn).CloseWrite(); hang(c) }), patient, probe.Unreachable, 0, "connection closed by ADDR before it answered"},
 		{"body without length", say(ok + "\r\nBeat"), patient, probe.Answered, 200, ""},
 		{"no answer", hang, soon, probe.Timeout, 0, "no answer within 150ms"},
 		{"headers that don't end", then(say(ok+"X: "), hang), soon, probe.Timeout, 0, "no answer within 150ms"},
@@ -73,16 +73,16 @@ func TestBrokenServers(t *testing.T) {
 		{"as much body as is read, and no end", then(say(ok+"\r\n"+strings.Repeat("x", 64<<10)), hang), patient, probe.Answered, 200, ""},
 		{"a byte less", then(say(ok+"\r\n"+strings.Repeat("x", 64<<10-1)), hang), soon, probe.Timeout, 200, "answer not finished within 150ms"},
 		{"long headers", say(ok + strings.Repeat("X: "+strings.Repeat("x", 995)+"\r\n", 60) + "\r\n"), patient, probe.Answered, 200, ""},
-		{"longer headers", say(ok + strings.Repeat("X: "+strings.Repeat("x", 995)+"\r\n", 80) + "\r\n"), patient, probe.BadAnswer, 0, "answer of ADDR has more than 64 KiB of headers"},
-		{"endless headers", then(say(ok), repeat("X: "+strings.Repeat("x", 1000)+"\r\n")), patient, probe.BadAnswer, 0, "answer of ADDR has more than 64 KiB of headers"},
-		{"endless header", then(say(ok), repeat(strings.Repeat("x", 4096))), patient, probe.BadAnswer, 0, "answer of ADDR has more than 64 KiB of headers"},
-		{"endless early hints", repeat("HTTP/1.1 103 Early Hints\r\n\r\n"), patient, probe.BadAnswer, 0, "answer of ADDR has more than 64 KiB of headers"},
-		{"garbage", say("\x00\xff s3cr3t\r\n\r\n"), patient, probe.BadAnswer, 0, "answer of ADDR is not proper HTTP"},
-		{"a bad chunk", say(ok + "Transfer-Encoding: chunked\r\n\r\ns3cr3t\r\n"), patient, probe.BadAnswer, 200, "answer of ADDR is not proper HTTP"},
-		{"two lengths", say(ok + "Content-Length: 4\r\nContent-Length: 5\r\n\r\nBeat"), patient, probe.BadAnswer, 0, "answer of ADDR is not proper HTTP"},
-		{"another protocol", say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: s3cr3t\r\nConnection: upgrade\r\n\r\n"), patient, probe.BadAnswer, 101, "status 101 Switching Protocols is no answer to a heartbeat"},
-		{"a redirect that can't be read", say("HTTP/1.1 301 Moved\r\nLocation: http://s3cr3t:%zz/\r\n\r\n"), patient, probe.BadAnswer, 301, "redirect to a URL that can't be read"},
-		{"a redirect to no host", say("HTTP/1.1 301 Moved\r\nLocation: http:///\r\n\r\n"), patient, probe.BadAnswer, 301, "redirect to a URL that names no host"},
+		{"longer headers", say(ok + strings.Repeat("X: "+strings.Repeat("x", 995)+"\r\n", 80) + "\r\n"), patient, probe.BadAnswer, 0, "the answer from ADDR has more than 64 KiB of headers"},
+		{"endless headers", then(say(ok), repeat("X: "+strings.Repeat("x", 1000)+"\r\n")), patient, probe.BadAnswer, 0, "the answer from ADDR has more than 64 KiB of headers"},
+		{"endless header", then(say(ok), repeat(strings.Repeat("x", 4096))), patient, probe.BadAnswer, 0, "the answer from ADDR has more than 64 KiB of headers"},
+		{"endless early hints", repeat("HTTP/1.1 103 Early Hints\r\n\r\n"), patient, probe.BadAnswer, 0, "the answer from ADDR has more than 64 KiB of headers"},
+		{"garbage", say("\x00\xff s3cr3t\r\n\r\n"), patient, probe.BadAnswer, 0, "the answer from ADDR is not valid HTTP"},
+		{"a bad chunk", say(ok + "Transfer-Encoding: chunked\r\n\r\ns3cr3t\r\n"), patient, probe.BadAnswer, 200, "the answer from ADDR is not valid HTTP"},
+		{"two lengths", say(ok + "Content-Length: 4\r\nContent-Length: 5\r\n\r\nBeat"), patient, probe.BadAnswer, 0, "the answer from ADDR is not valid HTTP"},
+		{"another protocol", say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: s3cr3t\r\nConnection: upgrade\r\n\r\n"), patient, probe.BadAnswer, 101, "unexpected status 101 Switching Protocols"},
+		{"a redirect that can't be read", say("HTTP/1.1 301 Moved\r\nLocation: http://s3cr3t:%zz/\r\n\r\n"), patient, probe.BadAnswer, 301, "redirect to an invalid URL"},
+		{"a redirect to no host", say("HTTP/1.1 301 Moved\r\nLocation: http:///\r\n\r\n"), patient, probe.BadAnswer, 301, "redirect to a URL that has no host"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestDialsThatFail(t *testing.T) {
 		{&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.EPERM)}, probe.Unreachable, "connection to a.test:80 failed: operation not permitted"},
 		{&net.OpError{Op: "dial", Err: &net.AddrError{Err: "s3cr3t"}}, probe.Unreachable, "connection to a.test:80 failed"},
 		{errors.New("s3cr3t"), probe.Unreachable, "connection to a.test:80 failed"},
-		{&net.OpError{Op: "dial", Err: syscall.ETIMEDOUT}, probe.ConnectTimeout, "no answer within 0s: a.test:80 accepted no connection"},
+		{&net.OpError{Op: "dial", Err: syscall.ETIMEDOUT}, probe.ConnectTimeout, "no answer within 0s: a.test:80 did not accept a connection"},
 	}
 	for _, tt := range tests {
 		synctest.Test(t, func(t *testing.T) {
@@ -131,7 +131,7 @@ func TestDialsThatFail(t *testing.T) {
 			if r.Outcome != tt.outcome || r.Error != tt.want {
 				t.Errorf("got %+v\nwant error %q", r, tt.want)
 			}
-			if own := strings.Contains(tt.want, "too many") || strings.Contains(tt.want, "not permitted"); own != strings.HasPrefix(r.Hint, "this ") {
+			if own := strings.Contains(tt.want, "too many") || strings.Contains(tt.want, "not permitted"); own != strings.HasPrefix(r.Hint, "This ") {
 				t.Errorf("the hint %q blames the wrong one for %q", r.Hint, tt.want)
 			}
 		})

@@ -23,15 +23,15 @@ func TestStatusDecidesOutcome(t *testing.T) {
 		{200, probe.Answered, ""},
 		{204, probe.Answered, ""},
 		{299, probe.Answered, ""},
-		{300, probe.BadAnswer, "status 300 Multiple Choices is no answer to a heartbeat"},
-		{304, probe.BadAnswer, "status 304 Not Modified is no answer to a heartbeat"},
-		{302, probe.BadAnswer, "status 302 Found that leads nowhere"},
+		{300, probe.BadAnswer, "unexpected status 300 Multiple Choices"},
+		{304, probe.BadAnswer, "unexpected status 304 Not Modified"},
+		{302, probe.BadAnswer, "status 302 Found without a Location"},
 		{400, probe.ClientError, "status 400 Bad Request"},
 		{404, probe.ClientError, "status 404 Not Found"},
 		{499, probe.ClientError, "status 499"},
 		{500, probe.ServerError, "status 500 Internal Server Error"},
 		{503, probe.ServerError, "status 503 Service Unavailable"},
-		{600, probe.BadAnswer, "status 600 is no answer to a heartbeat"},
+		{600, probe.BadAnswer, "unexpected status 600"},
 	}
 	for _, tt := range tests {
 		for _, method := range []string{"GET", "head", "POST", "OPTIONS"} {
@@ -141,7 +141,7 @@ func TestPathIsResolvedOnceBaseHasAnswered(t *testing.T) {
 	for _, want := range []string{
 		"the app's web URL is not known: app not found",
 		"the app's web URL has a scheme other than http and https",
-		"the app's web URL can't be read",
+		"the app's web URL is invalid",
 		"",
 		"",
 	} {
@@ -173,7 +173,7 @@ func TestBaseThatHangsIsNoTimeoutOfTheApp(t *testing.T) {
 			return "", ctx.Err()
 		}})
 		if r := take(t, h); r.Outcome != probe.Unreachable || r.Value != 4000 ||
-			r.Error != "the app's web URL is not known: the platform did not tell it in time" {
+			r.Error != "the app's web URL is not known: the platform did not answer in time" {
 			t.Errorf("got %+v", r)
 		}
 	})

@@ -86,7 +86,7 @@ func check(t testing.TB, r probe.Reading) {
 		probe.Overloaded,
 	}
 	if !slices.Contains(known, r.Outcome) {
-		t.Errorf("outcome %q is not a known one", r.Outcome)
+		t.Errorf("unknown outcome %q", r.Outcome)
 	}
 	if strings.Contains(r.Error+r.Hint+r.URL, "s3cr3t") {
 		t.Errorf("the error %q, the hint %q or the URL %q holds a secret", r.Error, r.Hint, r.URL)

@@ -2,56 +2,57 @@ package probe
 
 import "net/http"
 
-const httpsHint = "if the server speaks https on this port, begin HEARTBEAT_URL with https://"
+const httpsHint = "If the server uses https on this port, begin HEARTBEAT_URL with https://."
 
-// sent says whether the app was told.
+// sent: the secrets were sent to where redirects ended.
 func (h *Heartbeat) loginHint(sent bool) string {
 	switch {
 	case len(h.secret) == len(h.plain): // no credentials are sent
-		return "the app wants to know who asks: set HEARTBEAT_TOKEN or HEARTBEAT_HEADERS"
+		return "The app requires a login. Set HEARTBEAT_TOKEN or HEARTBEAT_HEADERS."
 	case !sent:
-		return "the token and the headers were not sent to where redirects ended: give HEARTBEAT_URL that address"
+		return "The token and the headers were not sent to where the redirects ended. Set HEARTBEAT_URL to " +
+			"that address."
 	}
-	return "the app does not accept the token or the headers that are sent: see HEARTBEAT_TOKEN and HEARTBEAT_HEADERS"
+	return "The app rejected the token or the headers. Check HEARTBEAT_TOKEN and HEARTBEAT_HEADERS."
 }
 
-// A server asks for a certificate at the first handshake, and not where a session is resumed.
+// A server asks for a certificate at the first handshake, but not when a session is resumed.
 func (h *Heartbeat) certificateHint(v *visit) string {
 	_, asks := h.askers.Load(v.place)
 	switch {
 	case !asks || !v.secure():
 		return ""
 	case h.keyPair == nil:
-		return "the server asked for a client certificate: see HEARTBEAT_CLIENT_CERT_FILE"
+		return "The server asked for a client certificate. Set HEARTBEAT_CLIENT_CERT_FILE."
 	}
-	return "the server may not accept the client certificate: check HEARTBEAT_CLIENT_CERT_FILE"
+	return "The server may have rejected the client certificate. Check HEARTBEAT_CLIENT_CERT_FILE."
 }
 
-// sent says whether the secrets were sent.
+// sent: the secrets were sent to where redirects ended.
 func (h *Heartbeat) statusHint(v *visit, status int, sent bool) string {
 	certificate := h.certificateHint(v)
 	switch status {
-	case http.StatusBadRequest, 495, 496: // the latter two are nginx's own
+	case http.StatusBadRequest, 495, 496: // the last two are nginx's own
 		if certificate == "" && !v.secure() {
 			return httpsHint
 		}
 		return certificate
 	case http.StatusUnauthorized, http.StatusForbidden:
 		if certificate != "" {
-			certificate = "; " + certificate
+			certificate = " " + certificate
 		}
 		return h.loginHint(sent) + certificate
 	case http.StatusNotFound:
-		return "the app has no such page: see HEARTBEAT_URL, and examples/heartbeat for how to make one"
+		return "Check HEARTBEAT_URL. If the app has no heartbeat page, copy one from examples/heartbeat."
 	case http.StatusMethodNotAllowed:
-		return "the page does not accept this method: see HEARTBEAT_METHOD"
+		return "The page does not accept this method. Set HEARTBEAT_METHOD."
 	case http.StatusProxyAuthRequired:
-		return "the proxy wants a user and a password"
+		return "The proxy requires a user and a password."
 	case http.StatusTooManyRequests:
-		return "something limits how often this machine may ask: exempt the bot, or set a longer " +
-			"HEARTBEAT_INTERVAL_IN_SECONDS"
+		return "A rate limit stopped this request. Exempt the bot, or set a longer " +
+			"HEARTBEAT_INTERVAL_IN_SECONDS."
 	case http.StatusMisdirectedRequest:
-		return "the server does not serve this host name: see HEARTBEAT_URL and HEARTBEAT_HOST"
+		return "The server does not serve this host name. Check HEARTBEAT_URL and HEARTBEAT_HOST."
 	}
 	if isRedirect(status) {
 		return ""

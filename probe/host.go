@@ -12,26 +12,26 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// It is the name in the Host header, and in the app's certificate.
+// The name for the Host header and the app's certificate, instead of the URL's.
 type alias struct {
-	host, name string                 // with a port where it has one, and without
-	transport  func() *http.Transport // speaks TLS with that name
+	host, name string                 // with its port, if any, and without
+	transport  func() *http.Transport // uses that name for TLS
 }
 
 var plainName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
-// CheckHost says what is wrong with a host name, or an address, with or without a port.
+// CheckHost checks a host name or an address, with or without a port.
 func CheckHost(host string) error {
 	u, err := url.Parse("http://" + host)
 	if err != nil || u.Host != host || u.User != nil || u.Hostname() == "" {
-		return errors.New("write a host name such as www.example.com, without http:// and path")
+		return errors.New("must be a host name such as www.example.com, without http:// and path")
 	}
 	if u.Port() != "" && !validPort(u.Port()) || strings.HasSuffix(host, ":") {
 		return errors.New("has an invalid port: must be 1–65535")
 	}
 	_, err = idna.Lookup.ToASCII(u.Hostname())
 	if err != nil && !plainName.MatchString(u.Hostname()) && net.ParseIP(u.Hostname()) == nil {
-		return errors.New("write a host name of letters, digits, dots and hyphens, such as www.example.com")
+		return errors.New("must be a host name of letters, digits, dots and hyphens, such as www.example.com")
 	}
 	return nil
 }
@@ -44,17 +44,17 @@ func (h *Heartbeat) setAlias(host string) error {
 		return errors.New("heartbeat host: " + err.Error())
 	}
 	u := url.URL{Scheme: "https", Host: host}
-	name, _, _ := net.SplitHostPort(hostPort(&u)) // which has both
+	name, _, _ := net.SplitHostPort(hostPort(&u))
 	h.alias = &alias{host: host, name: name, transport: sync.OnceValue(func() *http.Transport {
 		t := h.transport.Clone()
 		t.TLSClientConfig.ServerName = name
-		_ = speakHTTP2(t) // which succeeded for the one that this is a clone of
+		_ = speakHTTP2(t) // it succeeded for the original
 		return t
 	})}
 	return nil
 }
 
-// Redirects and cookies are judged by the URL by which the app knows itself.
+// Redirects and cookies are judged by the URL that the app knows.
 func (h *Heartbeat) named(target *url.URL) *url.URL {
 	if h.alias == nil {
 		return target
@@ -67,10 +67,10 @@ func (h *Heartbeat) named(target *url.URL) *url.URL {
 type route struct {
 	url   *url.URL
 	host  string // of the Host header
-	alias bool   // it goes to the host of the heartbeat's URL by another name
+	alias bool   // it goes to the heartbeat URL's host under another name
 }
 
-// A request for the alias goes to the host of the heartbeat's URL.
+// Requests for the alias go to the heartbeat URL's host.
 func (t *trail) route() route {
 	a := t.h.alias
 	if a == nil || !isName(t.target, a.name) {
@@ -84,7 +84,7 @@ func (t *trail) route() route {
 	return route{&u, headerHost(t.target), true}
 }
 
-// net/http would write a name in other than small letters, such as BÜCHER.example, as no name server knows it.
+// net/http encodes a name with capitals, such as BÜCHER.example, in a form that no name server knows.
 func headerHost(u *url.URL) string {
 	if !strings.ContainsFunc(u.Host, func(c rune) bool { return c > 0x7f }) {
 		return u.Host

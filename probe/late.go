@@ -6,21 +6,22 @@ import (
 )
 
 const (
-	isUp     = "is the app up, and is HEARTBEAT_TIMEOUT_IN_SECONDS long enough?"
-	nameHint = "does this machine's name server work? The app was not asked"
-	viaHint  = "does the proxy work? The app was not asked: see HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
-	sendHint = "how many HTTP/2 streams does the server allow? The app was not asked: see connect in HEARTBEAT_FAIL_ON"
-	wayHint  = "does a firewall drop packets? The app was not asked, so this counts as slow only where " +
-		"HEARTBEAT_FAIL_ON names connect"
+	isUp     = "Check that the app is up and that HEARTBEAT_TIMEOUT_IN_SECONDS is long enough."
+	nameHint = "The app received no request. Check this machine's name server."
+	viaHint  = "The app received no request. Check the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY."
+	sendHint = "The app received no request. Check how many HTTP/2 streams the server allows. To count this as slow, " +
+		"add connect to HEARTBEAT_FAIL_ON."
+	wayHint = "The app received no request. Check whether a firewall drops packets. To count this as slow, " +
+		"add connect to HEARTBEAT_FAIL_ON."
 )
 
-// A timeout counts as one of the app only where the app had most of the time.
+// A timeout is the app's only if the app had most of the time.
 func (v *visit) late() failure {
 	app, way, rest := v.split()
 	limit := min(v.limit, time.Since(v.start)).Round(time.Millisecond) // the kernel may give up earlier
 	switch {
 	case v.now >= processing && app+way < rest:
-		return unreachable(fmt.Sprintf("no answer within %v, of which %v passed before there was a connection to %s",
+		return unreachable(fmt.Sprintf("no answer within %v: %v passed before the connection to %s was open",
 			limit, rest.Round(time.Millisecond), v.addr()), v.wayHint())
 	case v.now == transfer:
 		return failure{Timeout, fmt.Sprintf("answer not finished within %v", limit), isUp}
@@ -29,7 +30,7 @@ func (v *visit) late() failure {
 	}
 	text := fmt.Sprintf("no answer within %v: %s", limit, v.hung())
 	switch {
-	case app >= way+rest && app > 0: // it answered with redirects, and took its time
+	case app >= way+rest && app > 0: // it was slow to answer with redirects
 		return failure{Timeout, text, isUp}
 	case v.now == sending:
 		return failure{ConnectTimeout, text, sendHint}
@@ -39,7 +40,7 @@ func (v *visit) late() failure {
 	return unreachable(text, v.wayHint())
 }
 
-// rest, of the name server and the proxy, says nothing of the app or of the way to it.
+// Time spent in the app, on the way to it, and on the name server and the proxy. The last does not measure the app.
 func (v *visit) split() (app, way, rest time.Duration) {
 	s := &v.spent
 	app, way, rest = s[processing]+s[transfer], s[handshake]+s[sending], s[lookup]+s[proxyTLS]+s[tunnel]
@@ -49,20 +50,20 @@ func (v *visit) split() (app, way, rest time.Duration) {
 	return app, way, rest + s[connect]
 }
 
-const longRest = time.Second // more than a name server or a proxy that works needs
+const longRest = time.Second // longer than a working name server or proxy takes
 
-// The total time tells nothing of the app where a name server or a proxy had most of it, and long.
+// If a name server or a proxy took most of the total time, and long, the total does not measure the app.
 func (v *visit) detained() (failure, bool) {
 	app, way, rest := v.split()
 	if rest < longRest || rest < app+way {
 		return failure{}, false
 	}
-	who, hint := "the name server", "does this machine's name server work? There may be several, the first of which "+
-		"is down: see /etc/resolv.conf"
+	who, hint := "the name server", "Check this machine's name servers in /etc/resolv.conf. The first of "+
+		"several may be down."
 	if v.via != nil {
-		who, hint = "the proxy "+proxyName(v.via), "does the proxy work? See HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
+		who, hint = "the proxy "+proxyName(v.via), "Check the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY."
 	}
-	return unreachable(fmt.Sprintf("%s took %v, and the app %v: the time says nothing about the app",
+	return unreachable(fmt.Sprintf("%s took %v, the app only %v",
 		who, rest.Round(time.Millisecond), (app+way).Round(time.Millisecond)), hint), true
 }
 
@@ -80,17 +81,17 @@ func (v *visit) hung() string {
 	}
 	switch v.now {
 	case lookup:
-		return "the name server did not tell the address of " + host
+		return "the name server did not resolve " + host
 	case connect:
-		return peer + " accepted no connection"
+		return peer + " did not accept a connection"
 	case proxyTLS:
 		return peer + " did not finish the TLS handshake"
 	case tunnel:
-		return peer + " opened no connection to " + v.addr()
+		return peer + " did not open a connection to " + v.addr()
 	case handshake:
 		return v.addr() + " did not finish the TLS handshake"
 	case sending:
-		return v.addr() + " allowed no request on the connection"
+		return v.addr() + " did not allow a request on the connection"
 	}
-	return "there was no time left to ask"
+	return "no time was left for a request"
 }

@@ -10,23 +10,23 @@ import (
 	"time"
 )
 
-// A Measure is what a heartbeat takes for its Value.
+// A Measure selects what a heartbeat's Value is.
 type Measure string
 
 const (
 	// MeasureTotal is the time to the first byte of the final answer's body, redirects included: what a visitor waits
 	// for.
 	MeasureTotal Measure = "total"
-	// MeasureProcessing is Phases.Processing, summed over the redirects: the same less DNS, TCP and TLS.
+	// MeasureProcessing is Phases.Processing: the total without DNS, TCP and TLS.
 	MeasureProcessing Measure = "processing"
-	// MeasureQueue is what the app says in the final answer's header X-Queue-Time-Ms: how long a request waits for a
-	// process of it to be free. It is a number of milliseconds from 0 to an hour, fractions allowed.
+	// MeasureQueue is the time that a request waits for a free process, as the app reports it in the final answer's
+	// X-Queue-Time-Ms header: milliseconds from 0 to one hour, fractions allowed.
 	MeasureQueue Measure = "queue"
 )
 
 const (
 	queueHeader = "X-Queue-Time-Ms"
-	// milliseconds: far longer than any router waits, and less than a wrong unit or a point in time
+	// milliseconds: longer than any router waits, shorter than a timestamp or a value in the wrong unit
 	maxQueue = float64(time.Hour / time.Millisecond)
 )
 
@@ -37,10 +37,10 @@ func checkMeasure(m Measure) (Measure, error) {
 	case MeasureProcessing, MeasureQueue:
 		return m, nil
 	}
-	return "", fmt.Errorf("heartbeat measure %q is not one of total, processing and queue", string(m))
+	return "", fmt.Errorf("invalid heartbeat measure %q: must be total, processing or queue", string(m))
 }
 
-// The error shows nothing of what the app told, as a server may put there what it was sent.
+// Errors omit the header's value: a server may echo what it was sent.
 func (m Measure) measure(ph Phases, header http.Header) (float64, error) {
 	switch m {
 	case MeasureProcessing:
@@ -54,19 +54,19 @@ func (m Measure) measure(ph Phases, header http.Header) (float64, error) {
 func queueTime(values []string) (float64, error) {
 	switch len(values) {
 	case 0:
-		return 0, errors.New("the answer has no header " + queueHeader + ", so the queue time is not known")
+		return 0, errors.New("the answer has no " + queueHeader + " header")
 	case 1:
 	default:
-		return 0, errors.New("the answer has more than one header " + queueHeader)
+		return 0, errors.New("the answer has more than one " + queueHeader + " header")
 	}
 	f, err := strconv.ParseFloat(strings.TrimSpace(values[0]), 64)
 	switch {
 	case errors.Is(err, strconv.ErrSyntax) || math.IsNaN(f):
-		return 0, errors.New("the answer's header " + queueHeader + " is no number of milliseconds")
+		return 0, errors.New("the answer's " + queueHeader + " is not a number of milliseconds")
 	case f < 0:
-		return 0, errors.New("the answer's header " + queueHeader + " is less than 0")
-	case f > maxQueue: // also what is out of a float's range
-		return 0, errors.New("the answer's header " + queueHeader + " is more than an hour: is it in milliseconds?")
+		return 0, errors.New("the answer's " + queueHeader + " is below 0")
+	case f > maxQueue: // or out of a float's range
+		return 0, errors.New("the answer's " + queueHeader + " is more than an hour: is it in milliseconds?")
 	}
 	return math.Abs(f), nil // a -0 is a 0
 }

@@ -48,7 +48,7 @@ func TestMeasureChoosesTheValueAndLeavesThePhases(t *testing.T) {
 }
 
 func TestQueueTimeIsWhatTheAppSays(t *testing.T) {
-	const header = "the answer's header X-Queue-Time-Ms "
+	const header = "the answer's X-Queue-Time-Ms "
 	tests := []struct {
 		says []string
 		want float64
@@ -59,18 +59,18 @@ func TestQueueTimeIsWhatTheAppSays(t *testing.T) {
 		{[]string{"7"}, 7, ""},
 		{[]string{" 1234.567 "}, 1234.567, ""},
 		{[]string{"3600000"}, 3_600_000, ""},
-		{nil, 0, "the answer has no header X-Queue-Time-Ms, so the queue time is not known"},
-		{[]string{""}, 0, header + "is no number of milliseconds"},
-		{[]string{"s3cr3t"}, 0, header + "is no number of milliseconds"},
-		{[]string{"12ms"}, 0, header + "is no number of milliseconds"},
-		{[]string{"12,5"}, 0, header + "is no number of milliseconds"},
-		{[]string{"NaN"}, 0, header + "is no number of milliseconds"},
-		{[]string{"-1"}, 0, header + "is less than 0"},
-		{[]string{"-Inf"}, 0, header + "is less than 0"},
+		{nil, 0, "the answer has no X-Queue-Time-Ms header"},
+		{[]string{""}, 0, header + "is not a number of milliseconds"},
+		{[]string{"s3cr3t"}, 0, header + "is not a number of milliseconds"},
+		{[]string{"12ms"}, 0, header + "is not a number of milliseconds"},
+		{[]string{"12,5"}, 0, header + "is not a number of milliseconds"},
+		{[]string{"NaN"}, 0, header + "is not a number of milliseconds"},
+		{[]string{"-1"}, 0, header + "is below 0"},
+		{[]string{"-Inf"}, 0, header + "is below 0"},
 		{[]string{"3600000.1"}, 0, header + "is more than an hour: is it in milliseconds?"},
 		{[]string{"1767225600000"}, 0, header + "is more than an hour: is it in milliseconds?"},
 		{[]string{"1e999"}, 0, header + "is more than an hour: is it in milliseconds?"},
-		{[]string{"5", "5"}, 0, "the answer has more than one header X-Queue-Time-Ms"},
+		{[]string{"5", "5"}, 0, "the answer has more than one X-Queue-Time-Ms header"},
 	}
 	for _, tt := range tests {
 		t.Run(strings.Join(tt.says, "+"), func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 )
 
 func TestOptionsThatAreRefused(t *testing.T) {
-	const like = ": write it like https://example.com/heartbeat/"
+	const like = ": use a URL such as https://example.com/heartbeat/"
 	base := func(context.Context) (string, error) { return "https://example.com", nil }
 	tests := []struct {
 		name string
@@ -20,26 +20,26 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		want string
 	}{
 		{"no URL", probe.HeartbeatOptions{}, "heartbeat URL is empty" + like},
-		{"a path without base", probe.HeartbeatOptions{URL: "/beat?s3cr3t"}, `heartbeat URL "/beat" is only a path, and nobody tells the app's web URL` + like},
-		{"two slashes", probe.HeartbeatOptions{URL: "//example.com/", Base: base}, "heartbeat URL begins with two slashes" + like + ", or begin a path with one"},
-		{"no slash", probe.HeartbeatOptions{URL: "beat/", Base: base}, "heartbeat URL does not begin with http://, https:// or a slash" + like},
-		{"no scheme", probe.HeartbeatOptions{URL: "localhost:8000/beat"}, "heartbeat URL does not begin with http://, https:// or a slash" + like},
-		{"a user without scheme", probe.HeartbeatOptions{URL: "s3cr3t:s3cr3t@example.com"}, "heartbeat URL does not begin with http://, https:// or a slash" + like},
+		{"a path without base", probe.HeartbeatOptions{URL: "/beat?s3cr3t"}, `heartbeat URL "/beat" is only a path, and the app's web URL is not known` + like},
+		{"two slashes", probe.HeartbeatOptions{URL: "//example.com/", Base: base}, "heartbeat URL begins with two slashes" + like + ", or a path with one slash"},
+		{"no slash", probe.HeartbeatOptions{URL: "beat/", Base: base}, "heartbeat URL must begin with http://, https:// or a slash" + like},
+		{"no scheme", probe.HeartbeatOptions{URL: "localhost:8000/beat"}, "heartbeat URL must begin with http://, https:// or a slash" + like},
+		{"a user without scheme", probe.HeartbeatOptions{URL: "s3cr3t:s3cr3t@example.com"}, "heartbeat URL must begin with http://, https:// or a slash" + like},
 		{"another scheme", probe.HeartbeatOptions{URL: "ftp://example.com/"}, "heartbeat URL has a scheme other than http and https" + like},
-		{"no host", probe.HeartbeatOptions{URL: "http:///beat"}, "heartbeat URL names no host" + like},
-		{"a port out of range", probe.HeartbeatOptions{URL: "http://example.com:70000/"}, "heartbeat URL has a port that is not between 1 and 65535" + like},
-		{"a password with a slash", probe.HeartbeatOptions{URL: "http://u:s3cr3t/s3cr3t@example.com/"}, "heartbeat URL can't be read, for a space, a wrong port or a wrong %-escape, perhaps" + like},
-		{"a method", probe.HeartbeatOptions{URL: "http://a/", Method: "FETCH"}, `heartbeat method "FETCH" is not one of GET, HEAD, POST and OPTIONS`},
-		{"a measure", probe.HeartbeatOptions{URL: "http://a/", Measure: "speed"}, `heartbeat measure "speed" is not one of total, processing and queue`},
-		{"redirects", probe.HeartbeatOptions{URL: "http://a/", Redirects: "some"}, `heartbeat redirects "some" is invalid: write same-host, any or none`},
-		{"a keyword without a body", probe.HeartbeatOptions{URL: "http://a/", Method: "HEAD", Keyword: "x"}, "heartbeat keyword cannot be looked for with the method HEAD, whose answers have no body: use GET"},
-		{"a long keyword", probe.HeartbeatOptions{URL: "http://a/", Keyword: strings.Repeat("x", 1025)}, "heartbeat keyword has 1025 bytes, of 1024 at most"},
+		{"no host", probe.HeartbeatOptions{URL: "http:///beat"}, "heartbeat URL has no host" + like},
+		{"a port out of range", probe.HeartbeatOptions{URL: "http://example.com:70000/"}, "heartbeat URL has an invalid port, which must be 1–65535" + like},
+		{"a password with a slash", probe.HeartbeatOptions{URL: "http://u:s3cr3t/s3cr3t@example.com/"}, "heartbeat URL is invalid, perhaps because of a space, a wrong port or a wrong %-escape" + like},
+		{"a method", probe.HeartbeatOptions{URL: "http://a/", Method: "FETCH"}, `invalid heartbeat method "FETCH": must be GET, HEAD, POST or OPTIONS`},
+		{"a measure", probe.HeartbeatOptions{URL: "http://a/", Measure: "speed"}, `invalid heartbeat measure "speed": must be total, processing or queue`},
+		{"redirects", probe.HeartbeatOptions{URL: "http://a/", Redirects: "some"}, `invalid heartbeat redirects "some": must be same-host, any or none`},
+		{"a keyword without a body", probe.HeartbeatOptions{URL: "http://a/", Method: "HEAD", Keyword: "x"}, "heartbeat keyword does not work with the method HEAD, whose answers have no body: use GET"},
+		{"a long keyword", probe.HeartbeatOptions{URL: "http://a/", Keyword: strings.Repeat("x", 1025)}, "heartbeat keyword has 1025 bytes: the maximum is 1024"},
 		{"a status twice", probe.HeartbeatOptions{URL: "http://a/", FailOn: probe.Statuses{{204, 204}}}, "status 204 is both accepted and a failure: keep one"},
-		{"no timeout", probe.HeartbeatOptions{URL: "http://a/", Timeout: -1}, "heartbeat timeout is -1ns, and must be more than 0"},
-		{"a header's name", probe.HeartbeatOptions{URL: "http://a/", Header: http.Header{"X Key": {"s3cr3t"}}}, `heartbeat header with a name of 5 characters, which is invalid: use letters, digits and hyphens`},
+		{"no timeout", probe.HeartbeatOptions{URL: "http://a/", Timeout: -1}, "heartbeat timeout is -1ns: must be more than 0"},
+		{"a header's name", probe.HeartbeatOptions{URL: "http://a/", Header: http.Header{"X Key": {"s3cr3t"}}}, `heartbeat header has an invalid name of 5 characters: use letters, digits and hyphens`},
 		{"a header's value", probe.HeartbeatOptions{URL: "http://a/", Header: http.Header{"X-Key": {"s3cr3t\r\n"}}}, "heartbeat header X-Key has a line break or another control character in its value"},
-		{"the host", probe.HeartbeatOptions{URL: "http://a/", Header: http.Header{"host": {"b"}}}, "heartbeat header Host cannot be set here: set HEARTBEAT_HOST"},
-		{"the connection", probe.HeartbeatOptions{URL: "http://a/", Header: http.Header{"Te": {"b"}}}, "heartbeat header Te can't be set: it belongs to the connection"},
+		{"the host", probe.HeartbeatOptions{URL: "http://a/", Header: http.Header{"host": {"b"}}}, "heartbeat header Host is not allowed: use HEARTBEAT_HOST"},
+		{"the connection", probe.HeartbeatOptions{URL: "http://a/", Header: http.Header{"Te": {"b"}}}, "heartbeat header Te is not allowed: it belongs to the connection"},
 		{"the token", probe.HeartbeatOptions{URL: "http://a/", Token: "s3cr3t\n"}, "heartbeat token has a line break or another control character"},
 		{"the user agent", probe.HeartbeatOptions{URL: "http://a/", UserAgent: "bot\n"}, "heartbeat user agent has a line break or another control character"},
 		{"token and user", probe.HeartbeatOptions{URL: "http://u:s3cr3t@a/", Token: "s3cr3t"}, "heartbeat has more than one of a token, a user in its URL and an Authorization header: keep one"},

@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// Login pages and error pages are known by the words of their addresses.
+// Words of a URL that mark a login page or an error page.
 var (
 	loginWords = []string{
 		"log in", "log on", "logon", "sign in", "sign on", "signon", "sso", "saml", "saml2", "auth", "auth0",
@@ -25,9 +25,9 @@ var (
 	}
 )
 
-// It may stand behind the page of a script, as in /index.php?action=login or /#/login.
+// The word may also be in the query or the fragment, as in /index.php?action=login or /#/login.
 func isLogin(u *url.URL) bool {
-	query, _ := url.ParseQuery(u.RawQuery) // as much of it as can be read
+	query, _ := url.ParseQuery(u.RawQuery) // as far as it can be parsed
 	for _, values := range query {
 		if slices.ContainsFunc(values, saysLogin) {
 			return true
@@ -45,7 +45,8 @@ func saysLogin(text string) bool {
 
 func isError(u *url.URL) bool { return says(words(u.Path), errorWords) }
 
-// It has one space before, between and after the words, in lower case. A capital behind a small letter begins one.
+// The words are in lower case, with a space before, between and after them. A capital after a small letter begins a
+// word.
 func words(text string) string {
 	out := []rune{' '}
 	small := false // the rune before
@@ -66,12 +67,12 @@ func says(text string, any []string) bool {
 	return slices.ContainsFunc(any, func(words string) bool { return strings.Contains(text, " "+words+" ") })
 }
 
-// Login pages keep in mind where to go afterwards.
+// Login pages keep the page to return to in their query.
 func leadsBack(u, asked *url.URL) bool {
 	if samePath(u, asked) {
 		return false
 	}
-	query, _ := url.ParseQuery(u.RawQuery) // as much of it as can be read
+	query, _ := url.ParseQuery(u.RawQuery) // as far as it can be parsed
 	for _, values := range query {
 		if slices.ContainsFunc(values, func(value string) bool { return names(value, asked) }) {
 			return true
@@ -91,7 +92,7 @@ func names(text string, page *url.URL) bool {
 	return samePath(u, page)
 }
 
-// A slash at the end does not count.
+// A trailing slash makes no difference.
 func samePath(a, b *url.URL) bool {
 	return strings.TrimRight(a.Path, "/") == strings.TrimRight(b.Path, "/")
 }

@@ -14,13 +14,13 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// In both forms of SOCKS the proxy looks up names.
+// With both SOCKS schemes the proxy looks up names.
 var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
 
-// A ProxyProblem says what is wrong with one of the environment's variables for proxies. It never shows the value.
+// A ProxyProblem says what is wrong with one of the environment's proxy variables. It never shows the value.
 type ProxyProblem struct {
 	Name string // HTTP_PROXY, HTTPS_PROXY or ALL_PROXY
-	What string // what follows the name in a sentence
+	What string // continues a sentence that begins with Name
 }
 
 func (p ProxyProblem) Error() string { return p.Name + " " + p.What }
@@ -31,7 +31,7 @@ func ProxyProblems(all string) []ProxyProblem {
 	return problems
 }
 
-// A name in lower case wins. The proxy all is for what the variables leave out.
+// Lower-case names win. all is the proxy for schemes that the other variables leave out.
 func environment(all string) (*httpproxy.Config, []ProxyProblem) {
 	var problems []ProxyProblem
 	check := func(name, value string) string {
@@ -42,9 +42,9 @@ func environment(all string) (*httpproxy.Config, []ProxyProblem) {
 		return u
 	}
 	c := httpproxy.FromEnvironment()
-	// which many write with spaces
+	// many put spaces between the hosts
 	c.NoProxy = strings.Join(strings.Fields(strings.ReplaceAll(c.NoProxy, ",", " ")), ",")
-	// what a server that runs this program as a CGI script may put there: nobody does
+	// REQUEST_METHOD would forbid HTTP_PROXY, as in a CGI script, which this program never is
 	c.CGI = false
 	c.HTTPProxy, c.HTTPSProxy = check("HTTP_PROXY", c.HTTPProxy), check("HTTPS_PROXY", c.HTTPSProxy)
 	all = check("ALL_PROXY", all)
@@ -52,7 +52,7 @@ func environment(all string) (*httpproxy.Config, []ProxyProblem) {
 	return c, problems
 }
 
-// A proxy is nil for none, as for loopback addresses; the function is nil where there are no proxies.
+// The function returns nil for a direct connection, as to a loopback address. It is nil itself if no proxy is set.
 func proxies(all string) (func(*url.URL) *url.URL, error) {
 	c, problems := environment(all)
 	if len(problems) > 0 {
@@ -63,12 +63,12 @@ func proxies(all string) (func(*url.URL) *url.URL, error) {
 	}
 	proxy := c.ProxyFunc()
 	return func(u *url.URL) *url.URL {
-		via, _ := proxy(u) // an error is for CGI scripts alone
+		via, _ := proxy(u) // it fails only for CGI scripts
 		return via
 	}, nil
 }
 
-// Its error shows nothing of value but the scheme.
+// The error shows only the scheme of value.
 func parseProxy(value string) (string, error) {
 	value = strings.TrimSpace(value)
 	if value == "" {
@@ -78,16 +78,16 @@ func parseProxy(value string) (string, error) {
 	if bare {
 		value = "http://" + value
 	}
-	const hint = "write it like http://user:password@host:3128"
+	const hint = "use a URL such as http://user:password@host:3128"
 	u, err := url.Parse(value)
 	switch {
 	case err != nil, bare && strings.Trim(u.Path, "/") != "":
-		return "", errors.New("is not the URL of a proxy: " + hint +
+		return "", errors.New("is not a proxy's URL: " + hint +
 			", with %-escapes for special characters in the password")
 	case !slices.Contains(proxySchemes, strings.ToLower(u.Scheme)):
 		return "", fmt.Errorf("has the scheme %q: must be http, https, socks5 or socks5h", short(u.Scheme))
 	case u.Hostname() == "":
-		return "", errors.New("names no host: " + hint)
+		return "", errors.New("has no host: " + hint)
 	case u.Port() != "" && !validPort(u.Port()):
 		return "", errors.New("has an invalid port: must be 1–65535")
 	}
@@ -96,21 +96,20 @@ func parseProxy(value string) (string, error) {
 
 var proxyPorts = map[string]string{"http": "80", "https": "443", "socks5": "1080", "socks5h": "1080"}
 
-// without the password
 func proxyName(via *url.URL) string {
 	return short(net.JoinHostPort(via.Hostname(), cmp.Or(via.Port(), proxyPorts[via.Scheme])))
 }
 
-// nil is none.
+// proxies may be nil.
 func (h *Heartbeat) goBy(proxies func(*url.URL) *url.URL) {
 	h.proxies, h.transport.Proxy = proxies, h.proxy
-	if proxies == nil { // then net/http need not ask, which it does with a request made for it
+	if proxies == nil { // spares net/http a made-up request for each call
 		h.proxies, h.transport.Proxy = func(*url.URL) *url.URL { return nil }, nil
 	}
 }
 
-// A proxy that is spoken to over TLS is shown as one that is not, as dialContext sees to the TLS: so its handshake
-// is none of the app's.
+// net/http sees an https proxy as an http one. dialContext makes its TLS handshake, so that it does not count as the
+// app's.
 func (h *Heartbeat) proxy(req *http.Request) (*url.URL, error) {
 	via := visitOf(req.Context()).via
 	if via == nil || via.Scheme != "https" {
@@ -121,15 +120,15 @@ func (h *Heartbeat) proxy(req *http.Request) (*url.URL, error) {
 	return &plain, nil
 }
 
-// Else the proxy opens a connection for it.
+// The proxy forwards the request itself, without a tunnel.
 func (v *visit) forwarded() bool {
 	return v.via != nil && strings.HasPrefix(v.via.Scheme, "http") && !v.secure()
 }
 
-// An answer that the proxy makes up itself has such a Server header. What it sends on has the app's.
+// The Server headers of proxies' own answers. A forwarded answer has the app's.
 var proxyServers = []string{"squid", "tinyproxy", "mitmproxy", "privoxy"}
 
-// The proxy may do so because the app did not answer in time, which is the app's.
+// If the proxy reports that the app did not answer in time, the answer counts as the app's.
 func (v *visit) answeredByProxy(status int, header http.Header) bool {
 	if !v.forwarded() {
 		return false
@@ -155,11 +154,11 @@ func (v *visit) explainForwarded(status int) failure {
 		status <= http.StatusGatewayTimeout {
 		return v.explainRefusal(proxy, status)
 	}
-	return unreachable(fmt.Sprintf("%s answered in the place of %s with %s", proxy, v.addr(), statusText(status)),
+	return unreachable(fmt.Sprintf("%s answered for %s with %s", proxy, v.addr(), statusText(status)),
 		proxyWay)
 }
 
-// It is the status of an answer to CONNECT, other than 200.
+// The status of an answer to CONNECT that is not 200.
 type tunnelRefused int
 
 func (e tunnelRefused) Error() string { return "CONNECT refused" }
@@ -179,61 +178,61 @@ func (v *visit) explainTunnel(err error) failure {
 	case errors.As(err, &refused):
 		return v.explainRefusal(proxy, int(refused))
 	case isReset(err), isReset(v.lost()):
-		return unreachable(proxy+" reset the connection when it was asked for one to "+v.addr(), proxyLog)
+		return unreachable(proxy+" reset the connection while connecting to "+v.addr(), proxyLog)
 	case isEOF(err), isEOF(v.lost()):
-		return unreachable(proxy+" closed the connection when it was asked for one to "+v.addr(), proxyLog)
+		return unreachable(proxy+" closed the connection while connecting to "+v.addr(), proxyLog)
 	case errors.As(err, &socks) && socks.Op == "socks connect":
 		return v.explainSOCKS(proxy, socks.Err)
 	}
-	return unreachable(proxy+" does not answer as an HTTP proxy does", "is its scheme socks5 rather than http?")
+	return unreachable(proxy+" does not answer like an HTTP proxy", "If it is a SOCKS proxy, use socks5:// in its URL.")
 }
 
 func (v *visit) explainProxyCertificate() failure {
-	return unreachable("the proxy "+proxyName(v.via)+" wants a client certificate",
-		"heartbeats show none to proxies: take a proxy that wants none, or name the host in NO_PROXY")
+	return unreachable("the proxy "+proxyName(v.via)+" requires a client certificate",
+		"Heartbeats send no certificate to a proxy. Use another proxy, or add the host to NO_PROXY.")
 }
 
 const (
-	proxyLog   = "its log may tell why"
-	proxyWay   = "is the app up, and does the proxy know the way?"
-	proxyRules = "ask who runs it, or name the host in NO_PROXY"
-	proxyUser  = "write its URL like http://user:password@host:3128"
-	proxyCheck = "check those in its URL"
+	proxyLog   = "Check the proxy's log."
+	proxyWay   = "Check that the app is up and that the proxy can reach it."
+	proxyRules = "Ask the proxy's operator, or add the host to NO_PROXY."
+	proxyUser  = "Use a proxy URL such as http://user:password@host:3128."
+	proxyCheck = "Check the user and password in the proxy's URL."
 )
 
 func (v *visit) explainRefusal(proxy string, status int) failure {
 	switch status {
 	case http.StatusProxyAuthRequired:
 		if v.via.User == nil {
-			return unreachable(proxy+" wants a user and a password (407)", proxyUser)
+			return unreachable(proxy+" requires a user and a password (407)", proxyUser)
 		}
-		return unreachable(proxy+" does not accept the user and password (407)", proxyCheck)
+		return unreachable(proxy+" rejected the user and password (407)", proxyCheck)
 	case http.StatusForbidden, http.StatusMethodNotAllowed:
 		return unreachable(fmt.Sprintf("%s does not allow connections to %s (%d)", proxy, v.addr(), status), proxyRules)
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		return unreachable(fmt.Sprintf("%s cannot reach %s (%d)", proxy, v.addr(), status), proxyWay)
 	}
 	return unreachable(fmt.Sprintf("%s answered CONNECT to %s with %s", proxy, v.addr(), statusText(status)),
-		"is it an HTTP proxy?")
+		"Check that it is an HTTP proxy.")
 }
 
-// theirs are the words of net/http's SOCKS client for a proxy's replies (RFC 1928, section 6, and RFC 1929). APP
-// stands for the app's address.
+// theirs is how net/http's SOCKS client words a proxy's replies (RFC 1928, section 6, and RFC 1929). APP stands for the
+// app's address.
 var socksReasons = []struct{ theirs, ours, hint string }{
 	{"general SOCKS server failure", "cannot reach APP (general failure)", proxyWay},
 	{"connection not allowed by ruleset", "does not allow connections to APP", proxyRules},
 	{"network unreachable", "cannot reach the network of APP", proxyWay},
 	{"host unreachable", "cannot reach APP", proxyWay},
-	{"connection refused", "was refused a connection by APP", "is the app up?"},
+	{"connection refused", "was refused a connection by APP", "Check that the app is up."},
 	{"TTL expired", "cannot reach APP (TTL expired)", proxyWay},
-	{"command not supported", "does not open connections", "is it the right port?"},
+	{"command not supported", "does not open connections", "Check the proxy's port."},
 	{"address type not supported", "does not support addresses such as APP", proxyLog},
-	{"authentication failed", "does not accept the user and password", proxyCheck},
+	{"authentication failed", "rejected the user and password", proxyCheck},
 	{
-		"no acceptable authentication methods", "wants a user and a password",
-		"write its URL like socks5://user:password@host:1080",
+		"no acceptable authentication methods", "requires a user and a password",
+		"Use a proxy URL such as socks5://user:password@host:1080.",
 	},
-	{"unexpected protocol version", "does not speak SOCKS 5", "is its scheme http rather than socks5?"},
+	{"unexpected protocol version", "does not speak SOCKS 5", "If it is an HTTP proxy, use http:// in its URL."},
 }
 
 func (v *visit) explainSOCKS(proxy string, err error) failure {
@@ -242,5 +241,5 @@ func (v *visit) explainSOCKS(proxy string, err error) failure {
 			return unreachable(proxy+" "+strings.ReplaceAll(r.ours, "APP", v.addr()), r.hint)
 		}
 	}
-	return unreachable(proxy+" opened no connection to "+v.addr(), proxyLog)
+	return unreachable(proxy+" did not open a connection to "+v.addr(), proxyLog)
 }

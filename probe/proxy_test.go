@@ -259,8 +259,8 @@ func TestProxiesThatRefuse(t *testing.T) {
 		user  string
 		says  string
 	}{
-		{"wants a user", connect("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n"), "", "407"},
-		{"refuses the user", connect("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"), "bot:s3cr3t@", "does not accept the user and password"},
+		{"requires a user", connect("HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n"), "", "407"},
+		{"refuses the user", connect("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"), "bot:s3cr3t@", "rejected the user and password"},
 		{"does not allow it", connect("HTTP/1.1 403 Forbidden\r\n\r\n"), "", "403"},
 		{"bad gateway", connect("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 100000\r\n\r\n"), "", "502"},
 		{"unavailable", connect("HTTP/1.1 503 Service Unavailable\r\n\r\n"), "", "503"},
@@ -280,14 +280,14 @@ func TestProxiesThatRefuse(t *testing.T) {
 		{"SOCKS: TTL", socks("", 6), "", "TTL"},
 		{"SOCKS: command", socks("", 7), "", "connections"},
 		{"SOCKS: address", socks("", 8), "", "address"},
-		{"SOCKS: unknown", socks("", 77), "", "opened no connection"},
-		{"SOCKS: wants a user", socks("s3cr3t", 0), "", "wants a user"},
-		{"SOCKS: refuses the user", socks("another", 0), "bot:s3cr3t@", "does not accept the user"},
+		{"SOCKS: unknown", socks("", 77), "", "did not open a connection"},
+		{"SOCKS: wants a user", socks("s3cr3t", 0), "", "requires a user"},
+		{"SOCKS: refuses the user", socks("another", 0), "bot:s3cr3t@", "rejected the user"},
 		{"SOCKS: closes", raw("socks5", func(c net.Conn) { _, _ = c.Read(make([]byte, 99)) }), "bot:s3cr3t@", "closed"},
 		{"SOCKS: not SOCKS", raw("socks5", then(func(c net.Conn) { _, _ = c.Read(make([]byte, 9)) }, say("HTTP/1.1 400 s3cr3t\r\n\r\n"))), "", "SOCKS 5"},
 		{"refuses the connection", func(*testing.T) string { return "http://USER127.0.0.1:1" }, "bot:s3cr3t@", "refused by the proxy 127.0.0.1:1"},
 		{"over TLS, and speaks none", raw("https", then(func(c net.Conn) { _, _ = c.Read(make([]byte, 999)) }, say("HTTP/1.1 400 s3cr3t\r\n\r\n"))), "bot:s3cr3t@", "the proxy"},
-		{"over TLS, of an old version", raw("https", then(func(c net.Conn) { _, _ = c.Read(make([]byte, 4096)) }, say("\x15\x03\x01\x00\x02\x02\x46"))), "bot:s3cr3t@", "TLS version"},
+		{"over TLS, of an old version", raw("https", then(func(c net.Conn) { _, _ = c.Read(make([]byte, 4096)) }, say("\x15\x03\x01\x00\x02\x02\x46"))), "bot:s3cr3t@", "TLS 1.2"},
 		{"over TLS, by another's certificate", func(t *testing.T) string {
 			over, _ := tlsBefore(t, listen(t, hang))
 			return "https://USER" + over
@@ -360,7 +360,7 @@ func TestAProxyThatWantsACertificate(t *testing.T) {
 			h := heartbeat(t, probe.HeartbeatOptions{URL: url, AllProxy: s.URL})
 			h.Trust(roots)
 			r := take(t, h)
-			if r.Outcome != probe.Unreachable || !strings.Contains(r.Error, "the proxy "+s.Listener.Addr().String()+" wants a client certificate") {
+			if r.Outcome != probe.Unreachable || !strings.Contains(r.Error, "the proxy "+s.Listener.Addr().String()+" requires a client certificate") {
 				t.Errorf("%s, %s: got %+v", tls.VersionName(version), url, r)
 			}
 		}

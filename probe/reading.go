@@ -1,7 +1,5 @@
-// Package probe takes readings of an app: what a visitor would have felt just now.
-//
-// It knows what a [Reading] is, what a [Prober] is, and one prober, the HTTP [Heartbeat]. Other signals live in
-// packages of their own below this one.
+// Package probe measures an app from outside. It defines [Reading], [Prober] and one prober, the HTTP [Heartbeat].
+// Other signals are packages of their own below this one.
 package probe
 
 import (
@@ -10,39 +8,37 @@ import (
 	"time"
 )
 
-// A Prober takes one reading. A failure is a Reading too, never an error: whether an unanswered heartbeat means load or
-// a wrong address is for the decision to judge.
+// A Prober takes one reading. A failure is a Reading too, never an error: the decision judges whether an unanswered
+// heartbeat means load or a wrong address.
 //
-// Probe returns when ctx ends at the latest. It is called twice at once by [Samples] only.
+// Probe returns no later than ctx ends. Only [Samples] calls it concurrently.
 type Prober interface {
 	Probe(ctx context.Context) Reading
 }
 
-// An Outcome says how a probe ended.
+// An Outcome is how a probe ended.
 type Outcome string
 
 const (
-	// Answered: a 2xx answer came whole, or as much of it as the prober wanted to read.
+	// Answered: an accepted answer came whole, or as much of it as the prober reads.
 	Answered Outcome = "answered"
-	// Timeout: the answer did not come, or did not end, within the deadline, though there was a connection to the app.
+	// Timeout: the app was connected, and its answer did not come or did not end before the deadline.
 	Timeout Outcome = "timeout"
-	// ConnectTimeout: the deadline passed while a connection to the app was opened, its TLS handshake went on, or its
-	// HTTP/2 server allowed no stream. The app was not asked anything, so it says nothing about load.
+	// ConnectTimeout: the deadline passed during the connect or the TLS handshake, or while the HTTP/2 server allowed
+	// no stream. The app received no request, so this does not indicate load.
 	ConnectTimeout Outcome = "connect timeout"
-	// ServerError: the answer's status was a 5xx that may come of load.
+	// ServerError: the status was a 5xx that load can cause.
 	ServerError Outcome = "server error"
-	// ClientError: the answer's status was 4xx, which says that the question was wrong, not that the app is loaded.
+	// ClientError: the status was 4xx: the request was wrong. This does not indicate load.
 	ClientError Outcome = "client error"
-	// Unreachable: no answer, or none to its end, because of DNS, a proxy, a refused, reset or closed connection, or
-	// TLS.
+	// Unreachable: DNS, a proxy, a refused, reset or closed connection, or TLS kept the answer from coming whole.
 	Unreachable Outcome = "unreachable"
-	// BadAnswer: something came back that is no usable answer: not HTTP, a redirect that is not followed, a page other
-	// than the one expected, a 5xx that says nothing about load, no queue time where it is what is measured.
+	// BadAnswer: the answer was unusable: not HTTP, a redirect that is not followed, an unexpected page, a 5xx that
+	// load does not cause, or no queue time although that is the measure.
 	BadAnswer Outcome = "bad answer"
-	// Overloaded: the answer's status was one that the heartbeat is told to take for a sign of load.
+	// Overloaded: the status was one that the settings count as load.
 	Overloaded Outcome = "overloaded"
-	// Maintenance: the heartbeat failed while the platform answers in the place of the app, which is in maintenance
-	// mode.
+	// Maintenance: the heartbeat failed while the app is in maintenance mode, so the platform answers for it.
 	Maintenance Outcome = "maintenance"
 )
 
@@ -50,55 +46,55 @@ const (
 const HeartbeatSignal = "heartbeat"
 
 const (
-	// UnitSteps is the Unit of a wish of the app's own: the Value is 1 for more dynos, -1 for fewer and 0 for as many
-	// as there are.
+	// UnitSteps is the Unit of a direction that the app asks for: Value is 1 to scale up, -1 to scale down, 0 for no
+	// change.
 	UnitSteps = "steps"
-	// UnitDynos is the Unit of such a wish in numbers: the Value is how many dynos the app wants in all.
+	// UnitDynos is the Unit of a number that the app asks for: Value is the desired number of dynos.
 	UnitDynos = "dynos"
 )
 
-// A Reading is what one probe saw. It marshals to JSON and back without loss down to a microsecond.
+// A Reading is the result of one probe. It survives JSON without loss, down to a microsecond.
 type Reading struct {
-	// Signal names what was measured: HeartbeatSignal, or the name of another signal.
+	// Signal names what was measured: HeartbeatSignal, or another signal's name.
 	Signal string `json:"signal"`
 	// Time is when the probe began.
 	Time time.Time `json:"time"`
-	// Value is the measurement, in Unit. For a heartbeat that was Answered it is what Measure says, in milliseconds;
-	// for one that failed, the time until it did, whatever the Measure.
+	// Value is the measurement, in Unit. For an Answered heartbeat it is what Measure selects, in milliseconds. For a
+	// failed heartbeat it is the time until the failure, whatever the Measure.
 	Value float64 `json:"value"`
-	// Unit is the unit of Value: "ms".
+	// Unit is the unit of Value, such as "ms".
 	Unit string `json:"unit"`
-	// Measure says what of a heartbeat is measured; "" means MeasureTotal.
+	// Measure is what a heartbeat measures; "" means MeasureTotal.
 	Measure Measure `json:"measure,omitempty"`
-	// Outcome says how the probe ended. Value is a measurement of the app only when it is Answered.
+	// Outcome is how the probe ended. Value measures the app only if it is Answered.
 	Outcome Outcome `json:"outcome"`
-	// Status is the HTTP status of the final answer, 0 when there was none.
+	// Status is the HTTP status of the final answer, 0 without an answer.
 	Status int `json:"status,omitempty"`
-	// Phases says where the time went.
+	// Phases is where the time went.
 	Phases Phases `json:"phases,omitzero"`
-	// Redirects counts the redirects that were followed.
+	// Redirects is the number of redirects followed.
 	Redirects int `json:"redirects,omitempty"`
-	// URL is where the redirects ended, without user and query; "" where none was followed.
+	// URL is where the redirects ended, without user and query; "" without redirects.
 	URL string `json:"url,omitempty"`
-	// Error says in words why the outcome is not Answered. It holds no secret and no query string.
+	// Error says why the outcome is not Answered. It holds no secret and no query string.
 	Error string `json:"error,omitempty"`
-	// Hint is what can be done about it, "" where that is not known.
+	// Hint is a sentence that says how to fix it, or "".
 	Hint string `json:"hint,omitempty"`
 }
 
-// Phases are the parts of a heartbeat's time, each summed over the redirects that were followed. They tell all of it
-// whatever the Reading's Measure: the total time is DNS + Connect + TLS + Processing, and Transfer comes after it. One
-// that failed ended in some phase, so that its Value is the sum of all five.
+// Phases are the parts of a heartbeat's time, each summed over the redirects followed. They do not depend on the
+// Measure. The total time is DNS + Connect + TLS + Processing; Transfer comes after it. The Value of a failed heartbeat
+// is the sum of all five.
 type Phases struct {
-	// DNS is the time to look the host up; 0 for an address.
+	// DNS is the time to look up the host; 0 for an address.
 	DNS time.Duration
-	// Connect is the time to open the connection: by TCP and, where there is a proxy, until that has opened its own.
+	// Connect is the time to open the TCP connection. With a proxy it includes the proxy's own connection.
 	Connect time.Duration
 	// TLS is the time of the handshake; 0 for plain HTTP.
 	TLS time.Duration
-	// Processing is from a connection that is ready to the first byte of the body: the app's own time, and its queue's.
+	// Processing is the time from a ready connection to the first byte of the body: the app's own time and its queue.
 	Processing time.Duration
-	// Transfer is from the first byte of the final answer's body to the last one read.
+	// Transfer is the time from the first byte of the final answer's body to the last byte read.
 	Transfer time.Duration
 }
 
@@ -128,7 +124,6 @@ func (p *Phases) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// to the microsecond
 func ms(d time.Duration) float64 {
 	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
 }
@@ -137,5 +132,5 @@ func duration(ms float64) time.Duration {
 	return time.Duration(ms * float64(time.Millisecond)).Round(time.Microsecond)
 }
 
-// IsHeartbeat says whether the reading is of a heartbeat.
+// IsHeartbeat reports whether the reading is of a heartbeat.
 func (r Reading) IsHeartbeat() bool { return r.Signal == HeartbeatSignal }

@@ -14,18 +14,20 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
-// Redirects say which redirects a [Heartbeat] follows.
+// Redirects select which redirects a [Heartbeat] follows.
 type Redirects string
 
 const (
-	// RedirectsSameHost follows redirects on the host that was asked for, with or without www., and takes a login page
-	// or an error page at their end for a bad answer.
+	// RedirectsSameHost follows redirects on the requested host, with or without www. A login page or an error page at
+	// their end is a bad answer.
 	RedirectsSameHost Redirects = "same-host"
-	// RedirectsAny follows redirects wherever they lead, and takes whatever answers there.
+	// RedirectsAny follows all redirects and accepts any page at their end.
 	RedirectsAny Redirects = "any"
-	// RedirectsNone follows none.
+	// RedirectsNone follows no redirects.
 	RedirectsNone Redirects = "none"
 )
+
+const acceptAny = "HEARTBEAT_REDIRECTS=any accepts any page at the end of redirects."
 
 func checkRedirects(r Redirects) (Redirects, error) {
 	switch r {
@@ -34,10 +36,10 @@ func checkRedirects(r Redirects) (Redirects, error) {
 	case RedirectsSameHost, RedirectsAny, RedirectsNone:
 		return r, nil
 	}
-	return "", fmt.Errorf("heartbeat redirects %q is invalid: write same-host, any or none", string(r))
+	return "", fmt.Errorf("invalid heartbeat redirects %q: must be same-host, any or none", string(r))
 }
 
-// A 304 doesn't ask to go elsewhere, nor does a 300.
+// A 300 or 304 does not redirect.
 func isRedirect(status int) bool {
 	switch status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
@@ -52,8 +54,8 @@ type trail struct {
 	asked         *url.URL // as it is reached
 	start, target *url.URL // as the app knows them
 	method        string
-	known         bool           // whether the target may know the secrets
-	jar           http.CookieJar // of this visit alone; nil while no redirect has set a cookie
+	known         bool           // the target may receive the secrets
+	jar           http.CookieJar // of this visit; nil before a redirect sets a cookie
 }
 
 func (h *Heartbeat) trail(target *url.URL) *trail {
@@ -69,25 +71,26 @@ func (t *trail) follow(resp *http.Response, followed int) error {
 	case t.h.redirects == RedirectsNone:
 		return hinted{
 			badAnswer(fmt.Sprintf("%s: redirect to %s", statusText(resp.StatusCode), t.h.shown(next))),
-			"HEARTBEAT_REDIRECTS=none follows no redirect: give HEARTBEAT_URL the final address",
+			"Set HEARTBEAT_URL to the final address. HEARTBEAT_REDIRECTS=none follows no redirects.",
 		}
 	case t.h.redirects == RedirectsSameHost && !sameHost(t.target, next):
 		return hinted{
 			badAnswer("redirect to another host: " + t.h.shown(next)),
-			"if the app answers there, give HEARTBEAT_URL that address; HEARTBEAT_REDIRECTS=any follows every redirect",
+			"If the app answers there, set HEARTBEAT_URL to that address. HEARTBEAT_REDIRECTS=any follows " +
+				"all redirects.",
 		}
 	case followed == maxRedirects:
 		return hinted{
 			badAnswer(fmt.Sprintf("more than %d redirects", maxRedirects)),
-			"do they lead in a circle? Give HEARTBEAT_URL the final address, with https:// and www. as the " +
-				"app wants it",
+			"Check for a redirect loop. Set HEARTBEAT_URL to the final address, with https:// and www. if " +
+				"the app uses them.",
 		}
 	}
 	t.keep(resp)
 	if resp.StatusCode <= http.StatusSeeOther && t.method != http.MethodHead {
-		t.method = http.MethodGet // 301, 302 and 303, as every browser does it
+		t.method = http.MethodGet // 301, 302 and 303, as in browsers
 	}
-	t.known = t.known && mayKnow(t.target, next) // for good: a redirect back doesn't make the way there safe
+	t.known = t.known && mayKnow(t.target, next) // permanently: a redirect back does not make the way there safe
 	t.target = next
 	return nil
 }
@@ -104,9 +107,9 @@ func (t *trail) ended() error {
 	default:
 		return nil
 	}
-	hint := "let HEARTBEAT_URL answer without a redirect; HEARTBEAT_REDIRECTS=any takes whatever page redirects end at"
+	hint := "Set HEARTBEAT_URL to a page that answers without a redirect. " + acceptAny
 	if what == "a login page" {
-		hint = t.h.loginHint(t.known) + "; HEARTBEAT_REDIRECTS=any takes whatever page redirects end at"
+		hint = t.h.loginHint(t.known) + " " + acceptAny
 	}
 	return hinted{badAnswer(fmt.Sprintf("redirect to what looks like %s: %s", what, t.h.shown(t.target))), hint}
 }
@@ -141,30 +144,30 @@ func (t *trail) keep(resp *http.Response) {
 		return
 	}
 	if t.jar == nil {
-		t.jar, _ = cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List}) // which cannot fail
+		t.jar, _ = cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List}) // never fails
 	}
 	t.jar.SetCookies(t.target, cookies)
 }
 
-// Its errors show nothing of the URL, as a server may put there what it was sent.
+// Errors quote nothing of the URL, because a server may echo a secret in it.
 func (t *trail) destination(resp *http.Response) (*url.URL, error) {
 	location := resp.Header.Get("Location")
 	if location == "" {
-		return nil, badAnswer(statusText(resp.StatusCode) + " that leads nowhere")
+		return nil, badAnswer(statusText(resp.StatusCode) + " without a Location")
 	}
 	next, err := t.target.Parse(location)
 	if err != nil {
-		return nil, badAnswer("redirect to a URL that can't be read")
+		return nil, badAnswer("redirect to an invalid URL")
 	}
 	if err := checkTarget(next); err != nil {
 		return nil, badAnswer("redirect to a URL that " + err.Error())
 	}
-	// which would end the request's line; browsers do the same
+	// a space would end the request line; browsers do the same
 	next.RawQuery = strings.ReplaceAll(next.RawQuery, " ", "%20")
 	return next, nil
 }
 
-// The other URL is on the same host and port, or on the same host made safe, on the usual ports.
+// True for the same host and port, and for the step from http to https on the default ports.
 func mayKnow(from, to *url.URL) bool {
 	if !sameHost(from, to) {
 		return false
@@ -175,12 +178,12 @@ func mayKnow(from, to *url.URL) bool {
 	return to.Scheme == "https" && port(from) == "80" && port(to) == "443"
 }
 
-// A name and the same with www. before it count as one: whoever owns the one owns the other.
+// With or without www. is the same host: it has the same owner.
 func sameHost(a, b *url.URL) bool {
 	return site(a.Hostname()) == site(b.Hostname())
 }
 
-// All ways to write a name share the form. It has no www. before it.
+// The canonical form of a host, without www.
 func site(host string) string {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.String()
@@ -196,7 +199,7 @@ func site(host string) string {
 	return host
 }
 
-// A server may put into a URL what it was sent, so a path that holds a secret is left out.
+// A server may echo a secret in a URL, so a path that holds one is left out.
 func (h *Heartbeat) shown(u *url.URL) string {
 	text := u.Scheme + "://" + u.Host
 	path := cmp.Or(u.Path, "/")

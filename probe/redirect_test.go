@@ -294,9 +294,9 @@ func TestHintKnowsWhetherTheTokenWasSent(t *testing.T) {
 	for _, tt := range []struct {
 		token, to, want string
 	}{
-		{"", "", "set HEARTBEAT_TOKEN"},
-		{"s3cr3t", "", "does not accept"},
-		{"s3cr3t", "http://www.a.test/2", "does not accept"},
+		{"", "", "Set HEARTBEAT_TOKEN"},
+		{"s3cr3t", "", "rejected"},
+		{"s3cr3t", "http://www.a.test/2", "rejected"},
 		{"s3cr3t", "http://b.test/2", "not sent"},
 		{"s3cr3t", "http://a.test:8080/2", "not sent"},
 	} {

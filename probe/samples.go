@@ -9,29 +9,29 @@ import (
 	"time"
 )
 
-// SampleOptions say how [Samples] takes several probes, and which of them speaks for all.
+// SampleOptions configure [Samples].
 type SampleOptions struct {
-	// N is how many probes make one reading. Below 2, one prober's reading is taken as it is.
+	// N is the number of probes in one reading. Below 2, Samples returns the prober itself.
 	N int
-	// Percentile, above 0 and up to 100, chooses the reading by its nearest rank: 50 is the median (the lower one of an
-	// even number), 100 the slowest.
+	// Percentile, above 0 and up to 100, selects the reading by nearest rank: 50 is the median (the lower of two), 100
+	// the slowest.
 	Percentile float64
-	// Fails are the outcomes, other than Answered, that tell of load: they rank above every answer, however slow.
+	// Fails are the outcomes besides Answered that indicate load. They rank above every answer, however slow.
 	Fails []Outcome
-	// Gap is how long a probe may take before the next one begins beside it. Those that end sooner follow one another,
-	// so that they do not slow each other down while the app is well; and an app that is not gets at most one more each
-	// Gap. All are done within N-1 gaps and the time of one probe. 0 begins all at once.
+	// Gap is the time after which the next probe begins even if the last one has not ended. Faster probes run one after
+	// another, so they do not queue behind each other while the app is well. A slow app gets at most one more in each
+	// Gap. All end within N-1 gaps and the time of one probe. 0 begins all at once.
 	Gap time.Duration
 }
 
-// Samples makes a [Prober] whose reading is the one of N probes by p that the percentile chooses. Behind a router that
-// gives each request to a random process, one probe sees one process; several see the app.
+// Samples returns a [Prober] that takes N probes with p, and whose reading is the one at the percentile. Behind a
+// router that sends each request to a random process, one probe sees one process; several see the app.
 //
-// Probes that tell nothing are left out if at least half of them all do tell something; otherwise the reading is one of
-// those that don't, of the commonest outcome if most of them share one. The reading is that of the chosen probe in all
-// but its Time, which is when the first one began. The order of the probes makes no difference.
+// Probes that do not indicate load either way are ignored if they are at most half of all. Otherwise the reading is one
+// of those, with the most common outcome if most of them share one. The reading is the chosen probe's, except for Time,
+// which is when the first probe began. The order of the probes makes no difference.
 //
-// p must be safe for use by several goroutines at once, as a [Heartbeat] is.
+// p must be safe for concurrent use, as a [Heartbeat] is.
 func Samples(p Prober, o SampleOptions) Prober {
 	if o.N < 2 {
 		return p
@@ -84,7 +84,7 @@ func (o SampleOptions) choose(all []Reading) Reading {
 		slices.SortFunc(blind, func(a, b Reading) int {
 			return cmp.Or(cmp.Compare(a.Outcome, b.Outcome), a.Time.Compare(b.Time))
 		})
-		chosen = blind[(len(blind)-1)/2] // an outcome that most of them share has the middle of them, too
+		chosen = blind[(len(blind)-1)/2] // if most share an outcome, the middle one has it
 	}
 	chosen.Time = first
 	return chosen
@@ -94,7 +94,7 @@ func (o SampleOptions) failed(r Reading) bool {
 	return slices.Contains(o.Fails, r.Outcome)
 }
 
-// Answers come before fails, and then the fast before the slow.
+// Answers sort before fails, and faster before slower.
 func (o SampleOptions) compare(a, b Reading) int {
 	switch failed := o.failed(a); {
 	case failed == o.failed(b):

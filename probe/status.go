@@ -14,14 +14,14 @@ type Statuses []StatusRange
 // A StatusRange is the statuses from From to To, both included.
 type StatusRange struct{ From, To int }
 
-// The statuses that an answer can be judged by.
+// The statuses that a final answer can have.
 const (
 	firstStatus = 200
 	lastStatus  = 599
 )
 
-// ParseStatuses reads statuses with commas between: a status such as "204", a range such as "200-299", or a class such
-// as "2xx". All are from 200 to 599. A text without any is the empty set.
+// ParseStatuses parses statuses separated by commas: a status such as "204", a range such as "200-299", or a class such
+// as "2xx". All must be from 200 to 599. A blank text is the empty set.
 func ParseStatuses(s string) (Statuses, error) {
 	var out Statuses
 	for item := range strings.SplitSeq(s, ",") {
@@ -30,7 +30,7 @@ func ParseStatuses(s string) (Statuses, error) {
 		}
 		r, ok := parseStatus(item)
 		if !ok {
-			return nil, fmt.Errorf("%q is not a status: write 200, 2xx or 200-299, from %d to %d", item,
+			return nil, fmt.Errorf("invalid status %q: must be %d–%d, such as 200, 2xx or 200-299", item,
 				firstStatus, lastStatus)
 		}
 		out = append(out, r)
@@ -66,7 +66,7 @@ func status(s string) (int, error) {
 	return strconv.Atoi(s)
 }
 
-// Has says whether a status is in the set.
+// Has reports whether the set contains a status.
 func (s Statuses) Has(status int) bool {
 	for _, r := range s {
 		if r.From <= status && status <= r.To {
@@ -76,7 +76,7 @@ func (s Statuses) Has(status int) bool {
 	return false
 }
 
-// Common gives the statuses that are in both sets.
+// Common returns the statuses that are in both sets.
 func (s Statuses) Common(other Statuses) Statuses {
 	var out Statuses
 	for _, a := range s {
@@ -89,7 +89,7 @@ func (s Statuses) Common(other Statuses) Statuses {
 	return out
 }
 
-// String writes the set as ParseStatuses reads it.
+// String formats the set so that ParseStatuses can read it.
 func (s Statuses) String() string {
 	parts := make([]string, len(s))
 	for i, r := range s {
@@ -105,50 +105,53 @@ func (s Statuses) String() string {
 	return strings.Join(parts, ",")
 }
 
-// A 5xx may say something that does not come of load.
+// What a 5xx means that load does not cause.
 type refusal struct{ what, hint string }
 
-// The server cannot do what it is asked, however idle it is, or something in front of the app answers in its
-// place. All other 5xx may come of load, 524 among them: Cloudflare reached the app and waited 100 s.
+// An idle server would answer the same, or something in front of the app answers instead of it. Load can cause all
+// other 5xx, including 524: Cloudflare reached the app and waited 100 s.
 var refusals = map[int]refusal{
-	501: {"the app does not implement what was asked for", "see HEARTBEAT_METHOD"},
-	505: {"the app refuses this version of HTTP", ""},
+	501: {"the app does not support the request", "Set HEARTBEAT_METHOD to a method that the page supports."},
+	505: {"the app does not support this version of HTTP", ""},
 	506: {"the server's content negotiation is misconfigured", ""},
-	507: {"the server has no storage left", ""},
-	508: {"the server found an endless loop", "look at its rewrite rules or its proxies"},
+	507: {"the server is out of storage", ""},
+	508: {"the server detected an endless loop", "Check its rewrite rules and proxies."},
 	509: {"the hosting plan's bandwidth is used up", ""},
-	510: {"the server wants an extension of HTTP", ""},
+	510: {"the server requires an extension of HTTP", ""},
 	511: {
-		"a network on the way to the app wants a login",
-		"let this machine reach the app without the network's login page",
+		"a network on the way to the app requires a login",
+		"Let this machine reach the app without that network's login page.",
 	},
-	520: {"Cloudflare got no proper answer from the app's server", "look at that server's log"},
+	520: {"the app's server gave Cloudflare an invalid answer", "Check that server's log."},
 	521: {
 		"the app's server refused Cloudflare's connection",
-		"is that server up, and does its firewall let Cloudflare in?",
+		"Check that the server is up and that its firewall lets Cloudflare in.",
 	},
 	522: {
-		"the app's server accepted no connection from Cloudflare",
-		"is that server up, and does its firewall let Cloudflare in?",
+		"the app's server did not accept a connection from Cloudflare",
+		"Check that the server is up and that its firewall lets Cloudflare in.",
 	},
-	523: {"Cloudflare found no way to the app's server", "does the DNS record at Cloudflare point to that server?"},
+	523: {
+		"Cloudflare has no route to the app's server",
+		"Check that the DNS record at Cloudflare points to that server.",
+	},
 	525: {
 		"the TLS handshake between Cloudflare and the app's server failed",
-		"look at that server's certificate and ciphers",
+		"Check that server's certificate and ciphers.",
 	},
 	526: {
 		"Cloudflare does not trust the certificate of the app's server",
-		"renew it, or see SSL/TLS mode at Cloudflare",
+		"Renew it, or change the SSL/TLS mode at Cloudflare.",
 	},
 	527: {"the connection between Cloudflare and the app's server broke", ""},
 	530: {
 		"Cloudflare cannot find the app's server",
-		"does the DNS record at Cloudflare, or its tunnel, lead to that server?",
+		"Check the DNS record or the tunnel at Cloudflare.",
 	},
-	561: {"the load balancer's login failed", "let the bot reach the app without that login"},
+	561: {"the load balancer's login failed", "Let the bot reach the app without that login."},
 }
 
-// The words are not those of the server, which may say what it likes.
+// The text is Go's, not the server's, because a server can send any text.
 func statusText(status int) string {
 	return strings.TrimRight(fmt.Sprintf("status %d %s", status, http.StatusText(status)), " ")
 }
@@ -160,15 +163,15 @@ func (h *Heartbeat) judge(r *Reading) {
 	case h.failOn.Has(r.Status):
 		r.Outcome, r.Error = Overloaded, text
 	case isRefusal:
-		r.Outcome, r.Error, r.Hint = BadAnswer, text+": "+refused.what+", which says nothing about load", refused.hint
+		r.Outcome, r.Error, r.Hint = BadAnswer, text+": "+refused.what, refused.hint
 	case r.Status >= 500 && r.Status <= 599:
 		r.Outcome, r.Error = ServerError, text
 	case r.Status >= 400 && r.Status <= 499:
 		r.Outcome, r.Error = ClientError, text
 	case r.Status >= 200 && r.Status <= 299:
-		r.Outcome, r.Error = BadAnswer, fmt.Sprintf("%s, where %s is accepted", text, h.expect.statuses)
-		r.Hint = "see HEARTBEAT_STATUSES"
+		r.Outcome, r.Error = BadAnswer, fmt.Sprintf("%s, but only %s is accepted", text, h.expect.statuses)
+		r.Hint = "To accept it, set HEARTBEAT_STATUSES."
 	default:
-		r.Outcome, r.Error = BadAnswer, text+" is no answer to a heartbeat"
+		r.Outcome, r.Error = BadAnswer, "unexpected "+text
 	}
 }

@@ -12,27 +12,27 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// raw may be a path where hasBase says that the app's web URL will be known. Errors show no secret of the URL.
+// raw may be a path if hasBase: the app's web URL will be known. Errors show no secret of the URL.
 func parseTarget(raw string, hasBase bool) (*url.URL, error) {
-	const hint = "write it like https://example.com/heartbeat/"
+	const hint = "use a URL such as https://example.com/heartbeat/"
 	if raw == "" {
 		return nil, errors.New("heartbeat URL is empty: " + hint)
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
-		// Neither the URL nor the parser's words are shown: what is wrong may be in the middle of a password.
-		return nil, errors.New("heartbeat URL can't be read, for a space, a wrong port or a wrong " +
-			"%-escape, perhaps: " + hint)
+		// Show neither the URL nor the parser's error: the mistake may be in the middle of a password.
+		return nil, errors.New("heartbeat URL is invalid, perhaps because of a space, a wrong port or a wrong " +
+			"%-escape: " + hint)
 	}
 	switch {
 	case strings.HasPrefix(raw, "//"):
-		return nil, errors.New("heartbeat URL begins with two slashes: " + hint + ", or begin a path with one")
+		return nil, errors.New("heartbeat URL begins with two slashes: " + hint + ", or a path with one slash")
 	case strings.HasPrefix(raw, "/") && hasBase:
 		return u, nil
 	case strings.HasPrefix(raw, "/"):
-		return nil, fmt.Errorf("heartbeat URL %q is only a path, and nobody tells the app's web URL: %s", u.Path, hint)
+		return nil, fmt.Errorf("heartbeat URL %q is only a path, and the app's web URL is not known: %s", u.Path, hint)
 	case u.Scheme == "" || u.Opaque != "":
-		return nil, errors.New("heartbeat URL does not begin with http://, https:// or a slash: " + hint)
+		return nil, errors.New("heartbeat URL must begin with http://, https:// or a slash: " + hint)
 	}
 	if err := checkTarget(u); err != nil {
 		return nil, fmt.Errorf("heartbeat URL %w: %s", err, hint)
@@ -40,21 +40,20 @@ func parseTarget(raw string, hasBase bool) (*url.URL, error) {
 	return u, nil
 }
 
-// The error's words follow the name of what u is.
+// The error continues a sentence that begins with what u is.
 func checkTarget(u *url.URL) error {
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return errors.New("has a scheme other than http and https")
 	}
 	if u.Hostname() == "" {
-		return errors.New("names no host")
+		return errors.New("has no host")
 	}
 	if !validPort(port(u)) {
-		return errors.New("has a port that is not between 1 and 65535")
+		return errors.New("has an invalid port, which must be 1–65535")
 	}
 	return nil
 }
 
-// It asks for the app's web URL when that is needed and not known yet.
 func (h *Heartbeat) resolve(ctx context.Context) (*url.URL, error) {
 	h.mu.Lock()
 	target := h.target
@@ -66,14 +65,14 @@ func (h *Heartbeat) resolve(ctx context.Context) (*url.URL, error) {
 	defer cancel()
 	raw, err := h.base(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, errors.New("the app's web URL is not known: the platform did not tell it in time")
+		return nil, errors.New("the app's web URL is not known: the platform did not answer in time")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the app's web URL is not known: %w", err)
 	}
 	base, err := url.Parse(raw)
 	if err != nil {
-		return nil, errors.New("the app's web URL can't be read")
+		return nil, errors.New("the app's web URL is invalid")
 	}
 	if err := checkTarget(base); err != nil {
 		return nil, fmt.Errorf("the app's web URL %w", err)
@@ -90,7 +89,7 @@ func validPort(s string) bool {
 	return err == nil && n >= 1 && n <= 65535
 }
 
-// as name servers know it, with its port
+// In ASCII, as name servers know it, with its port.
 func hostPort(u *url.URL) string {
 	host := u.Hostname()
 	if ascii, err := idna.Lookup.ToASCII(host); err == nil {

@@ -18,14 +18,14 @@ const (
 	given
 )
 
-const sessionsKept = 16 // hosts: that of the heartbeat, and of its redirects
+const sessionsKept = 16 // hosts: the heartbeat's and its redirects'
 
-// Sessions are resumed, as browsers do it. The certificates of authorities are read from this machine's files now:
-// else the first handshake would take that much longer.
+// Sessions are resumed, as in browsers. The system's CA certificates are loaded now, as the first handshake would take
+// that much longer otherwise.
 func (h *Heartbeat) tlsConfig() *tls.Config {
-	_, _ = x509.SystemCertPool() // an error comes again when they are needed
+	_, _ = x509.SystemCertPool() // an error recurs when they are needed
 	c := &tls.Config{MinVersion: tls.VersionTLS12, GetClientCertificate: h.clientCertificate}
-	if h.keyPair == nil { // a session that is resumed would go on with a certificate that has been renewed since
+	if h.keyPair == nil { // a resumed session would keep using a client certificate that was renewed since
 		c.ClientSessionCache = tls.NewLRUClientSessionCache(sessionsKept)
 	}
 	return c
@@ -75,21 +75,24 @@ func (h *Heartbeat) noAuthorities() bool {
 type tlsReason struct{ theirs, ours, hint string }
 
 const (
-	oldTLS    = "PEER supports no TLS version from 1.2 on"
-	oldHint   = "update the server: TLS 1.0 and 1.1 are out of use"
-	otherPort = "is it another service's port?"
-	suites    = "compare the server's TLS settings with what is usual today"
+	oldTLS    = "PEER does not support TLS 1.2 or later"
+	oldHint   = "Update the server: TLS 1.0 and 1.1 are obsolete."
+	otherPort = "Check the port. It may be another service's."
+	suites    = "Check the server's TLS settings."
 )
 
 // RFC 8446, section 6.2
 var alerts = []tlsReason{
 	{"protocol version not supported", oldTLS, oldHint},
 	{"no application protocol", "PEER speaks neither HTTP/1.1 nor HTTP/2 (ALPN)", otherPort},
-	{"unrecognized name", "PEER does not know the name HOST (SNI)", "is the domain added to it?"},
-	{"internal error", "PEER failed in the TLS handshake (internal error)", "has it a certificate for HOST?"},
-	{"insufficient security level", "PEER accepts no cipher suite that is offered (insufficient security)", suites},
-	{"handshake failure", "PEER refused the TLS handshake (handshake failure), most often for want of a common " +
-		"cipher suite", suites},
+	{"unrecognized name", "PEER does not know the name HOST (SNI)", "Add the domain to the server."},
+	{
+		"internal error", "PEER failed in the TLS handshake (internal error)",
+		"Check that the server has a certificate for HOST.",
+	},
+	{"insufficient security level", "PEER accepts no offered cipher suite (insufficient security)", suites},
+	{"handshake failure", "PEER refused the TLS handshake (handshake failure), usually because there is no " +
+		"common cipher suite", suites},
 }
 
 var localFaults = []tlsReason{
@@ -103,14 +106,14 @@ func refusedCertificate(alert string) bool {
 	return strings.Contains(alert, "certificate")
 }
 
-// It is in crypto/tls' words. A server may refuse a handshake after the client has finished its part.
+// The text is crypto/tls's. A server may refuse a handshake after the client has finished its part.
 func alert(err error) string {
 	var op *net.OpError
 	for errors.As(err, &op) {
 		if op.Op == "remote error" {
 			return op.Err.Error()
 		}
-		err = op.Err // that of a proxy stands in another
+		err = op.Err // a proxy's is nested in another
 	}
 	return ""
 }
@@ -119,12 +122,12 @@ func (v *visit) explainCertificateRequest(err error) (failure, bool) {
 	refused := refusedCertificate(alert(err))
 	switch asked := v.certificateRequest(); {
 	case asked == given && refused:
-		return unreachable(v.addr()+" does not accept the client certificate", "check HEARTBEAT_CLIENT_CERT_FILE"), true
+		return unreachable(v.addr()+" rejected the client certificate", "Check HEARTBEAT_CLIENT_CERT_FILE."), true
 	case asked == given || asked == unwanted && !refused:
 		return failure{}, false
 	}
-	return unreachable(v.addr()+" wants a client certificate",
-		"set HEARTBEAT_CLIENT_CERT_FILE and HEARTBEAT_CLIENT_KEY_FILE"), true
+	return unreachable(v.addr()+" requires a client certificate",
+		"Set HEARTBEAT_CLIENT_CERT_FILE and HEARTBEAT_CLIENT_KEY_FILE."), true
 }
 
 func (h *Heartbeat) explainTLS(err error, peer, host string) failure {
@@ -134,11 +137,11 @@ func (h *Heartbeat) explainTLS(err error, peer, host string) failure {
 	}
 	switch {
 	case errors.As(err, &noTLS):
-		return unreachable(peer+" does not speak TLS", "is it http rather than https?")
+		return unreachable(peer+" does not speak TLS", "Use http:// instead of https://.")
 	case isReset(err):
-		return unreachable("connection reset by "+peer+" in the TLS handshake", otherPort)
+		return unreachable("connection reset by "+peer+" during the TLS handshake", otherPort)
 	case isEOF(err):
-		return unreachable("connection closed by "+peer+" in the TLS handshake", otherPort)
+		return unreachable("connection closed by "+peer+" during the TLS handshake", otherPort)
 	}
 	said, all := alert(err), alerts
 	if said == "" {
@@ -162,23 +165,23 @@ func (h *Heartbeat) explainCertificate(err error, host string) (failure, bool) {
 	text, hint := "", ""
 	switch {
 	case errors.As(err, &name):
-		text, hint = "certificate is not valid for "+host, "is the domain added to the server's certificate?"
+		text, hint = "certificate is not valid for "+host, "Add the domain to the server's certificate."
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && time.Now().After(invalid.Cert.NotAfter):
 		text = fmt.Sprintf("certificate of %s expired on %s", host, invalid.Cert.NotAfter.UTC().Format(time.DateOnly))
-		hint = "renew it"
+		hint = "Renew it."
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		text = fmt.Sprintf("certificate of %s is not valid before %s", host,
 			invalid.Cert.NotBefore.UTC().Format(time.DateTime))
-		hint = "is this machine's clock right?"
+		hint = "Check this machine's clock."
 	case errors.As(err, &unknown) && h.noAuthorities(), errors.As(err, &noRoots):
-		text = "this machine has no CA certificates, so that of " + host + " cannot be checked"
-		hint = "install the package ca-certificates, or name a file in SSL_CERT_FILE"
+		text = "cannot check the certificate of " + host + ": this machine has no CA certificates"
+		hint = "Install the package ca-certificates, or set SSL_CERT_FILE."
 	case errors.As(err, &unknown):
 		text = "certificate of " + host + " is signed by an unknown authority"
-		hint = "does the server send the intermediate certificates? A private authority belongs in a file that " +
-			"SSL_CERT_FILE names"
+		hint = "Check that the server sends its intermediate certificates. For a private authority, set " +
+			"SSL_CERT_FILE to its certificate."
 	case errors.As(err, &verify):
-		text, hint = "certificate of "+host+" is not valid", "renew it"
+		text, hint = "certificate of "+host+" is not valid", "Renew it."
 	}
 	return unreachable(text, hint), text != ""
 }

@@ -71,8 +71,8 @@ func TestTLSHandshakeThatFails(t *testing.T) {
 		err     string
 	}{
 		{"plain HTTP", say("HTTP/1.1 400 Bad Request\r\n\r\n"), patient, probe.Unreachable, "ADDR does not speak TLS"},
-		{"closed", say(""), patient, probe.Unreachable, "connection closed by ADDR in the TLS handshake"},
-		{"reset", reset, patient, probe.Unreachable, "connection reset by ADDR in the TLS handshake"},
+		{"closed", say(""), patient, probe.Unreachable, "connection closed by ADDR during the TLS handshake"},
+		{"reset", reset, patient, probe.Unreachable, "connection reset by ADDR during the TLS handshake"},
 		{"alert", say("\x15\x03\x01\x00\x02\x02\x28"), patient, probe.Unreachable, "ADDR refused the TLS handshake (handshake failure)"},
 		{"unknown alert", say("\x15\x03\x01\x00\x02\x02\xfe"), patient, probe.Unreachable, "TLS handshake with ADDR failed"},
 		{"hanging", hang, 100 * time.Millisecond, probe.ConnectTimeout, "no answer within 100ms: ADDR did not finish the TLS handshake"},
@@ -160,7 +160,7 @@ func TestHTTP2AnswerThatBreaksTheRules(t *testing.T) {
 		hang(s)
 	})
 	h := overTLS(t, probe.HeartbeatOptions{URL: "https://a.test/"}, pool, to(addr))
-	if r := take(t, h); r.Outcome != probe.BadAnswer || r.Error != "answer of a.test:443 is not proper HTTP" {
+	if r := take(t, h); r.Outcome != probe.BadAnswer || r.Error != "the answer from a.test:443 is not valid HTTP" {
 		t.Errorf("got %+v", r)
 	}
 }

@@ -8,37 +8,38 @@ import (
 	"time"
 )
 
-// Within one request they follow one another in this order.
+// Within one request, the phases follow in this order.
 type phase int
 
 const (
-	waiting    phase = iota // between requests, some microseconds: counted as processing
+	waiting    phase = iota // between requests: microseconds, counted as processing
 	lookup                  // of the app's name, or of the proxy's
 	connect                 // to the app, or to the proxy
 	proxyTLS                // the TLS handshake with the proxy
 	tunnel                  // the proxy's connection to the app, by CONNECT or SOCKS
 	handshake               // the TLS handshake with the app
-	sending                 // until the request was sent, which an HTTP/2 server can put off: counted as processing
+	sending                 // until the request is sent, which an HTTP/2 server can delay: counted as processing
 	processing              // from the request to the first byte of the answer's body
 	transfer                // the rest of the body
 	phases
 )
 
-// It is a stopwatch always in one phase, so that they add up to the whole, and owns the connections opened for it.
+// The stopwatch is always in exactly one phase, so the phases add up to the whole. It owns the connections that it
+// opens.
 type visit struct {
-	ctx    context.Context // with the deadline; its values lead back to this visit
+	ctx    context.Context // with the deadline; a value leads back to this visit
 	cancel context.CancelFunc
 	parent context.Context
 	start  time.Time
 	limit  time.Duration // from start to the deadline
 
 	current
-	wire  *wire         // its newest connection, nil for none yet
-	open  []*connection // what was opened or taken over, and is not given back yet
-	sent  int           // how often it was sent
-	asked time.Duration // what was spent on processing before it
+	wire  *wire         // the newest connection; nil before the first
+	open  []*connection // opened or taken over, and not released yet
+	sent  int           // times that the current request was sent
+	asked time.Duration // processing time before the current request
 
-	mu     sync.Mutex // several addresses are tried at once, and net/http writes and reads in goroutines of its own
+	mu     sync.Mutex // addresses are tried concurrently, and net/http reads and writes in its own goroutines
 	now    phase
 	since  time.Time
 	spent  [phases]time.Duration
@@ -50,18 +51,18 @@ type visit struct {
 type current struct {
 	target  *url.URL
 	place   string   // its host and port, as name servers know them
-	named   *url.URL // the same by the name that its certificate must have
-	alias   bool     // which is not the host's
-	known   bool     // it may see the secrets
-	via     *url.URL // its proxy, nil for none
-	viaAsks bool     // it asked for a client certificate
+	named   *url.URL // target by the name that its certificate must have
+	alias   bool     // named is not target's own name
+	known   bool     // it may receive the secrets
+	via     *url.URL // its proxy; nil without one
+	viaAsks bool     // the proxy asked for a client certificate
 }
 
 type visitKey struct{}
 
 func visitOf(ctx context.Context) *visit { return ctx.Value(visitKey{}).(*visit) }
 
-// end must be called.
+// The caller must call end.
 func newVisit(parent context.Context, timeout time.Duration) *visit {
 	v := &visit{parent: parent, start: time.Now(), limit: timeout}
 	v.since = v.start
@@ -72,8 +73,8 @@ func newVisit(parent context.Context, timeout time.Duration) *visit {
 	return v
 }
 
-// Several addresses are tried side by side: as a phase lasts until the next one begins, it is no matter how many
-// attempts there are and which of them wins.
+// Several addresses may be tried in parallel. A phase lasts until the next one begins, so neither their number nor the
+// winner matters.
 func (v *visit) traced(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		DNSStart: func(httptrace.DNSStartInfo) { v.enter(lookup) },
@@ -116,7 +117,7 @@ func (v *visit) again() {
 	v.lap(waiting)
 }
 
-// The time of such a request counts as that before one reaches the app.
+// A refused request's time counts as sending, because it did not reach the app.
 func (v *visit) refused() {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -131,7 +132,7 @@ func (v *visit) phase() phase {
 	return v.now
 }
 
-// A phase that lies behind is ignored: an attempt to connect that lost the race may still be trying.
+// An earlier phase is ignored: a connection attempt that lost the race may still report.
 func (v *visit) enter(p phase) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -140,7 +141,7 @@ func (v *visit) enter(p phase) {
 	}
 }
 
-// v.mu is held.
+// v.mu must be held.
 func (v *visit) lap(p phase) {
 	if v.closed {
 		return

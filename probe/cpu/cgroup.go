@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// These files are short, but for a list of groups on a machine with thousands of hierarchies.
+// The files are short, except the list of groups on a machine with thousands of hierarchies.
 const maxFile = 64 << 10
 
-// limit is in processors, used in seconds of one processor.
+// cores is the limit in processors; used is in seconds of one processor.
 type cpuLimit struct {
 	dir         string
 	cores, used float64
@@ -22,7 +22,7 @@ type cpuLimit struct {
 // Both are in bytes.
 type memoryLimit struct{ limit, used float64 }
 
-// It is the tightest quota among the control groups that this process is in.
+// The tightest quota of the control groups that this process is in.
 func limitOfCPU(root string) (tightest cpuLimit, ok bool) {
 	consider := func(l cpuLimit, has bool) {
 		if has && (!ok || l.cores < tightest.cores) {
@@ -41,7 +41,7 @@ func limitOfCPU(root string) (tightest cpuLimit, ok bool) {
 	return tightest, ok
 }
 
-// cpu.max is "max 100000" or "50000 100000": so many microseconds in so many.
+// cpu.max is "max 100000" or "50000 100000": a quota and a period in microseconds.
 func cpuLimit2(dir string) (cpuLimit, bool) {
 	quota, period, _ := strings.Cut(read(dir, "cpu.max"), " ")
 	q, ok := number(quota)
@@ -50,7 +50,7 @@ func cpuLimit2(dir string) (cpuLimit, bool) {
 	return cpuLimit{dir, q / p, used / 1e6}, ok && ok2 && ok3 && q > 0 && p > 0
 }
 
-// In version 1, -1 is no quota, and use is counted in nanoseconds in a hierarchy of its own.
+// In version 1, -1 means no quota, and use is counted in nanoseconds in a hierarchy of its own.
 func cpuLimit1(dir, acct string) (cpuLimit, bool) {
 	q, ok := number(read(dir, "cpu.cfs_quota_us"))
 	p, ok2 := number(read(dir, "cpu.cfs_period_us"))
@@ -58,12 +58,12 @@ func cpuLimit1(dir, acct string) (cpuLimit, bool) {
 	return cpuLimit{dir, q / p, used / 1e9}, ok && ok2 && ok3 && q > 0 && p > 0
 }
 
-// It is the tightest limit among the control groups that this process is in.
+// The tightest limit of the control groups that this process is in.
 func limitOfMemory(root string) (tightest memoryLimit, ok bool) {
 	consider := func(dir, limit, used, cache string) {
 		l, has := number(read(dir, limit))
 		u, has2 := number(read(dir, used))
-		// Files that were read and not used again lately are given up before anything is swapped.
+		// File pages not used lately are reclaimed before anything is swapped.
 		c, _ := entry(read(dir, "memory.stat"), cache)
 		if has && has2 && l > 0 && (!ok || l < tightest.limit) {
 			tightest, ok = memoryLimit{l, max(0, u-c)}, true
@@ -78,12 +78,12 @@ func limitOfMemory(root string) (tightest memoryLimit, ok bool) {
 	return tightest, ok
 }
 
-// It gives the folders of this process's control group and of those above it, in the hierarchy of a controller of
-// version 1, or of version 2 for "". In a container only the last of them may be there.
+// The folders of this process's control group and its ancestors, in the hierarchy of a version 1 controller, or of
+// version 2 for "". In a container only the last one may exist.
 func groups(root, controller string) []string {
 	base := filepath.Join(root, "sys/fs/cgroup", controller)
 	for line := range strings.Lines(read(root, "proc/self/cgroup")) {
-		// Such as "4:cpu,cpuacct:/docker/0123", and "0::/user.slice" for version 2.
+		// Such as "4:cpu,cpuacct:/docker/0123", or "0::/user.slice" in version 2.
 		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
 		if len(parts) < 3 || !has(parts[1], controller) {
 			continue
@@ -99,7 +99,7 @@ func groups(root, controller string) []string {
 	return nil
 }
 
-// The empty list has the empty name, as version 2 is written.
+// Version 2 has the empty list, which contains the empty name.
 func has(list, name string) bool {
 	for one := range strings.SplitSeq(list, ",") {
 		if one == name {

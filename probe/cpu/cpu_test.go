@@ -20,9 +20,9 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
-	unknownYet = "not known yet: how busy the CPU is, is measured from one probe to the next"
-	restarted  = "not known yet: the counters of the CPU went back, as after a restart, so that measuring begins anew"
-	still      = "the counters of the CPU stand still"
+	unknownYet = "not known yet: CPU is measured from one probe to the next"
+	restarted  = "not known yet: the CPU counters went back, perhaps after a restart, so measuring starts again"
+	still      = "the CPU counters do not advance"
 )
 
 // It has a /proc and a /sys of its own.
@@ -214,8 +214,8 @@ func TestASystemThatTellsNothing(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("/proc is Linux's")
 	}
-	want(t, r.machine(t, cpu.CPU), 0, "the system does not tell how busy its CPU is")
-	want(t, r.machine(t, cpu.Memory), 0, "the system does not tell how full its memory is")
+	want(t, r.machine(t, cpu.CPU), 0, "the system does not report its CPU use")
+	want(t, r.machine(t, cpu.Memory), 0, "the system does not report its memory use")
 }
 
 func TestThisMachine(t *testing.T) {
@@ -259,7 +259,7 @@ func TestNobodyWaits(t *testing.T) {
 	if r := m.Probe(ctx); r.Outcome != probe.Timeout {
 		t.Errorf("got %+v", r)
 	}
-	if _, err := cpu.New(cpu.Options{Signal: "disk"}); err == nil || err.Error() != `"disk" is no signal of a machine: take cpu or memory` {
+	if _, err := cpu.New(cpu.Options{Signal: "disk"}); err == nil || err.Error() != `"disk" is not a signal of a machine: must be cpu or memory` {
 		t.Errorf("got %v", err)
 	}
 }

@@ -16,7 +16,7 @@ func ExampleNew() {
 		return
 	}
 	fmt.Println(here.Probe(context.Background()).Error)
-	// Output: not known yet: how busy the CPU is, is measured from one probe to the next
+	// Output: not known yet: CPU is measured from one probe to the next
 }
 
 // The busiest of two machines, of which one may be away.

@@ -20,43 +20,40 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
-// MostMayMiss has a reading fail only when more than half of the servers fail, or the only one.
+// MostMayMiss makes a reading fail only if more than half of the servers fail, or the only one.
 const MostMayMiss = -1
 
-// FleetOptions say which servers a [Fleet] asks, and what it makes of their answers. Hosts, URL, Signal and Timeout are
-// needed.
+// FleetOptions configure a [Fleet]. Hosts, URL, Signal and Timeout are required.
 type FleetOptions struct {
 	// Signal is CPU or Memory.
 	Signal Signal
 	// Name is the Signal of the readings; "" means "cpu" or "memory".
 	Name string
-	// Hosts tells the servers there are, as of now, by their addresses or names; a port behind one is that of something
-	// else, and left out. It returns when ctx ends at the latest. Its error speaks to people, and holds no secret.
+	// Hosts returns the addresses or names of the present servers. Ports in them are ignored. It must return no later
+	// than ctx ends. Its error must be readable and hold no secret.
 	Hosts func(ctx context.Context) ([]string, error)
-	// URL is that of each node_exporter, without a host, as http://:9100; otherwise as in [NodesOptions].
+	// URL is each node_exporter's, without a host, such as http://:9100; otherwise as in [NodesOptions].
 	URL string
 	// Percentile is as in NodesOptions.
 	Percentile float64
-	// MayMiss is how many servers may fail without the reading failing, 0 or more, or MostMayMiss.
+	// MayMiss is the number of servers that may fail before the reading fails, 0 or more, or MostMayMiss.
 	MayMiss int
-	// Via is the proxy through which all are asked, as socks5://127.0.0.1:1080; "" means none but what the environment
-	// says (HTTP_PROXY).
+	// Via is the proxy for all requests, such as socks5://127.0.0.1:1080; "" means the environment's proxy, if any
+	// (HTTP_PROXY).
 	Via string
-	// Timeout bounds a probe as a whole; it is above 0.
+	// Timeout bounds a whole probe; it must be above 0.
 	Timeout time.Duration
 	// UserAgent is sent as User-Agent; "" means "autoscalebot".
 	UserAgent string
-	// Log is told of each server that begins to fail, and of each that gives a value again; nil is silent.
+	// Log receives a line for each server that begins to fail and each that recovers. nil disables it.
 	Log *slog.Logger
 }
 
-// A Fleet is a [probe.Prober] that asks the node_exporters of servers that come and go. It may be used by several
-// goroutines at once.
+// A Fleet is a [probe.Prober] that reads the node_exporters of servers that come and go. It is safe for concurrent use.
 //
-// How busy a server is, is measured from one probe to the next. So one that has only just come, or has restarted, is
-// yet unknown: it counts neither as a value nor as a failure. One that has gone is forgotten. When more servers fail
-// than may, when no value is known, when there is no server, or more than 256, the reading has the outcome of the first
-// that failed, or is a BadAnswer.
+// CPU is measured from one probe to the next. So a new or restarted server is unknown at first: it counts neither as a
+// value nor as a failure. A server that has gone is forgotten. The reading fails if too many servers fail, if no value
+// is known, or if there is no server or more than 256. Its outcome is then the first failed server's, or BadAnswer.
 type Fleet struct {
 	name       string
 	signal     Signal
@@ -70,10 +67,10 @@ type Fleet struct {
 
 	mu    sync.Mutex
 	nodes map[string]*node // by host
-	fails map[string]bool  // the hosts that failed last
+	fails map[string]bool  // hosts that failed at the last probe
 }
 
-// NewFleet returns a Fleet that has asked nobody yet, or says all that is wrong with the options, without a secret.
+// NewFleet returns a Fleet, or all that is wrong with the options, without a secret. It makes no request.
 func NewFleet(o FleetOptions) (*Fleet, error) {
 	const example = "http://:9100"
 	f := &Fleet{
@@ -85,10 +82,10 @@ func NewFleet(o FleetOptions) (*Fleet, error) {
 	f.log = cmp.Or(f.log, slog.New(slog.DiscardHandler))
 	wrong := []error{o.Signal.check(), checkPercentile(o.Percentile), checkTimeout(o.Timeout)}
 	if o.Hosts == nil {
-		wrong = append(wrong, errors.New("nobody tells which servers there are"))
+		wrong = append(wrong, errors.New("the list of servers is not set"))
 	}
 	if o.MayMiss < MostMayMiss {
-		wrong = append(wrong, fmt.Errorf("%d servers may fail, and it must be 0 or more", o.MayMiss))
+		wrong = append(wrong, fmt.Errorf("%d servers may fail: must be 0 or more", o.MayMiss))
 	}
 	var via *url.URL
 	if o.Via != "" {
@@ -100,10 +97,10 @@ func NewFleet(o FleetOptions) (*Fleet, error) {
 	u, err := url.Parse(o.URL)
 	switch {
 	case err != nil:
-		wrong = append(wrong, errors.New("the URL can't be read, for a space, a wrong port or a wrong %-escape, "+
-			"perhaps: write it like "+example))
+		wrong = append(wrong, errors.New("the URL is invalid, perhaps because of a space, a wrong port or a wrong "+
+			"%-escape: use a URL such as "+example))
 	case u.Scheme != "http" && u.Scheme != "https" || u.Hostname() != "" || u.Port() == "":
-		wrong = append(wrong, errors.New("the URL must have a port and no host: write it like "+example))
+		wrong = append(wrong, errors.New("the URL must have a port and no host, such as "+example))
 	default:
 		ready(u, o.Signal)
 		header, err := web.Headers(u, "", http.Header{"Accept": {"text/plain;version=0.0.4"}}, o.UserAgent)
@@ -119,36 +116,36 @@ func NewFleet(o FleetOptions) (*Fleet, error) {
 	return f, nil
 }
 
-// Its errors show nothing of the URL.
+// Errors quote nothing of the URL.
 func parseVia(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil || !slices.Contains([]string{"socks5", "socks5h", "http", "https"}, u.Scheme) ||
 		u.Hostname() == "" || u.Port() == "" {
-		return nil, errors.New("the proxy is no URL with a host and a port: write it like socks5://127.0.0.1:1080")
+		return nil, errors.New("the proxy must be a URL with a host and a port, such as socks5://127.0.0.1:1080")
 	}
 	return u, nil
 }
 
-// Probe asks all servers there are, side by side. It returns when the timeout is over or parent ends at the latest.
+// Probe reads all servers, up to 16 at once. It returns no later than the timeout or the end of parent.
 func (f *Fleet) Probe(parent context.Context) probe.Reading {
 	ctx, cancel := context.WithTimeout(parent, f.timeout)
 	defer cancel()
 	r := probe.Reading{Signal: f.name, Time: time.Now(), Unit: unit, Outcome: probe.BadAnswer}
 	hosts, err := f.hosts(ctx)
 	hosts = names(hosts)
-	if why, ok := failure.Ended(parent, ctx, nil, "the servers were not told within the time"); ok {
+	if why, ok := failure.Ended(parent, ctx, nil, "the list of servers did not come in time"); ok {
 		failure.Note(&r, why)
 		return r
 	}
 	switch n := len(hosts); {
 	case err != nil:
-		r.Outcome, r.Error = probe.Unreachable, fmt.Sprintf("the servers are not known: %v", err)
+		r.Outcome, r.Error = probe.Unreachable, fmt.Sprintf("the list of servers is not known: %v", err)
 		return r
 	case n == 0:
-		r.Error = "there are no servers to ask"
+		r.Error = "there are no servers"
 		return r
 	case n > mostNodes:
-		r.Error = fmt.Sprintf("there are %d servers, and at most %d are asked; ask Prometheus", n, mostNodes)
+		r.Error = fmt.Sprintf("there are %d servers: the maximum is %d, use Prometheus", n, mostNodes)
 		return r
 	}
 	f.sum(parent, &r, hosts, askAll(parent, ctx, f.follow(hosts), f.signal))
@@ -223,7 +220,7 @@ func (f *Fleet) sum(parent context.Context, r *probe.Reading, hosts []string, al
 		r.Outcome, r.Value = probe.Answered, combine(values, f.percentile)
 	case errors.As(first, &why):
 		r.Outcome, r.Error = why.Outcome,
-			fmt.Sprintf("%d of %d servers give no value; %s: %s", failed, len(all), who, why.Text)
+			fmt.Sprintf("%d of %d servers have no value; %s: %s", failed, len(all), who, why.Text)
 	default:
 		r.Error = unknown.Error()
 	}
@@ -236,9 +233,9 @@ func (f *Fleet) note(host string, t taken) {
 	switch before := f.fails[host]; {
 	case failed && !before:
 		f.fails[host] = true
-		f.log.Warn("a server gives no value, and is left out", "signal", f.name, "server", host, "error", t.err)
+		f.log.Warn("a server has no value and is left out", "signal", f.name, "server", host, "error", t.err)
 	case before && t.err == nil:
 		delete(f.fails, host)
-		f.log.Info("a server gives a value again", "signal", f.name, "server", host)
+		f.log.Info("a server has a value again", "signal", f.name, "server", host)
 	}
 }

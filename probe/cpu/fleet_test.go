@@ -165,9 +165,9 @@ func TestServersThatFailAreToldAndLeftOut(t *testing.T) {
 	r.servers[3].Close()
 	work()
 	wantFleet(t, f, 25, probe.Answered, "")
-	wantFleet(t, strict, 0, probe.ServerError, "2 of 4 servers give no value; 127.0.0.1: status 503 Service Unavailable")
-	wantLog := "level=WARN msg=\"a server gives no value, and is left out\" signal=pool_cpu server=127.0.0.1 error=\"status 503 Service Unavailable\"\n" +
-		"level=WARN msg=\"a server gives no value, and is left out\" signal=pool_cpu server=127.0.0.4 error=\"connection refused by 127.0.0.4:" + fmt.Sprint(r.port) + "\"\n"
+	wantFleet(t, strict, 0, probe.ServerError, "2 of 4 servers have no value; 127.0.0.1: status 503 Service Unavailable")
+	wantLog := "level=WARN msg=\"a server has no value and is left out\" signal=pool_cpu server=127.0.0.1 error=\"status 503 Service Unavailable\"\n" +
+		"level=WARN msg=\"a server has no value and is left out\" signal=pool_cpu server=127.0.0.4 error=\"connection refused by 127.0.0.4:" + fmt.Sprint(r.port) + "\"\n"
 	if got := r.log.String(); got != wantLog {
 		t.Errorf("the log says\n%s, want\n%s", got, wantLog)
 	}
@@ -175,15 +175,15 @@ func TestServersThatFailAreToldAndLeftOut(t *testing.T) {
 	r.servers[1].page.Store("<html>")
 	r.servers[2].busy(&so[2], 30)
 	later()
-	wantFleet(t, f, 0, probe.ServerError, "3 of 4 servers give no value; 127.0.0.1: status 503 Service Unavailable")
+	wantFleet(t, f, 0, probe.ServerError, "3 of 4 servers have no value; 127.0.0.1: status 503 Service Unavailable")
 	r.servers[0].busy(&so[0], 10)
 	r.servers[1].busy(&so[1], 20)
 	r.servers[2].busy(&so[2], 30)
 	later()
 	r.now = r.now[:3] // the pool took the dead one out
 	wantFleet(t, f, 20, probe.Answered, "")
-	wantLog = "level=WARN msg=\"a server gives no value, and is left out\" signal=pool_cpu server=127.0.0.2 error=\"answer is no page of metrics as node_exporter writes it: is the URL right?\"\n" +
-		"level=INFO msg=\"a server gives a value again\" signal=pool_cpu server=127.0.0.1\nlevel=INFO msg=\"a server gives a value again\" signal=pool_cpu server=127.0.0.2\n"
+	wantLog = "level=WARN msg=\"a server has no value and is left out\" signal=pool_cpu server=127.0.0.2 error=\"the answer is not node_exporter's: check the URL\"\n" +
+		"level=INFO msg=\"a server has a value again\" signal=pool_cpu server=127.0.0.1\nlevel=INFO msg=\"a server has a value again\" signal=pool_cpu server=127.0.0.2\n"
 	if got := r.log.String(); got != wantLog {
 		t.Errorf("the log says\n%s, want\n%s", got, wantLog)
 	}
@@ -193,13 +193,13 @@ func TestTheServersAreNotKnown(t *testing.T) {
 	r := newRack(t, 1)
 	f := r.fleet(t)
 	r.err = errors.New("list the servers of web: 503 Service Unavailable")
-	wantFleet(t, f, 0, probe.Unreachable, "the servers are not known: list the servers of web: 503 Service Unavailable")
+	wantFleet(t, f, 0, probe.Unreachable, "the list of servers is not known: list the servers of web: 503 Service Unavailable")
 	r.now, r.err = nil, nil
-	wantFleet(t, f, 0, probe.BadAnswer, "there are no servers to ask")
+	wantFleet(t, f, 0, probe.BadAnswer, "there are no servers")
 	for i := range 300 {
 		r.now = append(r.now, fmt.Sprintf("10.0.%d.%d", i/250, i%250))
 	}
-	wantFleet(t, f, 0, probe.BadAnswer, "there are 300 servers, and at most 256 are asked; ask Prometheus")
+	wantFleet(t, f, 0, probe.BadAnswer, "there are 300 servers: the maximum is 256, use Prometheus")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if got := f.Probe(ctx); got.Outcome != probe.Unreachable || got.Error != "cancelled" {
@@ -209,18 +209,18 @@ func TestTheServersAreNotKnown(t *testing.T) {
 		o.Timeout = 10 * time.Millisecond
 		o.Hosts = func(ctx context.Context) ([]string, error) { <-ctx.Done(); return nil, ctx.Err() }
 	})
-	wantFleet(t, slow, 0, probe.Timeout, "the servers were not told within the time")
+	wantFleet(t, slow, 0, probe.Timeout, "the list of servers did not come in time")
 }
 
 func TestAllMistakesOfAFleetAreToldAtOnce(t *testing.T) {
 	_, err := cpu.NewFleet(cpu.FleetOptions{Signal: "disk", URL: "http://bot:s3cr3t@10.0.0.1:9100", Percentile: 101, MayMiss: -2, Via: "s3cr3t"})
-	const want = `signal of servers: "disk" is no signal of a machine: take cpu or memory
-the percentile is 101, and must be above 0 and up to 100, or 0 for the mean
-the timeout is 0s, and must be more than 0
-nobody tells which servers there are
--2 servers may fail, and it must be 0 or more
-the proxy is no URL with a host and a port: write it like socks5://127.0.0.1:1080
-the URL must have a port and no host: write it like http://:9100`
+	const want = `signal of servers: "disk" is not a signal of a machine: must be cpu or memory
+the percentile is 101: must be above 0 and up to 100, or 0 for the mean
+the timeout is 0s: must be more than 0
+the list of servers is not set
+-2 servers may fail: must be 0 or more
+the proxy must be a URL with a host and a port, such as socks5://127.0.0.1:1080
+the URL must have a port and no host, such as http://:9100`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
@@ -243,7 +243,7 @@ func TestAFleetBehindAProxy(t *testing.T) {
 		t.Errorf("the proxy was asked %d times, want 2", asked.Load())
 	}
 	_ = proxy.Close()
-	wantFleet(t, f, 0, probe.Unreachable, "2 of 2 servers give no value; 10.255.255.1: connection refused by the proxy "+proxy.Addr().String())
+	wantFleet(t, f, 0, probe.Unreachable, "2 of 2 servers have no value; 10.255.255.1: connection refused by the proxy "+proxy.Addr().String())
 }
 
 // It speaks as much of SOCKS 5 (RFC 1928) as one of ssh -D does: CONNECT without a password.

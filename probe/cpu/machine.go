@@ -30,9 +30,9 @@ func (m *Machine) usage(ctx context.Context, now time.Time) (usage, error) {
 	}
 	all, err := cpu.TimesWithContext(m.files(ctx), false)
 	if err != nil || len(all) == 0 {
-		return usage{}, errors.New("the system does not tell how busy its CPU is")
+		return usage{}, errors.New("the system does not report its CPU use")
 	}
-	t := all[0] // the times of guests are a part of User and Nice
+	t := all[0] // guests' times are part of User and Nice
 	busy := t.User + t.Nice + t.System + t.Irq + t.Softirq + t.Steal
 	return usage{busy: busy, idle: t.Idle + t.Iowait, from: "machine", at: now}, nil
 }
@@ -40,7 +40,7 @@ func (m *Machine) usage(ctx context.Context, now time.Time) (usage, error) {
 func (m *Machine) memory(ctx context.Context) (float64, error) {
 	v, err := mem.VirtualMemoryWithContext(m.files(ctx))
 	if err != nil || v.Total == 0 {
-		return 0, errors.New("the system does not tell how full its memory is")
+		return 0, errors.New("the system does not report its memory use")
 	}
 	if l, ok := limitOfMemory(m.root); ok && l.limit < float64(v.Total) {
 		return share(l.used, l.limit), nil
@@ -48,7 +48,7 @@ func (m *Machine) memory(ctx context.Context) (float64, error) {
 	return share(float64(v.Total-min(v.Total, v.Available)), float64(v.Total)), nil
 }
 
-// The library looks for the system's files nowhere else.
+// The library takes the paths of the system's files only from the context.
 func (m *Machine) files(ctx context.Context) context.Context {
 	return context.WithValue(ctx, common.EnvKey, common.EnvMap{
 		common.HostProcEnvKey: filepath.Join(m.root, "proc"), common.HostSysEnvKey: filepath.Join(m.root, "sys"),

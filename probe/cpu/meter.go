@@ -7,23 +7,23 @@ import (
 )
 
 const (
-	// The kernel counts in hundredths of a second. What comes sooner is the last measurement again.
+	// The kernel counts in hundredths of a second. A sooner probe gets the last value again.
 	soonest   = 100 * time.Millisecond
-	oldest    = 10 * time.Minute // age of a usage that is compared with
-	backwards = 1.0              // seconds that idle times may go back, as the kernel's time of waiting for disks does
+	oldest    = 10 * time.Minute // maximum age of the usage before
+	backwards = 1.0              // seconds that idle times may go back, as the kernel's iowait does
 )
 
 var (
-	errUnknownYet = errors.New("not known yet: how busy the CPU is, is measured from one probe to the next")
-	errRestarted  = errors.New("not known yet: the counters of the CPU went back, as after a restart, so that " +
-		"measuring begins anew")
-	errStill = errors.New("the counters of the CPU stand still")
+	errUnknownYet = errors.New("not known yet: CPU is measured from one probe to the next")
+	errRestarted  = errors.New("not known yet: the CPU counters went back, perhaps after a restart, so " +
+		"measuring starts again")
+	errStill = errors.New("the CPU counters do not advance")
 )
 
-// Both are in seconds of one processor, since some time in the past
+// busy and idle are in seconds of one processor, since some time in the past.
 type usage struct {
 	busy, idle float64
-	// Only two usages of the same from can be compared.
+	// Only usages with the same from are comparable.
 	from string
 	at   time.Time
 }
@@ -62,5 +62,5 @@ func (u usage) since(before usage) (float64, error) {
 	return share(busy, busy+idle), nil
 }
 
-// What was counted at slightly different times may come out beyond 0 to 100 %.
+// Counters read at slightly different times can give values outside 0 to 100 %.
 func share(part, all float64) float64 { return min(100, max(0, 100*part/all)) }

@@ -18,39 +18,39 @@ import (
 )
 
 const (
-	// For more machines, Prometheus is the tool.
+	// Beyond this number, Prometheus is the right tool.
 	mostNodes   = 256
 	nodesAtOnce = 16
 )
 
-// NodesOptions say which machines [Nodes] asks, and what it makes of their answers.
+// NodesOptions configure [Nodes].
 type NodesOptions struct {
 	// Signal is CPU or Memory.
 	Signal Signal
 	// Name is the Signal of the readings; "" means "cpu" or "memory".
 	Name string
-	// URLs are those of the machines' node_exporters, as http://10.0.0.1:9100, from 1 to 256. Without a path, /metrics
-	// is asked; without a query, only for what is needed (collect[]). A user and password in one are sent as basic
+	// URLs are the machines' node_exporters, such as http://10.0.0.1:9100, from 1 to 256. The default path is /metrics.
+	// The default query selects only what is needed (collect[]). A user and password in a URL are sent as basic
 	// authentication.
 	URLs []string
-	// Percentile makes one value of those of several machines: the value that so many per cent of them do not exceed,
-	// above 0 and up to 100, which is the highest. 0 means their mean.
+	// Percentile combines the machines' values: above 0 up to 100, by nearest rank; 100 is the highest. 0 means their
+	// mean.
 	Percentile float64
-	// MayMiss is how many machines may give no value without the reading failing, from 0 to all but one.
+	// MayMiss is the number of machines that may have no value before the reading fails, from 0 to all but one.
 	MayMiss int
-	// Timeout bounds a probe as a whole; it is above 0.
+	// Timeout bounds a whole probe; it must be above 0.
 	Timeout time.Duration
 	// UserAgent is sent as User-Agent; "" means "autoscalebot".
 	UserAgent string
 }
 
-// Nodes is a [probe.Prober] that asks machines' node_exporters. It may be used by several goroutines at once.
+// Nodes is a [probe.Prober] that reads machines' node_exporters. It is safe for concurrent use.
 //
-// A machine gives no value when it does not answer, when its answer is not node_exporter's or says that its collector
-// failed, and, for CPU, when it is asked for the first time, or has restarted since (its counters went back), or was
-// last heard of more than ten minutes ago. When more machines than MayMiss give none, the reading has the outcome of
-// one of them, and says how many: a Timeout, an Unreachable, a ClientError, a ServerError or, where a machine answered,
-// a BadAnswer. Value is 0 unless the outcome is Answered.
+// A machine has no value if it does not answer, or if its answer is not node_exporter's or reports a failed collector.
+// For CPU it also has no value at its first probe, after a restart (its counters went back), and after ten minutes
+// without an answer. If more than MayMiss machines have no value, the reading has the outcome of one of them and says
+// how many: Timeout, Unreachable, ClientError, ServerError, or, if the machine answered, BadAnswer. Value is 0 unless
+// the outcome is Answered.
 type Nodes struct {
 	name       string
 	signal     Signal
@@ -70,11 +70,11 @@ type taken struct {
 	value  float64
 	status int
 	err    error // a failure.Failure
-	// unknown says that nothing is wrong: a value takes two probes of the same run.
+	// unknown: not a fault, but a value takes two probes of the same run.
 	unknown bool
 }
 
-// NewNodes returns a Nodes that has asked nobody yet, or says all that is wrong with the options, without a secret.
+// NewNodes returns a Nodes, or all that is wrong with the options, without a secret. It makes no request.
 func NewNodes(o NodesOptions) (*Nodes, error) {
 	n := &Nodes{name: o.Name, signal: o.Signal, percentile: o.Percentile, mayMiss: o.MayMiss, timeout: o.Timeout}
 	n.name = cmp.Or(n.name, string(o.Signal))
@@ -113,14 +113,14 @@ func ready(u *url.URL, s Signal) {
 
 func checkPercentile(p float64) error {
 	if math.IsNaN(p) || p < 0 || p > 100 {
-		return fmt.Errorf("the percentile is %v, and must be above 0 and up to 100, or 0 for the mean", p)
+		return fmt.Errorf("the percentile is %v: must be above 0 and up to 100, or 0 for the mean", p)
 	}
 	return nil
 }
 
 func checkTimeout(d time.Duration) error {
 	if d <= 0 {
-		return fmt.Errorf("the timeout is %v, and must be more than 0", d)
+		return fmt.Errorf("the timeout is %v: must be more than 0", d)
 	}
 	return nil
 }
@@ -128,18 +128,18 @@ func checkTimeout(d time.Duration) error {
 func (o NodesOptions) check() error {
 	wrong := []error{o.Signal.check()}
 	if n := len(o.URLs); n == 0 || n > mostNodes {
-		wrong = append(wrong, fmt.Errorf("there are %d URLs of machines, and must be from 1 to %d", n, mostNodes))
+		wrong = append(wrong, fmt.Errorf("there are %d URLs of machines: must be 1 to %d", n, mostNodes))
 	}
 	wrong = append(wrong, checkPercentile(o.Percentile))
 	if n := len(o.URLs); n > 0 && (o.MayMiss < 0 || o.MayMiss >= n) {
-		wrong = append(wrong, fmt.Errorf("%d machines may give no value, and it must be from 0 to %d: one at "+
-			"least has to", o.MayMiss, n-1))
+		wrong = append(wrong, fmt.Errorf("%d machines may have no value: must be 0 to %d, at least "+
+			"one has to", o.MayMiss, n-1))
 	}
 	return errors.Join(append(wrong, checkTimeout(o.Timeout))...)
 }
 
-// Probe asks all machines, side by side, and says what came of it. It returns when the timeout is over or parent ends
-// at the latest.
+// Probe reads all machines, up to 16 at once, and returns the result. It returns no later than the timeout or the end
+// of parent.
 func (n *Nodes) Probe(parent context.Context) probe.Reading {
 	ctx, cancel := context.WithTimeout(parent, n.timeout)
 	defer cancel()
@@ -194,7 +194,7 @@ func (n *Nodes) explain(parent context.Context, all []taken) failure.Failure {
 		}
 	}
 	if len(all) > 1 {
-		first.Text = fmt.Sprintf("%d of %d machines give no value, and %d may: %s", missing, len(all),
+		first.Text = fmt.Sprintf("%d of %d machines have no value, but only %d may: %s", missing, len(all),
 			n.mayMiss, first.Text)
 	}
 	return first
@@ -219,8 +219,8 @@ func (o *node) judge(body []byte, s Signal, now time.Time) (float64, error) {
 		return 0, err
 	}
 	if page.failed[s.collector()] {
-		return 0, fmt.Errorf("node_exporter says that its collector %s failed, so that what it tells may "+
-			"be incomplete", s.collector())
+		return 0, fmt.Errorf("node_exporter's collector %s failed, so its values may be "+
+			"incomplete", s.collector())
 	}
 	if s == Memory {
 		return page.memory()

@@ -100,7 +100,7 @@ func TestMachinesAreCombined(t *testing.T) {
 	p50 := nodes(t, cpu.NodesOptions{Percentile: 50}, a, b, c)
 	most := nodes(t, cpu.NodesOptions{Percentile: 100}, a, b, c)
 	for _, n := range []*cpu.Nodes{mean, p50, most} {
-		want(t, n, 0, "3 of 3 machines give no value, and 0 may: machine 1: "+unknownYet)
+		want(t, n, 0, "3 of 3 machines have no value, but only 0 may: machine 1: "+unknownYet)
 	}
 	a.page.Store(seconds(110, 190)) // 10 %
 	b.page.Store(seconds(97, 17))   // 90 %
@@ -122,7 +122,7 @@ func TestCollectorsThatFail(t *testing.T) {
 	}{
 		{"meminfo", 1, 75, ""},
 		{"cpu", 0, 75, ""}, // which is not asked for
-		{"meminfo", 0, 0, "node_exporter says that its collector meminfo failed, so that what it tells may be incomplete"},
+		{"meminfo", 0, 0, "node_exporter's collector meminfo failed, so its values may be incomplete"},
 	} {
 		e := newExporter(t, memoryPage+fmt.Sprintf(success, c.collector, c.succeeded))
 		want(t, nodes(t, cpu.NodesOptions{Signal: cpu.Memory}, e), c.value, c.why)
@@ -132,7 +132,7 @@ func TestCollectorsThatFail(t *testing.T) {
 	n.Probe(t.Context())
 	e.page.Store(seconds(110, 190) + fmt.Sprintf(success, "cpu", 0))
 	later()
-	want(t, n, 0, "node_exporter says that its collector cpu failed, so that what it tells may be incomplete")
+	want(t, n, 0, "node_exporter's collector cpu failed, so its values may be incomplete")
 }
 
 func TestMachinesThatSayNothing(t *testing.T) {
@@ -151,7 +151,7 @@ func TestMachinesThatSayNothing(t *testing.T) {
 	b.page.Store("")
 	step(1)
 	r := strict.Probe(t.Context())
-	if r.Outcome != probe.ServerError || r.Error != "1 of 3 machines give no value, and 0 may: machine 2: status 503 Service Unavailable" || r.Value != 0 {
+	if r.Outcome != probe.ServerError || r.Error != "1 of 3 machines have no value, but only 0 may: machine 2: status 503 Service Unavailable" || r.Value != 0 {
 		t.Errorf("got %+v", r)
 	}
 	want(t, lenient, 75, "")
@@ -160,35 +160,35 @@ func TestMachinesThatSayNothing(t *testing.T) {
 	want(t, strict, 75, "")
 	a.page.Store(seconds(3, 1)) // restarted
 	later()
-	want(t, strict, 0, "3 of 3 machines give no value, and 0 may: machine 1: "+restarted)
+	want(t, strict, 0, "3 of 3 machines have no value, but only 0 may: machine 1: "+restarted)
 	step(9)
 	want(t, strict, 75, "")
 	c.Close()
 	b.Close()
 	step(10)
 	if r := lenient.Probe(t.Context()); r.Outcome != probe.Unreachable ||
-		!strings.HasPrefix(r.Error, "2 of 3 machines give no value, and 1 may: machine 2: connection refused by 127.0.0.1:") {
+		!strings.HasPrefix(r.Error, "2 of 3 machines have no value, but only 1 may: machine 2: connection refused by 127.0.0.1:") {
 		t.Errorf("got %+v", r)
 	}
 }
 
 func TestPagesThatTellNothing(t *testing.T) {
-	const noPage = "answer is no page of metrics as node_exporter writes it: is the URL right?"
+	const noPage = "the answer is not node_exporter's: check the URL"
 	for page, why := range map[string]string{
-		"# nothing\n":       "answer has no node_cpu_seconds_total: is the URL that of a node_exporter, with its collector cpu?",
+		"# nothing\n":       "the answer has no node_cpu_seconds_total: check that the URL is a node_exporter's, with its collector cpu",
 		"<html></html>\n":   noPage,
-		memoryPage:          "answer has no node_cpu_seconds_total: is the URL that of a node_exporter, with its collector cpu?",
+		memoryPage:          "the answer has no node_cpu_seconds_total: check that the URL is a node_exporter's, with its collector cpu",
 		"node_cpu_seconds_": noPage,
-		"node_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} NaN\n":   "node_cpu_seconds_total is NaN in the answer, which is no time",
-		"node_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} -1\n":    "node_cpu_seconds_total is -1 in the answer, which is no time",
-		"node_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} +Inf\n":  "node_cpu_seconds_total is +Inf in the answer, which is no time",
-		"node_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} 1e300\n": "node_cpu_seconds_total is 1e+300 in the answer, which is no time",
+		"node_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} NaN\n":   "the answer has an invalid node_cpu_seconds_total of NaN",
+		"node_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} -1\n":    "the answer has an invalid node_cpu_seconds_total of -1",
+		"node_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} +Inf\n":  "the answer has an invalid node_cpu_seconds_total of +Inf",
+		"node_cpu_seconds_total{cpu=\"0\",mode=\"idle\"} 1e300\n": "the answer has an invalid node_cpu_seconds_total of 1e+300",
 	} {
 		want(t, nodes(t, cpu.NodesOptions{}, newExporter(t, page)), 0, why)
 	}
 	for _, page := range []string{"node_memory_MemTotal_bytes 8e9\n", "node_memory_MemTotal_bytes NaN\nnode_memory_MemAvailable_bytes 1\n"} {
 		want(t, nodes(t, cpu.NodesOptions{Signal: cpu.Memory}, newExporter(t, page)), 0,
-			"answer has no node_memory_MemTotal_bytes or node_memory_MemAvailable_bytes: is the URL that of a node_exporter, with its collector meminfo?")
+			"the answer has no node_memory_MemTotal_bytes or node_memory_MemAvailable_bytes: check that the URL is a node_exporter's, with its collector meminfo")
 	}
 }
 
@@ -196,16 +196,16 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	_, err := cpu.NewNodes(cpu.NodesOptions{
 		Signal: "disk", URLs: []string{"http://bot:s3cr3t@10.0.0.1:9100", "10.0.0.2:9100"}, Percentile: 101, MayMiss: 2,
 	})
-	const want = `signal of machines: "disk" is no signal of a machine: take cpu or memory
-the percentile is 101, and must be above 0 and up to 100, or 0 for the mean
-2 machines may give no value, and it must be from 0 to 1: one at least has to
-the timeout is 0s, and must be more than 0
-machine 2: the URL can't be read, for a space, a wrong port or a wrong %-escape, perhaps: write it like http://10.0.0.1:9100`
+	const want = `signal of machines: "disk" is not a signal of a machine: must be cpu or memory
+the percentile is 101: must be above 0 and up to 100, or 0 for the mean
+2 machines may have no value: must be 0 to 1, at least one has to
+the timeout is 0s: must be more than 0
+machine 2: the URL is invalid, perhaps because of a space, a wrong port or a wrong %-escape: use a URL such as http://10.0.0.1:9100`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
 	if _, err := cpu.NewNodes(cpu.NodesOptions{Signal: cpu.CPU, Timeout: patient}); err == nil ||
-		err.Error() != "signal of machines: there are 0 URLs of machines, and must be from 1 to 256" {
+		err.Error() != "signal of machines: there are 0 URLs of machines: must be 1 to 256" {
 		t.Errorf("got %v", err)
 	}
 }

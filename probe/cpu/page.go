@@ -18,7 +18,7 @@ const (
 	success         = "node_scrape_collector_success"
 )
 
-const longest = 1e12 // seconds that a processor can have been up: about 30,000 years
+const longest = 1e12 // seconds of a processor: about 30,000 years
 
 func (s Signal) collector() string {
 	if s == Memory {
@@ -30,11 +30,11 @@ func (s Signal) collector() string {
 type page struct {
 	busy, idle       float64 // seconds of all processors
 	processors       map[string]bool
-	total, available float64         // bytes, less than 0 where not told
-	failed           map[string]bool // the collectors that say so of themselves
+	total, available float64         // bytes; below 0 if unknown
+	failed           map[string]bool // collectors that report a failure
 }
 
-var errNoPage = errors.New("answer is no page of metrics as node_exporter writes it: is the URL right?")
+var errNoPage = errors.New("the answer is not node_exporter's: check the URL")
 
 func parse(body []byte) (page, error) {
 	parser := expfmt.NewTextParser(model.UTF8Validation)
@@ -62,7 +62,7 @@ func parse(body []byte) (page, error) {
 		}
 		seconds := m.GetCounter().GetValue() + m.GetUntyped().GetValue()
 		if !(seconds >= 0 && seconds <= longest) {
-			return page{}, fmt.Errorf("%s is %v in the answer, which is no time", cpuSeconds, seconds)
+			return page{}, fmt.Errorf("the answer has an invalid %s of %v", cpuSeconds, seconds)
 		}
 		p.processors[processor] = true
 		if mode == "idle" || mode == "iowait" {
@@ -82,7 +82,8 @@ func parse(body []byte) (page, error) {
 
 func (p page) usage(at time.Time) (usage, error) {
 	if len(p.processors) == 0 {
-		return usage{}, fmt.Errorf("answer has no %s: is the URL that of a node_exporter, with its collector cpu?",
+		return usage{}, fmt.Errorf("the answer has no %s: check that the URL is a node_exporter's, with its "+
+			"collector cpu",
 			cpuSeconds)
 	}
 	return usage{busy: p.busy, idle: p.idle, from: fmt.Sprintf("%d processors", len(p.processors)), at: at}, nil
@@ -90,8 +91,8 @@ func (p page) usage(at time.Time) (usage, error) {
 
 func (p page) memory() (float64, error) {
 	if known := p.total > 0 && p.available >= 0 && !math.IsInf(p.total, 0); !known {
-		return 0, fmt.Errorf("answer has no %s or %s: is the URL that of a node_exporter, with its "+
-			"collector meminfo?", memoryTotal, memoryAvailable)
+		return 0, fmt.Errorf("the answer has no %s or %s: check that the URL is a node_exporter's, with its "+
+			"collector meminfo", memoryTotal, memoryAvailable)
 	}
 	return share(p.total-p.available, p.total), nil
 }

@@ -1,5 +1,5 @@
-// Package json reads a number from any URL that answers JSON: a queue's length, a custom metric, or what the app itself
-// wants.
+// Package json reads a number from any URL that answers JSON: a queue's length, a custom metric, or a direction or
+// number of dynos that the app asks for.
 //
 //	p, err := json.New(json.Options{
 //		URL:     "https://app.example.com/stats.json", // {"queues": [{"name": "mail", "size": 7}, {"name": "pdf", "size": 2}]}
@@ -12,8 +12,7 @@
 //	}
 //	r := p.Probe(ctx) // r.Value is 7
 //
-// With [Options].Desired the app decides: it answers the word "up", "down" or "stay", or the number of dynos that it
-// wants.
+// With [Options].Desired the app decides: it answers "up", "down" or "stay", or the number of dynos that it needs.
 package json
 
 import (
@@ -31,47 +30,47 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
-// Options say what a [Prober] asks for, and what it takes from the answer.
+// Options configure a [Prober].
 type Options struct {
 	// Name is the Signal of the readings; "" means "json".
 	Name string
-	// URL is what is asked for by GET: an absolute http or https URL. A user and password in it are sent as basic
+	// URL is requested with GET: an absolute http or https URL. A user and password in it are sent as basic
 	// authentication. Redirects are not followed.
 	URL string
-	// Path says where in the answer the value is, in the syntax of gjson
-	// (github.com/tidwall/gjson/blob/master/SYNTAX.md): queues.mail, workers.0.busy, queues.#(name=="mail").size;
-	// queues.#.size and queues.@values.#.size give a list, of all elements of a list and of all members of an object;
-	// @this is the answer as a whole. A dot in a name is written \. there.
+	// Path is the place of the value in the answer, in gjson's syntax (github.com/tidwall/gjson/blob/master/SYNTAX.md):
+	// queues.mail, workers.0.busy, queues.#(name=="mail").size. queues.#.size lists a member of each element of a list,
+	// queues.@values.#.size of each member of an object. @this is the whole answer. A dot in a name is written \. in
+	// the path.
 	Path string
-	// Combine makes one value of a list; "" refuses lists.
+	// Combine makes one value of a list; "" rejects lists.
 	Combine Combine
-	// Unit is the Unit of the readings, which may be "". It is "" with Desired.
+	// Unit is the Unit of the readings. It must be "" with Desired.
 	Unit string
-	// Desired says that the value is what the app wants, and not a measurement: see [Prober].
+	// Desired says that the value is what the app asks for, not a measurement: see [Prober].
 	Desired bool
 	// Header is sent in addition, and replaces the prober's own headers.
 	Header http.Header
-	// Token, unless empty, is sent as "Authorization: Bearer Token".
+	// Token, if set, is sent as "Authorization: Bearer Token".
 	Token string
-	// TLS is for https; nil means the system's certificate authorities.
+	// TLS is for https; nil means the system's CA certificates.
 	TLS *tls.Config
-	// Timeout bounds a probe as a whole; it is above 0.
+	// Timeout bounds a whole probe; it must be above 0.
 	Timeout time.Duration
 	// UserAgent is sent as User-Agent; "" means "autoscalebot".
 	UserAgent string
 }
 
-// A Prober is a [probe.Prober] that asks for a URL and takes a number from the JSON that it answers. It may be used by
-// several goroutines at once.
+// A Prober is a [probe.Prober] that requests a URL and takes a number from the JSON answer. It is safe for concurrent
+// use.
 //
-// A number may also stand in a string, as many programs write it: "12.5". Anything else, nothing at all, and a number
-// that is not finite, make the reading a BadAnswer; so do an answer that is not JSON or longer than 1 MiB, a redirect,
-// and a list on the first of several pages, which has a Link (RFC 8288) to the next. The other outcomes are those of a
-// [probe.Heartbeat]. Value is 0 unless the outcome is Answered.
+// The number may also be in a string, such as "12.5". The reading is a BadAnswer if the value is missing, of another
+// type or not finite, if the answer is a redirect, not JSON or longer than 1 MiB, or if it is a list on the first of
+// several pages (with a Link to the next, RFC 8288). The other outcomes are those of a [probe.Heartbeat]. Value is 0
+// unless the outcome is Answered.
 //
-// With Desired the value is one of the words "up", "down" and "stay", and the reading's Unit is [probe.UnitSteps]; or a
-// whole number of dynos from 0, and the Unit is [probe.UnitDynos]. The app may change between them. The Unit of a
-// reading that has no value is "".
+// With Desired the value is "up", "down" or "stay", and the reading's Unit is [probe.UnitSteps]; or it is a whole
+// number of dynos from 0, and the Unit is [probe.UnitDynos]. The app may switch between them. A reading without a value
+// has the Unit "".
 type Prober struct {
 	name, unit string
 	url        *url.URL
@@ -82,7 +81,7 @@ type Prober struct {
 	timeout    time.Duration
 }
 
-// New returns a Prober, or says all that is wrong with the options, without a secret. It asks nobody.
+// New returns a Prober, or all that is wrong with the options, without a secret. It makes no request.
 func New(o Options) (*Prober, error) {
 	u, badURL := web.ParseURL(o.URL, "https://example.com/stats.json")
 	header, badHeader := web.Headers(u, o.Token, o.Header, o.UserAgent)
@@ -99,22 +98,23 @@ func New(o Options) (*Prober, error) {
 func (o Options) check() error {
 	var wrong []error
 	if o.Timeout <= 0 {
-		wrong = append(wrong, fmt.Errorf("the timeout is %v, and must be more than 0", o.Timeout))
+		wrong = append(wrong, fmt.Errorf("the timeout is %v: must be more than 0", o.Timeout))
 	}
 	if o.Combine != "" && o.Combine != Sum && o.Combine != Mean && o.Combine != Max {
-		wrong = append(wrong, fmt.Errorf("combine is %q, and must be sum, mean, max or nothing", string(o.Combine)))
+		wrong = append(wrong, fmt.Errorf("combine is %q: must be sum, mean, max or not set", string(o.Combine)))
 	}
 	if o.Desired && o.Combine != "" {
-		wrong = append(wrong, errors.New("a wish is one value, so that there is nothing to combine: leave one of "+
-			"the two out"))
+		wrong = append(wrong, errors.New("combine is for measurements, and the app decides here: remove one of "+
+			"the two"))
 	}
 	if o.Desired && o.Unit != "" {
-		wrong = append(wrong, fmt.Errorf("a wish is in steps or dynos, and not in %q: leave the unit out", o.Unit))
+		wrong = append(wrong, fmt.Errorf("the unit is %q, but the app asks for steps or dynos here: remove the unit",
+			o.Unit))
 	}
 	return errors.Join(wrong...)
 }
 
-// Probe asks once and says what came of it. It returns when the timeout is over or parent ends at the latest.
+// Probe makes one request and returns its result. It returns no later than the timeout or the end of parent.
 func (p *Prober) Probe(parent context.Context) probe.Reading {
 	ctx, cancel := context.WithTimeout(parent, p.timeout)
 	defer cancel()
@@ -125,7 +125,7 @@ func (p *Prober) Probe(parent context.Context) probe.Reading {
 		r.Value, r.Unit, err = p.read(a.Body)
 	}
 	if err == nil && p.counts() && hasNext(a.Header) {
-		err = failure.Bad("answer is one of several pages (it has a Link to the next), so that its list is incomplete")
+		err = failure.Bad("the list is incomplete: the answer is one of several pages (it has a Link to the next)")
 	}
 	if err != nil {
 		r.Unit = p.unit

@@ -92,19 +92,19 @@ func TestPathsFindNumbers(t *testing.T) {
 		{path: `queues.a\.b.size`, want: 5},
 		{path: "list.#(>1)#", combine: json.Sum, want: 8},
 		{path: "web", combine: json.Mean, want: 3},
-		{path: "list", error: `answer has no number at "list" but a list: name one of its elements, or say how to combine them`},
-		{path: "gone", error: `answer has nothing at "gone"`},
-		{path: "list.9", error: `answer has nothing at "list.9"`},
-		{path: "list.#.size", combine: json.Sum, error: `answer has an empty list at "list.#.size"`},
-		{path: "deep", error: `answer has no number at "deep" but an object: name one of its members`},
-		{path: "@this", combine: json.Sum, error: `answer has no number at "@this" but an object: name one of its members`},
-		{path: "word", error: `answer has no number at "word" but a string that is no number`},
-		{path: "nan", error: `answer has no number at "nan" but a string that is no number`},
-		{path: "null", error: `answer has no number at "null" but null`},
-		{path: "yes", error: `answer has no number at "yes" but true or false`},
-		{path: "beyond", error: `answer has no number at "beyond" but one that is beyond all numbers`},
-		{path: "mixed", combine: json.Sum, error: `answer has no number at "mixed" but a string that is no number`},
-		{path: "huge", combine: json.Sum, error: `the sum of the values at "huge" is beyond all numbers`},
+		{path: "list", error: `the answer has no number at "list", but a list: select one element, or set combine`},
+		{path: "gone", error: `the answer has nothing at "gone"`},
+		{path: "list.9", error: `the answer has nothing at "list.9"`},
+		{path: "list.#.size", combine: json.Sum, error: `the answer has an empty list at "list.#.size"`},
+		{path: "deep", error: `the answer has no number at "deep", but an object: select one member`},
+		{path: "@this", combine: json.Sum, error: `the answer has no number at "@this", but an object: select one member`},
+		{path: "word", error: `the answer has no number at "word", but a string that is not a number`},
+		{path: "nan", error: `the answer has no number at "nan", but a string that is not a number`},
+		{path: "null", error: `the answer has no number at "null", but null`},
+		{path: "yes", error: `the answer has no number at "yes", but true or false`},
+		{path: "beyond", error: `the answer has no number at "beyond", but a number out of range`},
+		{path: "mixed", combine: json.Sum, error: `the answer has no number at "mixed", but a string that is not a number`},
+		{path: "huge", combine: json.Sum, error: `the sum of the values at "huge" is out of range`},
 	} {
 		r := take(t, json.Options{URL: s.URL, Path: tt.path, Combine: tt.combine})
 		if wantOutcome(tt.error, probe.BadAnswer) != r.Outcome || r.Value != tt.want || r.Error != tt.error || r.Signal != "json" {
@@ -146,14 +146,14 @@ func TestTheAppDecides(t *testing.T) {
 		`{"web": 4}`:        {Value: 4, Unit: probe.UnitDynos},
 		`{"web": 0}`:        {Value: 0, Unit: probe.UnitDynos},
 		`{"web": "4"}`:      {Value: 4, Unit: probe.UnitDynos},
-		`{"web": 2.5}`:      {Error: `answer wants 2.5 dynos at "web", which is no whole number from 0 to 2147483647`},
-		`{"web": -1}`:       {Error: `answer wants -1 dynos at "web", which is no whole number from 0 to 2147483647`},
-		`{"web": 1e300}`:    {Error: `answer wants 1e+300 dynos at "web", which is no whole number from 0 to 2147483647`},
-		`{"web": "UP"}`:     {Error: `answer has neither "up", "down", "stay" nor a number of dynos at "web"`},
-		`{"web": ["up"]}`:   {Error: `answer has neither "up", "down", "stay" nor a number of dynos at "web"`},
-		`{"web": {"a": 1}}`: {Error: `answer has neither "up", "down", "stay" nor a number of dynos at "web"`},
-		`{"worker": "up"}`:  {Error: `answer has nothing at "web"`},
-		`up`:                {Error: "answer is not JSON"},
+		`{"web": 2.5}`:      {Error: `the answer asks for 2.5 dynos at "web": must be a whole number from 0 to 2147483647`},
+		`{"web": -1}`:       {Error: `the answer asks for -1 dynos at "web": must be a whole number from 0 to 2147483647`},
+		`{"web": 1e300}`:    {Error: `the answer asks for 1e+300 dynos at "web": must be a whole number from 0 to 2147483647`},
+		`{"web": "UP"}`:     {Error: `the value at "web" must be "up", "down", "stay" or a number of dynos`},
+		`{"web": ["up"]}`:   {Error: `the value at "web" must be "up", "down", "stay" or a number of dynos`},
+		`{"web": {"a": 1}}`: {Error: `the value at "web" must be "up", "down", "stay" or a number of dynos`},
+		`{"worker": "up"}`:  {Error: `the answer has nothing at "web"`},
+		`up`:                {Error: "the answer is not JSON"},
 	} {
 		s := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, answer) })
 		r := take(t, json.Options{URL: s.URL, Path: "web", Desired: true})
@@ -170,12 +170,12 @@ func TestStatusDecides(t *testing.T) {
 	}{
 		200: {probe.Answered, ""},
 		203: {probe.Answered, ""},
-		302: {probe.BadAnswer, "status 302 Found: redirects are not followed, so set the URL that it leads to"},
+		302: {probe.BadAnswer, "status 302 Found: redirects are not followed, use the final URL"},
 		404: {probe.ClientError, "status 404 Not Found"},
 		429: {probe.ClientError, "status 429 Too Many Requests"},
 		500: {probe.ServerError, "status 500 Internal Server Error"},
 		599: {probe.ServerError, "status 599"},
-		999: {probe.BadAnswer, "status 999 is no answer"},
+		999: {probe.BadAnswer, "unexpected status 999"},
 	} {
 		var asked int
 		s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -241,14 +241,14 @@ func TestTLSIsVerified(t *testing.T) {
 	}
 	plain := serve(t, func(http.ResponseWriter, *http.Request) {})
 	r := take(t, json.Options{URL: "https" + strings.TrimPrefix(plain.URL, "http"), Path: "@this"})
-	if !strings.Contains(r.Error, "does not speak TLS: is it http rather than https?") {
+	if !strings.Contains(r.Error, "does not speak TLS: use http:// instead of https://") {
 		t.Errorf("got %+v", r)
 	}
 }
 
 func TestNamesThatCanNotBeLookedUp(t *testing.T) {
 	r := take(t, json.Options{URL: "http://no-such-host.invalid/", Path: "@this"})
-	if r.Outcome != probe.Unreachable || r.Error != `the name "no-such-host.invalid" can't be looked up` {
+	if r.Outcome != probe.Unreachable || r.Error != `cannot resolve "no-such-host.invalid"` {
 		t.Errorf("got %+v", r)
 	}
 }
@@ -257,14 +257,14 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	_, err := json.New(json.Options{
 		URL: "ftp://bot:s3cr3t@example.com", Path: "queues[0].*", Combine: "median", Desired: true, Unit: "jobs", Header: http.Header{"X Y": {"a\n"}, "X-Key": {"s3cr3t\n"}},
 	})
-	const want = `json signal: the URL does not begin with http:// or https://: write it like https://example.com/stats.json
-the header with a name of 3 characters, which is invalid: use letters, digits and hyphens
+	const want = `json signal: the URL must begin with http:// or https://: use a URL such as https://example.com/stats.json
+the header has an invalid name of 3 characters: use letters, digits and hyphens
 the header X-Key has a line break or another control character in its value
-the path "queues[0].*" has a [ after a name: write it like queues.mail.size, queues.0.size or queues.#(name=="mail").size
-the timeout is 0s, and must be more than 0
-combine is "median", and must be sum, mean, max or nothing
-a wish is one value, so that there is nothing to combine: leave one of the two out
-a wish is in steps or dynos, and not in "jobs": leave the unit out`
+the path "queues[0].*" has a [ after a name: use a path such as queues.mail.size, queues.0.size or queues.#(name=="mail").size
+the timeout is 0s: must be more than 0
+combine is "median": must be sum, mean, max or not set
+combine is for measurements, and the app decides here: remove one of the two
+the unit is "jobs", but the app asks for steps or dynos here: remove the unit`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
@@ -276,11 +276,11 @@ func TestMistakes(t *testing.T) {
 		want string
 	}{
 		{json.Options{Path: "@this"}, "the URL is empty"},
-		{json.Options{URL: "http://bot:s3cr3t @example.com", Path: "@this"}, "the URL can't be read"},
-		{json.Options{URL: "http:///stats", Path: "@this"}, "the URL names no host"},
+		{json.Options{URL: "http://bot:s3cr3t @example.com", Path: "@this"}, "the URL is invalid"},
+		{json.Options{URL: "http:///stats", Path: "@this"}, "the URL has no host"},
 		{json.Options{URL: "http://example.com", Path: " "}, "the path is empty"},
 		{json.Options{URL: "http://example.com", Path: "$.web"}, "is a JSONPath"},
-		{json.Options{URL: "http://example.com", Path: "queues.*.size"}, "has a * or ?, which would find the first of several"},
+		{json.Options{URL: "http://example.com", Path: "queues.*.size"}, "has a * or ?, which finds only the first of several"},
 		{json.Options{URL: "http://a:s3cr3t@example.com", Path: "@this", Token: "s3cr3t"}, "more than one of a token, a user in the URL"},
 		{json.Options{URL: "http://example.com", Path: "@this", Token: "s3cr3t\r\nX: y"}, "the header Authorization has a line break"},
 		{json.Options{URL: "http://example.com", Path: "@this", Timeout: -1}, "the timeout is -1ns"},

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 )
 
-// body is a valid document.
+// Reports whether an object has the same name twice. body must be valid JSON.
 func repeats(body []byte) bool {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
@@ -29,13 +29,13 @@ func repeats(body []byte) bool {
 	}
 }
 
-// The names of a list are nil.
+// names is nil for a list.
 type object struct {
 	names map[string]bool
 	value bool // the next token begins a value
 }
 
-// It is true for a name that was there before.
+// True for a name that the object already has.
 func (o *object) twice(token json.Token) bool {
 	name, ok := token.(string)
 	switch {

@@ -17,7 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
-// A Combine makes one value of several: their sum, their arithmetic mean, or the largest of them.
+// A Combine makes one value of several: their sum, mean or maximum.
 type Combine string
 
 const (
@@ -28,24 +28,24 @@ const (
 
 const maxDynos = math.MaxInt32
 
-// gjson would take some paths for one that leads nowhere, or to the first value of several.
+// gjson takes some mistaken paths for one that finds nothing, or finds the first of several values.
 func checkPath(s string) error {
-	const hint = "write it like queues.mail.size, queues.0.size or queues.#(name==\"mail\").size"
+	const hint = "use a path such as queues.mail.size, queues.0.size or queues.#(name==\"mail\").size"
 	switch open, wild := plain(s); {
 	case strings.TrimSpace(s) == "":
-		return errors.New("the path is empty: " + hint + ", or @this for the answer as a whole")
+		return errors.New("the path is empty: " + hint + ", or @this for the whole answer")
 	case strings.HasPrefix(s, "$"):
-		return fmt.Errorf("the path %.100q is a JSONPath, and must be one of gjson: %s", s, hint)
+		return fmt.Errorf("the path %.100q is a JSONPath, but must be in gjson's syntax: %s", s, hint)
 	case open:
 		return fmt.Errorf("the path %.100q has a [ after a name: %s", s, hint)
 	case wild:
-		return fmt.Errorf("the path %.100q has a * or ?, which would find the first of several: write .@values.# for "+
-			"all members of an object, and .# for those of a list", s)
+		return fmt.Errorf("the path %.100q has a * or ?, which finds only the first of several: use .@values.# for "+
+			"all members of an object, .# for all elements of a list", s)
 	}
 	return nil
 }
 
-// It looks for a bracket after a name, and a wildcard, outside queries and quotes and not behind a backslash.
+// Finds a bracket after a name and a wildcard, outside queries and quotes and not after a backslash.
 func plain(s string) (open, wild bool) {
 	depth, quoted := 0, false
 	for i := 0; i < len(s); i++ {
@@ -69,10 +69,10 @@ func plain(s string) (open, wild bool) {
 	return open, wild
 }
 
-// The value is that of a list as a whole: its length, or of all its elements.
+// True if the value is a list's length or combines all its elements.
 func (p *Prober) counts() bool { return p.combine != "" || strings.HasSuffix(p.path, "#") }
 
-// The target of a Link, which stands between < and >, may say what it likes.
+// Anything may be in the target of a Link, between < and >.
 var next = regexp.MustCompile(`(?i);\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\b)`)
 
 func hasNext(h http.Header) bool {
@@ -89,17 +89,17 @@ func hasNext(h http.Header) bool {
 
 func (p *Prober) read(body []byte) (value float64, unit string, err error) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
-	if !json.Valid(body) { // which gjson takes for granted, and which bounds how deep it goes
-		return 0, "", failure.Bad("answer is not JSON")
+	if !json.Valid(body) { // gjson assumes it, and it bounds the depth
+		return 0, "", failure.Bad("the answer is not JSON")
 	}
-	if repeats(body) { // of which gjson takes the first value, and others the last
-		return 0, "", failure.Bad("answer has an object with the same name twice, so that nobody knows which " +
-			"value holds")
+	if repeats(body) { // gjson takes the first value, others the last
+		return 0, "", failure.Bad("the answer has an object with the same name twice, so its value is " +
+			"ambiguous")
 	}
 	found := gjson.GetBytes(body, p.path)
 	switch {
 	case !found.Exists():
-		return 0, "", failure.Bad("answer has nothing at %.100q", p.path)
+		return 0, "", failure.Bad("the answer has nothing at %.100q", p.path)
 	case p.desired:
 		return p.readDesired(found)
 	case p.combine != "" && found.IsArray():
@@ -115,7 +115,7 @@ func (p *Prober) read(body []byte) (value float64, unit string, err error) {
 
 func (p *Prober) combined(found []gjson.Result) (float64, error) {
 	if len(found) == 0 {
-		return 0, failure.Bad("answer has an empty list at %.100q", p.path)
+		return 0, failure.Bad("the answer has an empty list at %.100q", p.path)
 	}
 	sum, most := 0.0, math.Inf(-1)
 	for _, v := range found {
@@ -133,7 +133,7 @@ func (p *Prober) combined(found []gjson.Result) (float64, error) {
 		value = most
 	}
 	if math.IsInf(value, 0) {
-		return 0, failure.Bad("the %s of the values at %.100q is beyond all numbers", p.combine, p.path)
+		return 0, failure.Bad("the %s of the values at %.100q is out of range", p.combine, p.path)
 	}
 	return value, nil
 }
@@ -151,10 +151,10 @@ func (p *Prober) readDesired(v gjson.Result) (float64, string, error) {
 	}
 	n, ok := number(v)
 	if !ok {
-		return 0, "", failure.Bad(`answer has neither "up", "down", "stay" nor a number of dynos at %.100q`, p.path)
+		return 0, "", failure.Bad(`the value at %.100q must be "up", "down", "stay" or a number of dynos`, p.path)
 	}
 	if n != math.Trunc(n) || n < 0 || n > maxDynos {
-		return 0, "", failure.Bad("answer wants %v dynos at %.100q, which is no whole number from 0 to %d",
+		return 0, "", failure.Bad("the answer asks for %v dynos at %.100q: must be a whole number from 0 to %d",
 			n, p.path, maxDynos)
 	}
 	return n, probe.UnitDynos, nil
@@ -175,20 +175,20 @@ func number(v gjson.Result) (float64, bool) {
 	return n, !math.IsNaN(n) && !math.IsInf(n, 0)
 }
 
-// It shows nothing of the value.
+// The text omits the value.
 func (p *Prober) noNumber(v gjson.Result) error {
 	kind := "true or false"
 	switch {
 	case v.IsArray():
-		kind = "a list: name one of its elements, or say how to combine them"
+		kind = "a list: select one element, or set combine"
 	case v.IsObject():
-		kind = "an object: name one of its members"
+		kind = "an object: select one member"
 	case v.Type == gjson.Null:
 		kind = "null"
 	case v.Type == gjson.String:
-		kind = "a string that is no number"
+		kind = "a string that is not a number"
 	case v.Type == gjson.Number:
-		kind = "one that is beyond all numbers"
+		kind = "a number out of range"
 	}
-	return failure.Bad("answer has no number at %.100q but %s", p.path, kind)
+	return failure.Bad("the answer has no number at %.100q, but %s", p.path, kind)
 }

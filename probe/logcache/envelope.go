@@ -10,16 +10,15 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
-// It follows github.com/cloudfoundry/log-cache-release/blob/main/src/README.md: envelopes of Loggregator's API,
-// version 2, in the JSON form of protocol buffers. It is read by hand, as the official client would make the
-// program 6 MB larger.
+// The format is in github.com/cloudfoundry/log-cache-release/blob/main/src/README.md: envelopes of Loggregator's API,
+// version 2, in the JSON form of protocol buffers. The official client would make the program 6 MB larger.
 type answer struct {
 	Envelopes *struct {
 		Batch []envelope `json:"batch"`
 	} `json:"envelopes"`
 }
 
-// What is not read is left out: other kinds, and what a log line says.
+// Other kinds of envelopes, and the text of log lines, are omitted.
 type envelope struct {
 	Timestamp integer           `json:"timestamp"` // nanoseconds since 1970
 	Instance  string            `json:"instance_id"`
@@ -37,7 +36,7 @@ type envelope struct {
 	} `json:"timer"`
 }
 
-// It is of 64 bits, which the JSON form of protocol buffers writes as a string.
+// A 64-bit integer, which the JSON form of protocol buffers writes as a string.
 type integer int64
 
 func (i *integer) UnmarshalJSON(b []byte) error {
@@ -49,7 +48,7 @@ func (i *integer) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// It may be a string, as NaN and the infinities are.
+// It may be a string, as for NaN and the infinities.
 type number float64
 
 func (n *number) UnmarshalJSON(b []byte) error {
@@ -72,12 +71,12 @@ func (n number) finite() (float64, bool) {
 func decode(body []byte) ([]envelope, error) {
 	var a answer
 	if err := json.Unmarshal(body, &a); err != nil || a.Envelopes == nil {
-		return nil, failure.Bad("answer is not one of Log Cache: is the URL that of its API?")
+		return nil, failure.Bad("the answer is not Log Cache's: check that the URL is its API's")
 	}
 	return a.Envelopes.Batch, nil
 }
 
-// It is true as well where the envelope does not tell.
+// Also true if the envelope does not name its process type.
 func (e *envelope) of(processType string) bool {
 	t, tells := e.Tags["process_type"]
 	return !tells || t == processType

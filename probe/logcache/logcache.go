@@ -25,63 +25,63 @@ import (
 )
 
 const (
-	// DefaultWindow is what App Autoscaler looks back on.
+	// DefaultWindow is App Autoscaler's.
 	DefaultWindow = 2 * time.Minute
-	// ShortestWindow and LongestWindow bound how far back is read.
+	// ShortestWindow and LongestWindow limit the window.
 	ShortestWindow = 15 * time.Second
 	LongestWindow  = 15 * time.Minute
 )
 
-// Access is what it takes to read an app's metrics.
+// Access is what is needed to read an app's metrics.
 type Access struct {
 	// URL is Log Cache's, as in https://log-cache.example.com.
 	URL string
 	// Source is the app's GUID.
 	Source string
-	// Token is a bearer token of a user or client that may read them.
+	// Token is a bearer token of a user or client with access to the app's metrics.
 	Token string
 }
 
-// Options say what is read.
+// Options configure a [Cache].
 type Options struct {
-	// Access gives access to an app's metrics; it is required. It is called for each probe, and once more in one whose
-	// token was refused, which is given to it then, and is "" before: it is to give another. Its errors are told in
-	// readings, so they must speak to people and hold no secret.
+	// Access returns access to an app's metrics; it is required. Each probe calls it with refused "". If the token is
+	// rejected, the probe calls it once more with that token in refused, and Access must return another. Its error
+	// appears in readings, so it must be readable and hold no secret.
 	Access func(ctx context.Context, refused string) (Access, error)
-	// ProcessType is the process type whose instances count, where the metrics tell it; "" means "web".
+	// ProcessType is the process type whose instances count, if the metrics name it; "" means "web".
 	ProcessType string
-	// Window is how far back is read, 15 seconds to 15 minutes; 0 means DefaultWindow.
+	// Window is the period of a reading, 15 seconds to 15 minutes; 0 means DefaultWindow.
 	Window time.Duration
-	// Middle is how many per cent of the requests the Latency is the mean of, those in the middle, above 0 up to 100; 0
-	// means 99.
+	// Middle is the share of the requests, in per cent from the middle, that Latency is the mean of: above 0 up to 100;
+	// 0 means 99.
 	Middle float64
-	// Timeout bounds a probe as a whole; it is above 0.
+	// Timeout bounds a whole probe; it must be above 0.
 	Timeout time.Duration
 	// UserAgent is sent as User-Agent; "" means "autoscalebot".
 	UserAgent string
 }
 
-// A Cache makes probers of an app's signals.
+// A Cache creates probers of an app's signals.
 type Cache struct{ o Options }
 
-// New returns a Cache, or says all that is wrong with the options. It asks nobody.
+// New returns a Cache, or all that is wrong with the options. It makes no request.
 func New(o Options) (*Cache, error) {
 	var wrong []error
 	if o.Access == nil {
-		wrong = append(wrong, errors.New("nothing gives access to the metrics"))
+		wrong = append(wrong, errors.New("access to the metrics is not set"))
 	}
 	o.ProcessType = cmp.Or(o.ProcessType, "web")
 	o.Window = cmp.Or(o.Window, DefaultWindow)
 	if o.Window < ShortestWindow || o.Window > LongestWindow {
-		wrong = append(wrong, fmt.Errorf("the window is %v, and must be from 15s to 15m", o.Window))
+		wrong = append(wrong, fmt.Errorf("the window is %v: must be 15s to 15m", o.Window))
 	}
 	o.Middle = cmp.Or(o.Middle, 99)
 	if !(o.Middle > 0 && o.Middle <= 100) {
-		wrong = append(wrong, fmt.Errorf("the middle is %g %% of the requests, and must be above 0 and up to 100",
+		wrong = append(wrong, fmt.Errorf("the middle is %g %% of the requests: must be above 0 and up to 100",
 			o.Middle))
 	}
 	if o.Timeout <= 0 {
-		wrong = append(wrong, fmt.Errorf("the timeout is %v, and must be more than 0", o.Timeout))
+		wrong = append(wrong, fmt.Errorf("the timeout is %v: must be more than 0", o.Timeout))
 	}
 	if len(wrong) > 0 {
 		return nil, fmt.Errorf("log cache signal: %w", errors.Join(wrong...))
@@ -89,41 +89,39 @@ func New(o Options) (*Cache, error) {
 	return &Cache{o}, nil
 }
 
-// A Signal is what a prober reads.
+// A Signal is a quantity that Log Cache reports.
 type Signal string
 
 const (
 	// CPU is the mean of the instances' CPU in "%", as `cf app` shows it: 100 is one core of the machine.
 	CPU Signal = probe.CPU
-	// CPUUtil is the mean of the instances' CPU in "%" of what they are entitled to.
+	// CPUUtil is the mean of the instances' CPU in "%" of their entitlement.
 	CPUUtil Signal = "cpuutil"
-	// Memory is the mean of the instances' memory in "%" of their quota, MemoryUsed that in "MB".
+	// Memory is the mean of the instances' memory in "%" of their quota, MemoryUsed in "MB".
 	Memory     Signal = probe.Memory
 	MemoryUsed Signal = "memoryused"
-	// Disk is the mean of the instances' disk in "MB", DiskUtil that in "%" of their quota.
+	// Disk is the mean of the instances' disk in "MB", DiskUtil in "%" of their quota.
 	Disk     Signal = "disk"
 	DiskUtil Signal = "diskutil"
-	// Throughput is the number of "requests/s", divided by the instances that there are. Those of other signals are of
-	// all together.
+	// Throughput is "requests/s" per instance. The other signals of requests are about all instances together.
 	Throughput Signal = "throughput"
-	// Latency is the mean of how long the app took for the middle 99 % of the requests, in "ms": without the router's
-	// own time, where the metrics tell that apart. There is no reading when there were no requests: nothing is known
-	// then of how long one would have taken.
+	// Latency is the mean time that the app took for the middle 99 % of the requests, in "ms", without the router's own
+	// time if the metrics separate it. Without requests there is no reading.
 	Latency Signal = "latency"
-	// Latency95 is the same of the middle 95 %.
+	// Latency95 is the same for the middle 95 %.
 	Latency95 Signal = "latency_95"
-	// ResponseTime is the Latency as App Autoscaler's policies take it: 0 where instances tell of themselves and there
-	// were no requests.
+	// ResponseTime is Latency as in App Autoscaler's policies: 0 if instances report metrics and there were no
+	// requests.
 	ResponseTime Signal = "responsetime"
-	// RequestsPerSecond is the number of "requests/s" to all instances.
+	// RequestsPerSecond is "requests/s" to all instances.
 	RequestsPerSecond Signal = probe.RequestsPerSecond
-	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long the app took, in "ms".
+	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of the time that the app took, in "ms".
 	ServiceP50 Signal = probe.ServiceP50
 	ServiceP95 Signal = probe.ServiceP95
 	ServiceP99 Signal = probe.ServiceP99
 )
 
-// Signals returns all there are.
+// Signals returns all signals.
 func Signals() []Signal {
 	return []Signal{
 		CPU, CPUUtil, Memory, MemoryUsed, Disk, DiskUtil, Throughput, Latency, Latency95,
@@ -147,30 +145,30 @@ func (s Signal) unit() string {
 	return "ms"
 }
 
-// Prober returns a [probe.Prober] of a signal, or says that there is no such signal. Its readings have the signal's
-// name. One is a BadAnswer when Log Cache tells nothing of the signal in the window, or something that is none of its
-// answers, and a ClientError when these credentials may not read the app's metrics, or there is no such app. The other
-// outcomes are those of a [probe.Heartbeat]; where there is no access at all it is Unreachable. Value is 0 unless the
-// outcome is Answered.
+// Prober returns a [probe.Prober] of a signal, or an error if the signal does not exist. Its readings have the signal's
+// name. A reading is a BadAnswer if the window has no data for the signal, or the answer is not Log Cache's. It is a
+// ClientError if the credentials may not read the app's metrics, or the app does not exist. It is Unreachable if Access
+// fails. The other outcomes are those of a [probe.Heartbeat]. Value is 0 unless the outcome is Answered.
 //
-// An instance that has told nothing for 45 seconds while others have is taken to be gone, and what it told before
-// doesn't count. Where nothing is newer than 75 seconds there is no reading. Log Cache gives 1,000 envelopes at a time:
-// of more than 12,000 about requests in the window, those before are read in part, evenly over it; of more than 24,000
-// gauges there is no reading.
+// An instance that is silent for 45 seconds while others report is considered gone, and its earlier metrics do not
+// count. If nothing is newer than 75 seconds, there is no reading. Log Cache returns 1,000 envelopes at a time. If the
+// window has more than 12,000 about requests, the older ones are sampled evenly over it. If it has more than 24,000
+// gauges, there is no reading.
 func (c *Cache) Prober(s Signal) (probe.Prober, error) {
 	if !slices.Contains(Signals(), s) {
 		var names []string
 		for _, s := range Signals() {
 			names = append(names, string(s))
 		}
-		return nil, fmt.Errorf("%q is no signal of Log Cache: take one of %s", string(s), strings.Join(names, ", "))
+		return nil, fmt.Errorf("%q is not a signal of Log Cache: must be one of %s", string(s),
+			strings.Join(names, ", "))
 	}
 	return prober{o: c.o, name: string(s), signal: s}, nil
 }
 
-// Metric returns a prober of a metric of the app's own, a gauge of that name which its instances send to Log Cache, as
-// by the Metric Registrar or App Autoscaler's metrics forwarder. Its readings are called name. They have the metric's
-// unit, and are the mean over the window of the instances, as those of the containers are.
+// Metric returns a prober of the app's own metric, a gauge that its instances send to Log Cache, for example through
+// the Metric Registrar or App Autoscaler's metrics forwarder. Its readings have the given name and the metric's unit.
+// Like the containers' metrics, they are the mean over the instances and the window.
 func (c *Cache) Metric(name, metric string) (probe.Prober, error) {
 	if name == "" || metric == "" {
 		return nil, errors.New("a metric of Log Cache needs a name")

@@ -299,7 +299,7 @@ func TestGaugesOfOneMoment(t *testing.T) {
 		for s, value := range map[logcache.Signal]float64{logcache.CPU: 30, logcache.Memory: 25, logcache.MemoryUsed: 100, logcache.Disk: 1, logcache.DiskUtil: 100. / 1024} {
 			t.Run(name+" "+string(s), func(t *testing.T) { want(t, prober(t, s, o).Probe(t.Context()), value) })
 		}
-		wantBad(t, prober(t, logcache.CPUUtil, o).Probe(t.Context()), "no instance tells of its cpuutil within 2m0s")
+		wantBad(t, prober(t, logcache.CPUUtil, o).Probe(t.Context()), "no instance reported cpuutil within 2m0s")
 	}
 }
 
@@ -342,8 +342,8 @@ func TestInstancesComeAndGo(t *testing.T) {
 	now := time.Now()
 	o := logcache.Options{Access: access(srv, srv.Token())}
 	cpu := func() probe.Reading { return prober(t, logcache.CPU, o).Probe(t.Context()) }
-	wantBad(t, cpu(), "no instance tells of its cpu within 2m0s")
-	wantBad(t, prober(t, logcache.Throughput, o).Probe(t.Context()), "no instance of web tells of itself, so how many there are is not known")
+	wantBad(t, cpu(), "no instance reported cpu within 2m0s")
+	wantBad(t, prober(t, logcache.Throughput, o).Probe(t.Context()), "no instance of web reports metrics, so the number of instances is unknown")
 	wantBad(t, prober(t, logcache.Latency, o).Probe(t.Context()), "there were no requests within 2m0s")
 	want(t, prober(t, logcache.RequestsPerSecond, o).Probe(t.Context()), 0)
 
@@ -388,7 +388,7 @@ func TestARefusedTokenIsRenewedOnce(t *testing.T) {
 	srv.AddApp(cloudfoundrytest.App{Name: "my-app"})
 	p = prober(t, logcache.CPU, logcache.Options{Access: access(srv, "wrong")})
 	if r := p.Probe(t.Context()); r.Outcome != probe.ClientError || r.Status != 404 ||
-		r.Error != "status 404 Not Found: Log Cache has no such app, or this user or client may not read its metrics: is it a space developer or auditor?" {
+		r.Error != "status 404 Not Found: Log Cache does not have this app, or the user or client may not read its metrics: it must be a space developer or auditor" {
 		t.Errorf("got %+v", r)
 	}
 }
@@ -407,19 +407,19 @@ func TestWithoutAccess(t *testing.T) {
 		<-ctx.Done()
 		return logcache.Access{}, ctx.Err()
 	}})
-	if r := p.Probe(t.Context()); r.Outcome != probe.Timeout || r.Error != "no access to the metrics within the time" {
+	if r := p.Probe(t.Context()); r.Outcome != probe.Timeout || r.Error != "no access to the metrics in time" {
 		t.Errorf("got %+v", r)
 	}
 }
 
 func TestAnswersOfOthers(t *testing.T) {
 	for body, text := range map[string]string{
-		`{}`:     "answer is not one of Log Cache: is the URL that of its API?",
-		`<html>`: "answer is not one of Log Cache: is the URL that of its API?",
-		`{"envelopes":{"batch":[{"timestamp":"soon"}]}}`:                                                            "answer is not one of Log Cache: is the URL that of its API?",
-		`{"envelopes":{"batch":[{"timestamp":"%d","gauge":{"metrics":{"cpu":{"value":"NaN"}}}}]}}`:                  "no instance tells of its cpu within 2m0s",
-		`{"envelopes":{"batch":[{"timestamp":"1","gauge":{"metrics":{"cpu":{"value":1}}}}]}}`:                       "no instance tells of its cpu within 2m0s",
-		`{"envelopes":{"batch":[null,{"timestamp":null},{"timestamp":"%d","gauge":{}},{"timestamp":%d,"log":{}}]}}`: "no instance tells of its cpu within 2m0s",
+		`{}`:     "the answer is not Log Cache's: check that the URL is its API's",
+		`<html>`: "the answer is not Log Cache's: check that the URL is its API's",
+		`{"envelopes":{"batch":[{"timestamp":"soon"}]}}`:                                                            "the answer is not Log Cache's: check that the URL is its API's",
+		`{"envelopes":{"batch":[{"timestamp":"%d","gauge":{"metrics":{"cpu":{"value":"NaN"}}}}]}}`:                  "no instance reported cpu within 2m0s",
+		`{"envelopes":{"batch":[{"timestamp":"1","gauge":{"metrics":{"cpu":{"value":1}}}}]}}`:                       "no instance reported cpu within 2m0s",
+		`{"envelopes":{"batch":[null,{"timestamp":null},{"timestamp":"%d","gauge":{}},{"timestamp":%d,"log":{}}]}}`: "no instance reported cpu within 2m0s",
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, strings.ReplaceAll(body, "%d", fmt.Sprint(time.Now().Add(-time.Second).UnixNano())))
@@ -434,10 +434,10 @@ func TestAnswersOfOthers(t *testing.T) {
 
 func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	_, err := logcache.New(logcache.Options{Window: time.Second, Middle: 101})
-	const text = `log cache signal: nothing gives access to the metrics
-the window is 1s, and must be from 15s to 15m
-the middle is 101 % of the requests, and must be above 0 and up to 100
-the timeout is 0s, and must be more than 0`
+	const text = `log cache signal: access to the metrics is not set
+the window is 1s: must be 15s to 15m
+the middle is 101 % of the requests: must be above 0 and up to 100
+the timeout is 0s: must be more than 0`
 	if err == nil || err.Error() != text {
 		t.Errorf("got\n%v\nwant\n%s", err, text)
 	}
@@ -445,7 +445,7 @@ the timeout is 0s, and must be more than 0`
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Prober("http_latency"); err == nil || err.Error() != `"http_latency" is no signal of Log Cache: take one of cpu, cpuutil, memory, memoryused, disk, diskutil, throughput, latency, latency_95, responsetime, requests_per_second, service_p50, service_p95, service_p99` {
+	if _, err := c.Prober("http_latency"); err == nil || err.Error() != `"http_latency" is not a signal of Log Cache: must be one of cpu, cpuutil, memory, memoryused, disk, diskutil, throughput, latency, latency_95, responsetime, requests_per_second, service_p50, service_p95, service_p99` {
 		t.Errorf("another signal: %v", err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
-// It reads a signal, or else a metric of the app's own.
+// It reads either a signal or the app's own metric.
 type prober struct {
 	o      Options
 	name   string
@@ -34,7 +34,7 @@ func (p prober) at(parent context.Context, now time.Time, perPage int) probe.Rea
 	}
 	rd := &reader{parent: parent, ctx: ctx, status: &r.Status, perPage: perPage}
 	value, unit, err := p.try(rd, "", now)
-	// which is what Log Cache says to a token that has run out
+	// Log Cache answers an expired token with one of these.
 	if r.Status == http.StatusUnauthorized || r.Status == http.StatusNotFound {
 		value, unit, err = p.try(rd, rd.access.Token, now)
 	}
@@ -49,13 +49,12 @@ func (p prober) at(parent context.Context, now time.Time, perPage int) probe.Rea
 	}
 	failure.Note(&r, err)
 	if r.Status == http.StatusNotFound {
-		r.Error += ": Log Cache has no such app, or this user or client may not read its metrics: is it a space " +
-			"developer or auditor?"
+		r.Error += ": Log Cache does not have this app, or the user or client may not read its metrics: " +
+			"it must be a space developer or auditor"
 	}
 	return r
 }
 
-// The token is none of refused.
 func (p prober) try(rd *reader, refused string, now time.Time) (value float64, unit string, err error) {
 	*rd.status = 0
 	if err := rd.ctx.Err(); err != nil {
@@ -109,7 +108,7 @@ func (p prober) read(rd *reader, now time.Time) (float64, error) {
 		}
 		n := u.instances()
 		if n == 0 {
-			return 0, failure.Bad("no instance of %.40s tells of itself, so how many there are is not known",
+			return 0, failure.Bad("no instance of %.40s reports metrics, so the number of instances is unknown",
 				p.o.ProcessType)
 		}
 		q, err := rd.requests(p.o.ProcessType, since, now)
@@ -136,11 +135,11 @@ func (p prober) read(rd *reader, now time.Time) (float64, error) {
 	return q.percentile(map[Signal]float64{ServiceP50: 50, ServiceP95: 95, ServiceP99: 99}[p.signal]), nil
 }
 
-// Where no instance tells of itself, Log Cache may have lost the requests too.
+// If no instance reports metrics, Log Cache may have lost the requests too.
 func (p prober) alive(rd *reader, since, now time.Time) error {
 	u, err := p.usage(rd, since, now)
 	if err == nil && u.instances() == 0 {
-		return failure.Bad("there were no requests within %v, and no instance tells of itself", p.o.Window)
+		return failure.Bad("there were no requests within %v, and no instance reports metrics", p.o.Window)
 	}
 	return err
 }
@@ -154,7 +153,7 @@ func (p prober) usage(rd *reader, since, now time.Time) (*usage, error) {
 }
 
 func noAccess(parent, ctx context.Context, err error) failure.Failure {
-	if f, ok := failure.Ended(parent, ctx, err, "no access to the metrics within the time"); ok {
+	if f, ok := failure.Ended(parent, ctx, err, "no access to the metrics in time"); ok {
 		return f
 	}
 	text := strings.Map(func(c rune) rune {

@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	perPage  = 1000    // envelopes at most in one answer of Log Cache
-	maxPage  = 4 << 20 // bytes: an envelope of the router's has about 1.5 KB
-	maxPages = 12      // pages read one behind the other for one reading
+	perPage  = 1000    // the most envelopes in one answer of Log Cache
+	maxPage  = 4 << 20 // bytes; one of the router's envelopes has about 1.5 KB
+	maxPages = 12      // pages read one after another for one reading
 )
 
 type reader struct {
@@ -24,13 +24,13 @@ type reader struct {
 	perPage     int
 }
 
-// names is a regular expression, "" for all.
+// names is a regular expression; "" matches all.
 type query struct {
 	kind, names string
 	since, end  time.Time
 }
 
-// It hands a page of the newest envelopes to take, and says since when those of the query are all there.
+// Passes a page of the newest envelopes to take. From from on, the query's envelopes are complete.
 func (r *reader) page(q query, take func(*envelope)) (from time.Time, err error) {
 	values := url.Values{
 		"start_time":     {strconv.FormatInt(q.since.UnixNano(), 10)},
@@ -56,7 +56,7 @@ func (r *reader) page(q query, take func(*envelope)) (from time.Time, err error)
 		e := &batch[i]
 		at := int64(e.Timestamp)
 		if at < q.since.UnixNano() || at >= q.end.UnixNano() {
-			continue // which wasn't asked for
+			continue // not requested
 		}
 		oldest = min(oldest, at)
 		take(e)
@@ -64,11 +64,11 @@ func (r *reader) page(q query, take func(*envelope)) (from time.Time, err error)
 	if len(batch) < r.perPage {
 		return q.since, nil
 	}
-	return time.Unix(0, oldest+1), nil // of those of the oldest moment some may be missing
+	return time.Unix(0, oldest+1), nil // some of the oldest moment may be missing
 }
 
-// It hands the envelopes to take, the newest first, and says since when they are all there: since the query's
-// beginning, or later where there are more than so many pages.
+// Passes the envelopes to take, newest first, at most most pages. From from on they are complete: from q.since, or
+// later if there are more pages.
 func (r *reader) pages(q query, most int, take func(*envelope)) (from time.Time, err error) {
 	for range most {
 		from, err := r.page(q, take)

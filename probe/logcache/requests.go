@@ -10,22 +10,22 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
-// A time that is too busy to be read whole is cut into parts. The newest page of each is read.
+// A window too busy to be read whole is divided into parts. The newest page of each part is read.
 const parts = 12
 
-const mostWeight = 1000 // requests that one may stand for
+const mostWeight = 1000 // requests that one sample may represent
 
 type requests struct {
 	window time.Duration // in which they came
-	took   []sample      // sorted
-	weight float64       // of all together: how many they stand for
+	took   []sample      // sorted by time
+	weight float64       // number of requests that took represents
 }
 
-// It stands for as many requests as its weight says.
+// It represents weight requests.
 type sample struct{ ms, weight float64 }
 
-// A request is told twice: by the router as the app's client, and as the server of whoever asked. The first is
-// without the router's own time.
+// The router reports a request twice: as the app's client and as the visitor's server. The client's time is without the
+// router's own.
 type request struct {
 	instance, id string
 	start, stop  integer
@@ -58,7 +58,7 @@ func (t counts) add(page counts, weight float64) {
 	}
 }
 
-// Where there are too many to read them all, those before the newest are read in part, evenly over the window.
+// If there are too many to read, the older ones are sampled evenly over the window.
 func (r *reader) requests(processType string, since, now time.Time) (requests, error) {
 	t := counts{map[request]float64{}, map[request]float64{}}
 	q := query{kind: "TIMER", since: since, end: now}
@@ -75,7 +75,7 @@ func (r *reader) requests(processType string, since, now time.Time) (requests, e
 	}
 	out := requests{window: now.Sub(since)}
 	for q, weight := range all {
-		if took := time.Duration(q.stop - q.start); took >= 0 && took < 24*time.Hour { // no request takes a day
+		if took := time.Duration(q.stop - q.start); took >= 0 && took < 24*time.Hour { // a request does not take a day
 			out.took = append(out.took, sample{float64(took) / float64(time.Millisecond), weight})
 			out.weight += weight
 		}
@@ -84,7 +84,7 @@ func (r *reader) requests(processType string, since, now time.Time) (requests, e
 	return out, nil
 }
 
-// It weighs the requests of each part's page by how much of the part the page covers.
+// The requests of a part's page are weighted by the share of the part that the page covers.
 func (r *reader) inParts(t counts, processType string, since, end time.Time) error {
 	long := end.Sub(since) / parts
 	for i := range parts {
@@ -96,7 +96,7 @@ func (r *reader) inParts(t counts, processType string, since, end time.Time) err
 		}
 		weight := float64(long) / float64(max(q.end.Sub(from), 1))
 		if weight > mostWeight {
-			return failure.Bad("there are too many requests to know how long they took")
+			return failure.Bad("there are too many requests to measure their times")
 		}
 		t.add(page, weight)
 	}
@@ -105,7 +105,7 @@ func (r *reader) inParts(t counts, processType string, since, end time.Time) err
 
 func (q requests) perSecond() float64 { return q.weight / q.window.Seconds() }
 
-// It is the mean of so many per cent of them, those in the middle. There must be one.
+// The mean of the middle percent of the requests. There must be at least one.
 func (q requests) middle(percent float64) float64 {
 	cut := math.Floor(q.weight * (100 - percent) / 200)
 	cut = min(cut, math.Floor((q.weight-1)/2))
@@ -118,7 +118,7 @@ func (q requests) middle(percent float64) float64 {
 	return sum / weight
 }
 
-// by the nearest rank; there must be a request
+// By nearest rank. There must be at least one request.
 func (q requests) percentile(p float64) float64 {
 	rank, at := math.Ceil(p/100*q.weight), 0.0
 	for _, s := range q.took {

@@ -9,12 +9,12 @@ import (
 )
 
 const (
-	// An instance is taken to be gone so long after the others' newest word: cells tell of each every 15 seconds.
+	// An instance this far behind the newest metrics is considered gone: cells report each every 15 seconds.
 	gone  = 45 * time.Second
-	stale = 75 * time.Second // age of the newest word of all
+	stale = 75 * time.Second // maximum age of the newest metrics
 )
 
-// Cells tell these of a container, as gauges. They may come in one envelope or in several of the same moment.
+// A cell's gauges of a container. They may come in one envelope, or in several of the same moment.
 const (
 	cpuUsage    = "cpu"
 	entitlement = "cpu_entitlement"
@@ -34,8 +34,8 @@ type usage struct {
 
 type instance struct {
 	newest integer
-	at     map[integer]moment // what was told of the container
-	metric map[integer]number // what was told of the metric
+	at     map[integer]moment // metrics of the container
+	metric map[integer]number // values of the app's own metric
 }
 
 // by the gauges' names
@@ -50,7 +50,7 @@ func (m *mean) add(f float64) { m.sum, m.n = m.sum+f, m.n+1 }
 
 func (m mean) value() float64 { return m.sum / float64(m.n) }
 
-// The metric is left out where it is "".
+// With metric "", only container metrics are read.
 func (r *reader) usage(processType, metric string, since, now time.Time) (*usage, error) {
 	u := &usage{of: map[string]*instance{}}
 	names := containerNames
@@ -64,7 +64,7 @@ func (r *reader) usage(processType, metric string, since, now time.Time) (*usage
 		}
 	})
 	if err == nil && from.After(since) {
-		return nil, failure.Bad("there are more than %d gauges within %v, which Log Cache does not tell completely",
+		return nil, failure.Bad("there are more than %d gauges within %v, too many to read",
 			2*maxPages*r.perPage, now.Sub(since))
 	}
 	return u, err
@@ -103,7 +103,7 @@ func (m moment) value(s Signal) (f float64, ok bool) {
 	share := func(name, of string) (float64, bool) {
 		used, ok := m[name]
 		quota := m[of]
-		return used / quota * 100, ok && quota > 0 && used/quota <= 1e3 // beyond that it is no quota
+		return used / quota * 100, ok && quota > 0 && used/quota <= 1e3 // beyond that the quota is not real
 	}
 	switch s {
 	case CPU:
@@ -122,14 +122,14 @@ func (m moment) value(s Signal) (f float64, ok bool) {
 	return math.NaN(), false
 }
 
-// It is there if it is as new as the others, or nothing is told of any container.
+// True if its metrics are as new as the others', or there are no container metrics.
 func (u *usage) present(i *instance) bool {
 	return u.newest == 0 || i.newest != 0 && time.Duration(u.newest-i.newest) < gone
 }
 
 func (u *usage) fresh(now time.Time) error {
 	if age := now.Sub(time.Unix(0, int64(u.newest))); u.newest != 0 && age > stale {
-		return failure.Bad("the newest that Log Cache knows of an instance is %v old", age.Round(time.Second))
+		return failure.Bad("the newest metrics of an instance are %v old", age.Round(time.Second))
 	}
 	return nil
 }
@@ -143,7 +143,7 @@ func (u *usage) instances() (n int) {
 	return n
 }
 
-// Each instance counts by its own mean, so that one that has been there for longer counts no more.
+// Each instance counts by its own mean, so older instances do not weigh more.
 func (u *usage) mean(s Signal, window time.Duration) (float64, error) {
 	return u.over(string(s), window, func(i *instance) (own mean) {
 		for _, m := range i.at {
@@ -172,7 +172,7 @@ func (u *usage) over(name string, window time.Duration, of func(*instance) mean)
 		}
 	}
 	if all.n == 0 {
-		return 0, failure.Bad("no instance tells of its %s within %v", name, window)
+		return 0, failure.Bad("no instance reported %s within %v", name, window)
 	}
 	return all.value(), nil
 }

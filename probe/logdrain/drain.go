@@ -14,52 +14,52 @@ import (
 )
 
 const (
-	window = time.Minute // that a reading is about
-	// Runtime metrics come every 20 s or so. Without a bound on the silence, old numbers would pass for new ones.
+	window = time.Minute // of a reading
+	// Runtime metrics come about every 20 s. Without this limit, old numbers would pass for new ones.
 	silence = time.Minute
-	// It can be guessed at from anywhere.
+	// Anybody can guess at the password.
 	shortestPassword = 16
-	// More than one is there only while one replaces another.
+	// Several are needed only while one replaces another.
 	mostTokens = 8
-	ahead      = 30 * time.Second // of the clock of a line
-	// A line that is older was made up, or tells nothing of now.
+	ahead      = 30 * time.Second // that a line's clock may be
+	// An older line is forged, or is irrelevant now.
 	oldest = 70 * time.Minute
-	// Logplex posts again at once what was not taken, and gives up after three times.
+	// Logplex repeats a rejected post at once, at most three times.
 	framesKept, linesKept = 1 << 12, 1 << 16
 )
 
-// Options say whose posts a [Drain] takes, and what its readings are of.
+// Options say whose posts a [Drain] accepts, and what its readings measure.
 type Options struct {
-	// Tokens are the drain tokens that are taken, as `heroku drains --json` shows them: "d." and a UUID. Heroku gives
-	// one to each drain, and sends it as Logplex-Drain-Token. Without any, Password is all that is checked.
+	// Tokens are the accepted drain tokens, as `heroku drains --json` shows them: "d." and a UUID. Heroku gives each
+	// drain a token and sends it as Logplex-Drain-Token. Without tokens, only Password is checked.
 	Tokens []string
-	// Password is that of the URL that the drain was added with, https://user:password@host/path, at least 16 bytes
-	// long. The user is not looked at. Without one, the tokens are all that is checked. One of both must be set; when
-	// both are, both must be right.
+	// Password is the password in the drain's URL, https://user:password@host/path, at least 16 bytes long. The user is
+	// ignored. Without a password, only the tokens are checked. At least one of Tokens and Password must be set. If
+	// both are set, both must match.
 	Password string
-	// ProcessType is whose dynos are meant; "" means "web". Heroku routes requests to web dynos only, so that other
-	// types have the signals of load and memory alone.
+	// ProcessType is the measured process type; "" means "web". Heroku routes requests only to web dynos, so other
+	// types have only the signals of load and memory.
 	ProcessType string
-	// ExpectRequests says that there always are requests, as where the bot's heartbeats go through the app's router.
-	// Then, without a request for a minute, the signals of requests have no reading, whatever else came.
+	// ExpectRequests says that there are always requests, such as the bot's heartbeats through the app's router. After
+	// one minute without a request, the signals of requests then have no reading, whatever other lines came.
 	ExpectRequests bool
-	// Log is told, once a minute at most, of posts that were refused and of lines that were lost. nil means nobody.
+	// Log receives a warning about refused posts and lost lines, at most one of each kind per minute. nil disables it.
 	Log *slog.Logger
 }
 
-// A Drain takes the posts of Logplex, and tells what they say. Its memory is bounded whatever is posted. It may be used
-// by several goroutines at once.
+// A Drain accepts Logplex's posts and measures what they report. Its memory is bounded whatever is posted. It is safe
+// for concurrent use.
 type Drain struct {
 	tokens      [][sha256.Size]byte
-	password    *[sha256.Size]byte // nil if none is set
+	password    *[sha256.Size]byte // nil without a password
 	processType string
 	requests    bool // are always expected
 	log         *slog.Logger
 	seed        maphash.Seed
-	bodies      chan *bytes.Buffer // as many as may be read at once
+	bodies      chan *bytes.Buffer // the free buffers; their number limits concurrent reads
 
 	mu     sync.Mutex
-	told   [complaints]time.Time // when each was logged
+	told   [complaints]time.Time // when each kind was logged
 	frames recent
 	seen   recent // lines
 	ring   ring
@@ -67,24 +67,24 @@ type Drain struct {
 	totals Totals
 
 	newest, newestRequest time.Time // by the lines' own clocks
-	since                 time.Time // of which on no hole of more than silence is known
-	dropped               time.Time // when a post was refused that will not come again
+	since                 time.Time // start of the lines since the last gap longer than silence
+	dropped               time.Time // when a post was refused that Logplex will not repeat
 }
 
-// Totals count what came since the Drain was made, for the curious.
+// Totals counts what came since the Drain was created.
 type Totals struct {
-	// Posts were taken, and Refused not: for their token, their type, their size or their framing. Again counts those
-	// of the taken that had been taken before.
+	// Posts were accepted. Refused had a wrong token, type, size or framing. Again counts accepted posts that had been
+	// accepted before.
 	Posts, Refused, Again int
-	// Lines were counted. Twice came before, Late are too old to matter, Ahead have a clock that is too far ahead, and
-	// Odd are not in any form that Logplex, the router or the runtime metrics use. None of these is counted.
+	// Lines were counted. Not counted are: Twice, which came before; Late, which are too old; Ahead, whose clock is too
+	// far ahead; Odd, which have no form that Logplex, the router or the runtime metrics use.
 	Lines, Twice, Late, Ahead, Odd int
-	// Lost are the lines that Logplex says it could not deliver here (L10), TailLost those that it could not show in
-	// `heroku logs --tail` (L11).
+	// Lost are lines that Logplex could not deliver here (L10), TailLost lines that it could not show in `heroku logs
+	// --tail` (L11).
 	Lost, TailLost int
 }
 
-// New returns a Drain that has seen nothing yet, or says all that is wrong with the options. Its errors hold no secret.
+// New returns an empty Drain, or all that is wrong with the options. Its errors hold no secret.
 func New(o Options) (*Drain, error) {
 	o.ProcessType = cmp.Or(o.ProcessType, webType)
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
@@ -117,23 +117,24 @@ func (o *Options) check() error {
 				"shows its token"))
 	}
 	if len(o.Tokens) > mostTokens {
-		wrong = append(wrong, fmt.Errorf("log drain has %d tokens, and %d at most are allowed",
+		wrong = append(wrong, fmt.Errorf("log drain has %d tokens: the maximum is %d",
 			len(o.Tokens), mostTokens))
 	}
 	for i, t := range o.Tokens {
 		if !isToken(t) {
-			wrong = append(wrong, fmt.Errorf("token %d of the log drain is not one: it begins with \"d.\", as "+
+			wrong = append(wrong, fmt.Errorf("token %d of the log drain is invalid: must begin with \"d.\", as "+
 				"`heroku drains --json` shows it", i+1))
 		}
 	}
 	if n := len(o.Password); n > 0 && n < shortestPassword {
-		wrong = append(wrong, fmt.Errorf("password of the log drain has %d bytes, and must have at least %d: "+
-			"`openssl rand -hex 16` makes one",
+		wrong = append(wrong, fmt.Errorf("password of the log drain has %d bytes: must have at least %d, "+
+			"`openssl rand -hex 16` generates one",
 			n, shortestPassword))
 	}
 	if !isProcessType(o.ProcessType) {
-		wrong = append(wrong, fmt.Errorf("process type %q of the log drain is none: it is the name before a colon in "+
-			"the Procfile, as \"web\"",
+		wrong = append(wrong, fmt.Errorf("process type %q of the log drain is invalid: must be the name before "+
+			"a colon in "+
+			"the Procfile, such as \"web\"",
 			o.ProcessType))
 	}
 	return errors.Join(wrong...)
@@ -144,14 +145,14 @@ func isToken(s string) bool {
 		!strings.ContainsFunc(s, func(c rune) bool { return c <= ' ' || c > '~' })
 }
 
-// It can stand before a colon in a Procfile.
+// A name that a Procfile can have before a colon.
 func isProcessType(s string) bool {
 	return s != "" && len(s) <= 63 && !strings.ContainsFunc(s, func(c rune) bool {
 		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_'
 	})
 }
 
-// Totals returns what was counted so far.
+// Totals returns the counts so far.
 func (d *Drain) Totals() Totals {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -166,7 +167,7 @@ const (
 	complaints
 )
 
-// At most one of a kind a minute. d.mu is held.
+// At most one of each kind per minute. d.mu must be held.
 func (d *Drain) complain(now time.Time, c complaint, msg string, args ...any) {
 	if at := d.told[c]; at.IsZero() || now.Sub(at) >= time.Minute {
 		d.told[c] = now

@@ -8,20 +8,20 @@ import (
 
 const (
 	mostDynos = 1000             // ten times what Heroku allows an app by default
-	goneAfter = 70 * time.Second // after the last metrics, which come every 20 s or so
+	goneAfter = 70 * time.Second // after the last metrics, which come about every 20 s
 )
 
-// A Dyno is what the runtime metrics say of one. What they do not say is less than 0.
+// A Dyno is one dyno's runtime metrics. Unknown values are below 0.
 type Dyno struct {
 	// Number is 1 for web.1.
 	Number int
-	// Load is the mean number of its threads and processes that ran or wanted to in the last minute.
+	// Load is the mean number of its threads and processes that ran or were ready to run in the last minute.
 	Load float64
-	// Memory is what it uses, and Quota what it may, in MB. More than Quota is swapped, and slow.
+	// Memory is the memory in use, and Quota the dyno's quota, in MB. What exceeds Quota is swapped, and slow.
 	Memory, Quota float64
 }
 
-// by number
+// by dyno number
 type dynos map[int]gauge
 
 type gauge struct {
@@ -36,7 +36,7 @@ func (g gauge) newest() time.Time {
 	return g.memoryAt
 }
 
-// It is false where there are too many dynos.
+// False if there are too many dynos.
 func (d dynos) take(number int, at time.Time, s sample) bool {
 	g, ok := d[number]
 	if !ok {
@@ -55,7 +55,7 @@ func (d dynos) take(number int, at time.Time, s sample) bool {
 		g.total, g.full, g.memoryAt = s.total, s.full, at
 	}
 	if g.newest().IsZero() {
-		return true // it said nothing that is kept
+		return true // the line had no metric that is kept
 	}
 	d[number] = g
 	return true

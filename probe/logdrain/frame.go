@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// A body is shorter than any number of more digits.
+// No body is long enough for a length of more digits.
 const mostDigits = 8
 
-// A frame is its length in decimal, a space, and the bytes (RFC 6587, section 3.4.1). body is not empty.
+// A frame is its length in decimal, a space, and the bytes (RFC 6587, section 3.4.1). body must not be empty.
 func nextFrame(body []byte) (frame, rest []byte, ok bool) {
 	n, i := 0, 0
 	for ; i < len(body) && i < mostDigits && body[i] >= '0' && body[i] <= '9'; i++ {
 		n = n*10 + int(body[i]-'0')
 	}
-	// A length has no zero in front, and is none.
+	// A length has no leading zero and is not 0.
 	if i == 0 || body[0] == '0' || i == len(body) || body[i] != ' ' {
 		return nil, nil, false
 	}
@@ -26,14 +26,14 @@ func nextFrame(body []byte) (frame, rest []byte, ok bool) {
 	return rest[:n], rest[n:], true
 }
 
-// The error shows nothing of the body.
+// The error quotes nothing of the body.
 func countFrames(body []byte) (int, error) {
 	n := 0
 	for rest := body; len(rest) > 0; n++ {
 		_, after, ok := nextFrame(rest)
 		if !ok {
-			return 0, fmt.Errorf("no whole frame begins at byte %d of the body's %d: a length in decimal, a space "+
-				"and as many bytes are wanted",
+			return 0, fmt.Errorf("invalid frame at byte %d of %d: must be a length in decimal, a space "+
+				"and that number of bytes",
 				len(body)-len(rest), len(body))
 		}
 		rest = after
@@ -41,16 +41,15 @@ func countFrames(body []byte) (int, error) {
 	return n, nil
 }
 
-// Its parts are slices of the frame.
+// The fields are slices of the frame.
 type message struct {
 	time time.Time
-	// app is "heroku" for what the platform says itself, and "app" for what the app does. process is "router",
-	// "logplex" or a dyno.
+	// app is "heroku" for the platform's messages, "app" for the app's. process is "router", "logplex" or a dyno.
 	app, process []byte
 	text         []byte
 }
 
-// It is Logplex's form of RFC 5424, without structured data: <priority>version time host app process id text.
+// Logplex's form of RFC 5424, without structured data: <priority>version time host app process id text.
 func parseMessage(frame []byte) (m message, ok bool) {
 	priority, rest, ok := bytes.Cut(frame, []byte(" "))
 	if !ok || !isPriority(priority) {

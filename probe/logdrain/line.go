@@ -10,25 +10,25 @@ import (
 const (
 	// Heroku routes requests to this process type.
 	webType = "web"
-	// What is beyond was made up. mostSize is in MB.
+	// Larger values are forged. mostSize is in MB.
 	highestDyno, mostSize = 99_999, 1e8
-	mostLost              = 100_000_000 // lines that one line can say to be lost
+	mostLost              = 100_000_000 // lines that one line can report as lost
 )
 
 type request struct {
-	dyno             []byte        // "web.1"; empty when it reached none
-	code             int           // 12 for H12, 0 for none
-	status           int           // 0 when not told
-	connect, service time.Duration // less than 0 when not told
+	dyno             []byte        // "web.1"; empty if it reached no dyno
+	code             int           // 12 for H12; 0 without a code
+	status           int           // 0 if unknown
+	connect, service time.Duration // below 0 if unknown
 }
 
-// parseRequest reads a line of the router:
+// A line of the router:
 //
 //	at=info method=GET path="/" host=… request_id=… fwd="…" dyno=web.1 connect=1ms service=37ms status=200 bytes=13 protocol=https
 //	at=error code=H12 desc="Request timeout" method=…
 //
-// The visitor chooses the path, the host, the request id and most of fwd, and might put quotes and such fields as these
-// into them. So nothing is read but what stands before method and after the last " dyno=", which are the router's own.
+// The visitor controls the path, the host, the request id and most of fwd, and could forge fields in them. So only the
+// fields before method and after the last " dyno=" are read: they are the router's own.
 func parseRequest(text []byte) (r request, ok bool) {
 	r.connect, r.service = -1, -1
 	first := true
@@ -71,7 +71,7 @@ func parseCode(b []byte) int {
 	return int(b[1]-'0')*10 + int(b[2]-'0')
 }
 
-// "37ms", up to an hour; less than 0 is no time.
+// Such as "37ms", up to one hour; -1 if invalid.
 func parseTime(b []byte) time.Duration {
 	digits, ok := bytes.CutSuffix(b, []byte("ms"))
 	if !ok || len(digits) == 0 {
@@ -85,7 +85,7 @@ func parseTime(b []byte) time.Duration {
 	return time.Duration(parseNumber(digits, int(time.Hour/time.Millisecond))) * time.Millisecond
 }
 
-// It reads the digits that b begins with. most stands for what is more.
+// The number that b begins with, at most most.
 func parseNumber(b []byte, most int) int {
 	n := 0
 	for _, c := range b {
@@ -110,14 +110,14 @@ func isType(dyno []byte, processType string) (number int, ok bool) {
 	return parseNumber(digits, highestDyno), true
 }
 
-// What was not said is less than 0.
+// Missing values are below 0.
 type sample struct {
 	dyno        []byte
 	load        float64 // of the last minute
 	total, full float64 // memory in MB: in use, and the quota
 }
 
-// parseSample reads a line of the runtime metrics:
+// A line of the runtime metrics:
 //
 //	source=web.1 dyno=heroku.1.2 sample#load_avg_1m=2.46 sample#load_avg_5m=1.06 sample#load_avg_15m=0.99
 //	source=web.1 dyno=heroku.1.2 sample#memory_total=21.00MB … sample#memory_quota=512.00MB
@@ -141,26 +141,26 @@ func parseSample(text []byte) (s sample, ok bool) {
 	return s, ok
 }
 
-// It is less than 0 where b is no number with the unit.
+// Below 0 unless b is a number with the unit.
 func parseSize(b []byte, unit string) float64 {
 	digits, ok := strings.CutSuffix(string(b), unit)
 	if !ok || len(digits) > 32 {
 		return -1
 	}
 	f, err := strconv.ParseFloat(digits, 64)
-	if err != nil || !(f >= 0 && f <= mostSize) { // so is NaN
+	if err != nil || !(f >= 0 && f <= mostSize) { // excludes NaN
 		return -1
 	}
 	return f
 }
 
-// parseOverflow reads what Logplex says of lines that it could not deliver. All three forms are in use:
+// Logplex's report of lines that it could not deliver. All three forms are in use:
 //
 //	Error L10 (output buffer overflow): 12 messages dropped since 2026-11-22T10:00:00+00:00.
 //	Error L10 (output buffer overflow): drain 'd.…' dropped 12 messages since …
 //	Error L11 (Tail buffer overflow) -> This tail session dropped 12 messages since …
 //
-// drain is empty where none is named, tail tells an L11.
+// drain is empty if the line does not name it. tail is true for an L11.
 func parseOverflow(text []byte) (lost int, drain []byte, tail, ok bool) {
 	rest, ten := bytes.CutPrefix(text, []byte("Error L10 "))
 	if !ten {

@@ -11,7 +11,7 @@ import (
 func TestMistakesInTheOptionsAreToldAtOnce(t *testing.T) {
 	const (
 		neither = "log drain has neither a token nor a password, so anybody could post to it: `heroku drains --json` shows its token"
-		noToken = "token 1 of the log drain is not one: it begins with \"d.\", as `heroku drains --json` shows it"
+		noToken = "token 1 of the log drain is invalid: must begin with \"d.\", as `heroku drains --json` shows it"
 	)
 	tests := []struct {
 		o    logdrain.Options
@@ -24,12 +24,12 @@ func TestMistakesInTheOptionsAreToldAtOnce(t *testing.T) {
 		{logdrain.Options{Tokens: []string{"s3cr3t-s3cr3t-s3cr3t"}}, []string{noToken}},
 		{logdrain.Options{Tokens: []string{"d.s3cr3t s3cr3t s3cr3t"}}, []string{noToken}},
 		{logdrain.Options{Tokens: []string{"d."}}, []string{noToken}},
-		{logdrain.Options{Tokens: slices.Repeat([]string{token}, 9)}, []string{"log drain has 9 tokens, and 8 at most are allowed"}},
+		{logdrain.Options{Tokens: slices.Repeat([]string{token}, 9)}, []string{"log drain has 9 tokens: the maximum is 8"}},
 		{
 			logdrain.Options{Password: "s3cr3t", ProcessType: "web.1"},
 			[]string{
-				"password of the log drain has 6 bytes, and must have at least 16: `openssl rand -hex 16` makes one",
-				`process type "web.1" of the log drain is none: it is the name before a colon in the Procfile, as "web"`,
+				"password of the log drain has 6 bytes: must have at least 16, `openssl rand -hex 16` generates one",
+				`process type "web.1" of the log drain is invalid: must be the name before a colon in the Procfile, such as "web"`,
 			},
 		},
 	}

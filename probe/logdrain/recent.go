@@ -1,6 +1,6 @@
 package logdrain
 
-// It remembers at least the newest most hashes, and at most twice as many.
+// It remembers at least the newest most hashes, at most twice that number.
 type recent struct {
 	most        int
 	now, before map[uint64]struct{}

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// It is the longest service or connect time that is told apart, in ms: twice what the router waits for an
-	// answer to begin. What takes longer is a stream, and counts as much.
+	// In ms, twice the time that the router waits for an answer to begin. What takes longer is a stream, and counts as
+	// this.
 	longest = 60_000
 	digits  = 2 // the error is below 1 %
 	codes   = 100
@@ -19,12 +19,12 @@ type slot struct {
 	lines, lost, tailLost int
 	requests, errors      int
 	codes                 [codes]int32
-	timed                 int           // requests whose service time is told
-	service               time.Duration // of them all
+	timed                 int           // requests with a service time
+	service               time.Duration // their sum
 	services, connects    *hdrhistogram.Histogram
 }
 
-// Its histograms are used again.
+// The histograms are reused.
 func (s *slot) clear(number int64) {
 	services, connects := s.services, s.connects
 	*s = slot{number: number, services: services, connects: connects}
@@ -53,9 +53,9 @@ func (s *slot) add(r request) {
 	}
 }
 
-// unloaded tells whether a code says that the app does not serve, for a reason other than load: it crashed (H10), has
-// no dynos (H14), did not boot (H20), is in maintenance (H80), is empty (H81), out of quota (H82), or the platform
-// failed (H99).
+// True for a code that means that the app does not serve for a reason other than load: it crashed (H10), has no dynos
+// (H14), did not boot (H20), is in maintenance (H80), is empty (H81), is out of quota (H82), or the platform failed
+// (H99).
 func unloaded(code int) bool {
 	switch code {
 	case 10, 14, 20, 80, 81, 82, 99:
@@ -67,22 +67,22 @@ func unloaded(code int) bool {
 func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, longest, digits) }
 
 func record(h *hdrhistogram.Histogram, took time.Duration) {
-	// It cannot fail: the value is in the histogram's range.
+	// Never fails: the value is in the histogram's range.
 	_ = h.RecordValue(min(longest, took.Milliseconds()))
 }
 
-// It has slots for the window and for the time that clocks may be ahead.
+// It has slots for the window and for clocks that are ahead.
 type ring struct {
 	slots []slot // of a second each
 	top   int64  // the highest number
 }
 
 func newRing() ring {
-	// The window's slots, one that is not over yet, and one since the ends of the window fall into slots.
+	// The slots of the window, the current one, and one because the ends of the window fall inside slots.
 	return ring{slots: make([]slot, (window+ahead)/time.Second+2)}
 }
 
-// It is nil when the number is too old, so that another may have taken its place.
+// nil if the number is so old that its slot may be in use for another.
 func (r *ring) at(number int64) *slot {
 	r.top = max(r.top, number)
 	if number <= r.top-int64(len(r.slots)) {
@@ -95,7 +95,7 @@ func (r *ring) at(number int64) *slot {
 	return s
 }
 
-// It leaves out the slot until.
+// until is excluded.
 func (r *ring) between(from, until int64, f func(*slot)) {
 	for n := from; n < until; n++ {
 		if s := &r.slots[n%int64(len(r.slots))]; s.number == n {

@@ -13,25 +13,25 @@ import (
 )
 
 const (
-	contentType = "application/logplex-1" // the only one that Logplex has
-	// Logplex ends a body when it has 100 KiB.
+	contentType = "application/logplex-1" // the only one that Logplex sends
+	// Logplex ends a body at 100 KiB.
 	maxBody      = 1 << 20
 	bodiesAtOnce = 4 // the rest wait
 )
 
-// Logplex posts again what was answered by 429 or 5xx, and drops what was by another 4xx.
+// Logplex repeats a post after 429 or 5xx, and drops it after another 4xx.
 type refusal struct {
 	status int
 	why    string
 }
 
-// ServeHTTP takes a post by Logplex. It answers
-//   - 204 when the post is taken, or had been before;
-//   - 405 when it is no POST, 401 when its token or password is wrong, 415 when it is of another type or compressed,
-//     413 when it is larger than 1 MiB, 400 when it is not framed or has not as many frames as Logplex-Msg-Count says;
-//   - 503 when it did not come whole, so that Logplex posts it again.
+// ServeHTTP accepts a post of Logplex. It answers
+//   - 204 if the post is accepted, or was before;
+//   - 405 if it is not a POST, 401 if its token or password is wrong, 415 if it is of another type or compressed, 413
+//     if it is larger than 1 MiB, 400 if its framing is wrong or Logplex-Msg-Count differs from the number of frames;
+//   - 503 if it did not come whole, so that Logplex repeats it.
 //
-// Of a post that is not taken, nothing is counted. How long a post may take is for the server's timeouts to say.
+// Nothing of a refused post is counted. The server's timeouts limit the time of a post.
 func (d *Drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	no := d.serve(w, r)
 	if no == nil {
@@ -42,7 +42,7 @@ func (d *Drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
 	d.totals.Refused++
 	switch no.status {
-	// by who knows the token
+	// the sender knows the token
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
 		d.dropped = now
 	}
@@ -59,11 +59,11 @@ func (d *Drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (d *Drain) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	if r.Method != http.MethodPost {
-		return &refusal{http.StatusMethodNotAllowed, "this is a log drain: Logplex posts to it"}
+		return &refusal{http.StatusMethodNotAllowed, "this is a log drain: only POST is allowed"}
 	}
 	token := r.Header.Get("Logplex-Drain-Token")
 	if !d.knows(token, r) {
-		return &refusal{http.StatusUnauthorized, "the drain's token or the password is not right"}
+		return &refusal{http.StatusUnauthorized, "wrong drain token or password"}
 	}
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != contentType {
 		return &refusal{http.StatusUnsupportedMediaType, "the content type must be " + contentType}
@@ -78,7 +78,7 @@ func (d *Drain) serve(w http.ResponseWriter, r *http.Request) *refusal {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
 			return &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the body has more than %d bytes", maxBody)}
 		}
-		return &refusal{http.StatusServiceUnavailable, "the body did not come whole"}
+		return &refusal{http.StatusServiceUnavailable, "the body is incomplete"}
 	}
 	if err := checkBody(body, r.Header.Get("Logplex-Msg-Count")); err != nil {
 		return &refusal{http.StatusBadRequest, err.Error()}
@@ -87,7 +87,7 @@ func (d *Drain) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	return nil
 }
 
-// count is how many frames there should be, which is not told if it is "".
+// count is the expected number of frames, "" if unknown.
 func checkBody(body *bytes.Buffer, count string) error {
 	n, err := countFrames(body.Bytes())
 	if err != nil {
@@ -98,15 +98,15 @@ func checkBody(body *bytes.Buffer, count string) error {
 	}
 	want, err := strconv.ParseUint(count, 10, 31)
 	if err != nil {
-		return errors.New("Logplex-Msg-Count is no number")
+		return errors.New("Logplex-Msg-Count is not a number")
 	}
 	if n != int(want) {
-		return fmt.Errorf("the body has %d frames, and Logplex-Msg-Count says %d", n, want)
+		return fmt.Errorf("the body has %d frames, but Logplex-Msg-Count is %d", n, want)
 	}
 	return nil
 }
 
-// It takes as long for a wrong secret as for a right one, whatever they have in common.
+// Constant time, whatever a wrong secret has in common with a right one.
 func (d *Drain) knows(token string, r *http.Request) bool {
 	known := 1
 	if len(d.tokens) > 0 {

@@ -33,9 +33,9 @@ func TestPostsAreTakenOrRefused(t *testing.T) {
 		return h
 	}
 	const (
-		wrongToken = "the drain's token or the password is not right"
+		wrongToken = "wrong drain token or password"
 		wrongType  = "the content type must be application/logplex-1"
-		notWhole   = "the body did not come whole"
+		notWhole   = "the body is incomplete"
 	)
 	two, none := head("Logplex-Msg-Count", "2"), head("Logplex-Msg-Count", "0")
 	large := strings.Repeat(example, logdrain.MaxBody/len(example)+1)
@@ -51,30 +51,30 @@ func TestPostsAreTakenOrRefused(t *testing.T) {
 		{"nothing", posting{header: head("Logplex-Msg-Count", "0")}, strings.NewReader(""), 204, ""},
 		{"parameters", posting{header: head("Content-Type", "application/logplex-1; charset=utf-8")}, strings.NewReader(example), 204, ""},
 		{"an odd line", posting{}, strings.NewReader("3 Hi\n"), 204, ""},
-		{"GET", posting{method: "GET"}, nil, 405, "this is a log drain: Logplex posts to it"},
+		{"GET", posting{method: "GET"}, nil, 405, "this is a log drain: only POST is allowed"},
 		{"no token", posting{header: http.Header{"Logplex-Drain-Token": nil}}, strings.NewReader(example), 401, wrongToken},
 		{"wrong token", posting{header: head("Logplex-Drain-Token", token[:len(token)-1])}, strings.NewReader(example), 401, wrongToken},
 		{"no type", posting{header: http.Header{"Content-Type": nil}}, strings.NewReader(example), 415, wrongType},
 		{"text", posting{header: head("Content-Type", "text/plain")}, strings.NewReader(example), 415, wrongType},
 		{"next version", posting{header: head("Content-Type", "application/logplex-2")}, strings.NewReader(example), 415, wrongType},
 		{"gzip", posting{header: head("Content-Encoding", "gzip")}, &zipped, 415, "the content must not be compressed"},
-		{"gzip, not told", posting{}, bytes.NewReader(zipped.Bytes()), 400, "no whole frame begins at byte 0 of the body's"},
+		{"gzip, not told", posting{}, bytes.NewReader(zipped.Bytes()), 400, "invalid frame at byte 0"},
 		{"too large", posting{}, strings.NewReader(large), 413, "the body has more than 1048576 bytes"},
 		{"too large, not told", posting{length: -1}, strings.NewReader(large), 413, "the body has more than 1048576 bytes"},
 		{"cut off", posting{}, io.MultiReader(strings.NewReader(example), iotest.ErrReader(io.ErrUnexpectedEOF)), 503, notWhole},
 		{"too slow", posting{}, io.MultiReader(strings.NewReader(example), iotest.ErrReader(errors.New("i/o timeout"))), 503, notWhole},
-		{"fewer than told", posting{header: two}, strings.NewReader(example), 400, "the body has 1 frames, and Logplex-Msg-Count says 2"},
-		{"more than told", posting{header: none}, strings.NewReader(example), 400, "the body has 1 frames, and Logplex-Msg-Count says 0"},
-		{"count below 0", posting{header: head("Logplex-Msg-Count", "-1")}, strings.NewReader(example), 400, "Logplex-Msg-Count is no number"},
-		{"length below 0", posting{}, strings.NewReader(example + "-5 <1>1 secret"), 400, "no whole frame begins at byte 73 of the body's 87: a length"},
-		{"length of 0", posting{}, strings.NewReader("0 "), 400, "no whole frame begins at byte 0"},
-		{"length with a zero", posting{}, strings.NewReader("01 x"), 400, "no whole frame begins at byte 0"},
-		{"length with a sign", posting{}, strings.NewReader("+1 x"), 400, "no whole frame begins at byte 0"},
-		{"giant length", posting{}, strings.NewReader("99999999 x"), 400, "no whole frame begins at byte 0"},
-		{"more than giant", posting{}, strings.NewReader("18446744073709551617 x"), 400, "no whole frame begins at byte 0"},
-		{"no space", posting{}, strings.NewReader("1"), 400, "no whole frame begins at byte 0"},
-		{"one byte more", posting{}, strings.NewReader(example + "\n"), 400, "no whole frame begins at byte 73"},
-		{"one byte less", posting{}, strings.NewReader(example[:len(example)-1]), 400, "no whole frame begins at byte 0"},
+		{"fewer than told", posting{header: two}, strings.NewReader(example), 400, "the body has 1 frames, but Logplex-Msg-Count is 2"},
+		{"more than told", posting{header: none}, strings.NewReader(example), 400, "the body has 1 frames, but Logplex-Msg-Count is 0"},
+		{"count below 0", posting{header: head("Logplex-Msg-Count", "-1")}, strings.NewReader(example), 400, "Logplex-Msg-Count is not a number"},
+		{"length below 0", posting{}, strings.NewReader(example + "-5 <1>1 secret"), 400, "invalid frame at byte 73 of 87: must be a length"},
+		{"length of 0", posting{}, strings.NewReader("0 "), 400, "invalid frame at byte 0"},
+		{"length with a zero", posting{}, strings.NewReader("01 x"), 400, "invalid frame at byte 0"},
+		{"length with a sign", posting{}, strings.NewReader("+1 x"), 400, "invalid frame at byte 0"},
+		{"giant length", posting{}, strings.NewReader("99999999 x"), 400, "invalid frame at byte 0"},
+		{"more than giant", posting{}, strings.NewReader("18446744073709551617 x"), 400, "invalid frame at byte 0"},
+		{"no space", posting{}, strings.NewReader("1"), 400, "invalid frame at byte 0"},
+		{"one byte more", posting{}, strings.NewReader(example + "\n"), 400, "invalid frame at byte 73"},
+		{"one byte less", posting{}, strings.NewReader(example[:len(example)-1]), 400, "invalid frame at byte 0"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -11,43 +11,43 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A Signal is what a prober reads from the log.
+// A Signal is a quantity that the log reports.
 type Signal string
 
 const (
-	// RequestsPerSecond counts the requests, the bot's own heartbeats among them. Its unit is "requests/s", as is that
-	// of all rates.
+	// RequestsPerSecond is the rate of requests, the bot's heartbeats included. Its unit, like that of every rate, is
+	// "requests/s".
 	RequestsPerSecond Signal = probe.RequestsPerSecond
-	// RecentRequestsPerSecond counts those of the last 15 s of the window alone: of less weight, and of less age.
+	// RecentRequestsPerSecond is the rate in the last 15 s of the window: more recent, and noisier.
 	RecentRequestsPerSecond Signal = probe.RecentRequestsPerSecond
-	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long the dynos took, in "ms". There is no reading
-	// when there were no requests: nothing is known then of how long one would have taken.
+	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of the time that the dynos took, in "ms". Without requests
+	// there is no reading.
 	ServiceP50 Signal = probe.ServiceP50
 	ServiceP95 Signal = probe.ServiceP95
 	ServiceP99 Signal = probe.ServiceP99
-	// ConnectP50, ConnectP95 and ConnectP99 are those of how long it took the router to connect to a dyno.
+	// ConnectP50, ConnectP95 and ConnectP99 are percentiles of the time that the router took to connect to a dyno.
 	ConnectP50 Signal = "connect_p50"
 	ConnectP95 Signal = "connect_p95"
 	ConnectP99 Signal = "connect_p99"
-	// ErrorsPerSecond counts [Snapshot].Errors.
+	// ErrorsPerSecond is the rate of [Snapshot].Errors.
 	ErrorsPerSecond Signal = probe.ErrorsPerSecond
-	// OverloadPerSecond counts the requests with the codes that tell of load: H11 (backlog too deep), H12 (no answer
-	// within 30 s) and H13 (connection closed without an answer). The next three count each of these.
+	// OverloadPerSecond is the rate of requests with a code that indicates load: H11 (backlog too deep), H12 (no answer
+	// within 30 s) or H13 (connection closed without an answer). The next three are the rates of each code.
 	OverloadPerSecond Signal = "overload_per_second"
 	H11PerSecond      Signal = "h11_per_second"
 	H12PerSecond      Signal = "h12_per_second"
 	H13PerSecond      Signal = "h13_per_second"
-	// Busy is [Snapshot].Busy, with the lost lines reckoned in: how many requests were served at once, in "requests".
+	// Busy is [Snapshot].Busy, corrected for lost lines: the mean number of requests served at once, in "requests".
 	Busy Signal = probe.Busy
-	// LoadMean and LoadMax are the load average of a minute, the mean and the maximum of the dynos.
+	// LoadMean and LoadMax are the mean and the maximum of the dynos' one-minute load average.
 	LoadMean Signal = probe.LoadMean
 	LoadMax  Signal = probe.LoadMax
-	// MemoryMean and MemoryMax are the memory of the dynos in "%" of their quota.
+	// MemoryMean and MemoryMax are the mean and the maximum of the dynos' memory, in "%" of their quota.
 	MemoryMean Signal = probe.MemoryMean
 	MemoryMax  Signal = probe.MemoryMax
 )
 
-// Signals returns all there are.
+// Signals returns all signals.
 func Signals() []Signal {
 	return []Signal{
 		RequestsPerSecond, RecentRequestsPerSecond, ServiceP50, ServiceP95, ServiceP99, ConnectP50, ConnectP95,
@@ -56,23 +56,23 @@ func Signals() []Signal {
 	}
 }
 
-// Other signals are of the router.
+// All other signals are the router's.
 func (s Signal) ofDynos() bool {
 	return s == LoadMean || s == LoadMax || s == MemoryMean || s == MemoryMax
 }
 
-// Prober returns a [probe.Prober] of a signal of the last minute, or says that there is no such signal, or none for the
-// process type. Its readings have the signal's name, and one of these outcomes:
-//   - Answered: the log tells.
-//   - Unreachable: no line came for a minute, or too few yet, or, with [Options].ExpectRequests, no request.
-//   - BadAnswer: lines came, and do not tell: none is of this signal, more were lost than came, or a post could not be
-//     taken.
+// Prober returns a [probe.Prober] of a signal over the last minute, or an error if the signal does not exist or the
+// process type does not have it. Its readings have the signal's name, and one of these outcomes:
+//   - Answered: the log has a value.
+//   - Unreachable: no line came for one minute, or too few so far, or, with [Options].ExpectRequests, no request.
+//   - BadAnswer: lines came, but have no value: no line is of this signal, more lines were lost than came, or a post
+//     was refused.
 func (d *Drain) Prober(s Signal) (probe.Prober, error) {
 	if !slices.Contains(Signals(), s) {
-		return nil, fmt.Errorf("%q is no signal of the log drain: take one of %s", string(s), list(Signals()))
+		return nil, fmt.Errorf("%q is not a signal of the log drain: must be one of %s", string(s), list(Signals()))
 	}
 	if d.processType != webType && !s.ofDynos() {
-		return nil, fmt.Errorf("signal %s is of the router, which knows web dynos only: process type %s has %s", s,
+		return nil, fmt.Errorf("signal %s is only for web dynos, which the router knows: process type %s has %s", s,
 			d.processType,
 			list([]Signal{LoadMean, LoadMax, MemoryMean, MemoryMax}))
 	}
@@ -96,8 +96,8 @@ func (p prober) Probe(context.Context) probe.Reading {
 	r := probe.Reading{Signal: string(p.signal), Time: time.Now(), Unit: p.signal.unit(), Outcome: probe.Unreachable}
 	s, err := p.d.Snapshot(r.Time, p.signal.window())
 	if err == nil && p.d.requests && !p.signal.ofDynos() && r.Time.Sub(s.LastRequest) > silence {
-		err = fmt.Errorf("lines of the log come, but none of the last %v is of a request, as those of the "+
-			"heartbeats would be", silence)
+		err = fmt.Errorf("the log has no request in the last %v, although the heartbeats "+
+			"are requests", silence)
 	}
 	if err == nil {
 		r.Outcome = probe.BadAnswer
@@ -113,7 +113,7 @@ func (p prober) Probe(context.Context) probe.Reading {
 
 const recently = 15 * time.Second
 
-// 0 is that of the drain.
+// 0 means the drain's window.
 func (s Signal) window() time.Duration {
 	if s == RecentRequestsPerSecond {
 		return recently
@@ -149,10 +149,10 @@ func (s Signal) read(o *Snapshot) (float64, error) {
 		})
 	}
 	if o.Lost > o.Lines {
-		return 0, fmt.Errorf("%d lines of the log came, and %d were lost on the way (L10)", o.Lines, o.Lost)
+		return 0, fmt.Errorf("%d lines of the log came, but %d were lost on the way (L10)", o.Lines, o.Lost)
 	}
 	if o.Dropped {
-		return 0, errors.New("a post of the log could not be taken, so that requests are missing: the bot's own " +
+		return 0, errors.New("a post of the log was refused, so requests are missing: the bot's own " +
 			"log says why")
 	}
 	if s == Busy {
@@ -179,7 +179,7 @@ func (s Signal) count(o *Snapshot) int {
 
 func (s Signal) percentile(some bool, of func(float64) time.Duration) (float64, error) {
 	if !some {
-		return 0, errors.New("no request of the window tells how long it took")
+		return 0, errors.New("no request in the window has a time")
 	}
 	p := 0.5
 	switch s {
@@ -191,7 +191,7 @@ func (s Signal) percentile(some bool, of func(float64) time.Duration) (float64, 
 	return float64(of(p)) / float64(time.Millisecond), nil
 }
 
-// of gives less than 0 for a dyno that does not tell.
+// of returns a value below 0 for a dyno without one.
 func (s Signal) ofAll(all []Dyno, what string, of func(Dyno) float64) (float64, error) {
 	sum, most, n := 0.0, 0.0, 0
 	for _, d := range all {
@@ -203,8 +203,8 @@ func (s Signal) ofAll(all []Dyno, what string, of func(Dyno) float64) (float64, 
 	}
 	switch {
 	case n == 0:
-		return 0, fmt.Errorf("no line of the log tells the %s of a dyno: `heroku labs:enable log-runtime-metrics` "+
-			"and a restart make them", what)
+		return 0, fmt.Errorf("the log has no %s of a dyno: run `heroku labs:enable log-runtime-metrics` "+
+			"and restart the app", what)
 	case s == LoadMax || s == MemoryMax:
 		return most, nil
 	}

@@ -80,7 +80,7 @@ func TestAllSignalsHaveAProber(t *testing.T) {
 		}
 	}
 	_, err := d.Prober("queue_depth")
-	if err == nil || !strings.HasPrefix(err.Error(), `"queue_depth" is no signal of the log drain: take one of requests_per_second, recent_requests_per_second, `) {
+	if err == nil || !strings.HasPrefix(err.Error(), `"queue_depth" is not a signal of the log drain: must be one of requests_per_second, recent_requests_per_second, `) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -114,7 +114,7 @@ func TestNoDrainIsNoReading(t *testing.T) {
 
 		blind("no line of the log has come yet: `heroku drains` shows whether the app has this drain")
 		repeat(t, d, 8, beat)
-		blind("the log has been seen for 6s only: 10s are needed")
+		blind("the log covers only 6s so far: 10s are needed")
 		repeat(t, d, 4, beat)
 		if got := value(t, d, logdrain.RequestsPerSecond); got != 1 {
 			t.Errorf("got %v requests a second of the 10 s that were seen, want 1", got)
@@ -126,10 +126,10 @@ func TestNoDrainIsNoReading(t *testing.T) {
 			t.Errorf("got %v requests a second while the drain stands still, want 1", got)
 		}
 		time.Sleep(time.Second)
-		blind("no line of the log from the last 1m0s has come: the newest is 1m1s old")
+		blind("no line of the log in the last 1m0s: the newest is 1m1s old")
 		// What it missed does not count as no load.
 		send(t, d, beat(1000))
-		blind("the log has been seen for 0s only: 10s are needed")
+		blind("the log covers only 0s so far: 10s are needed")
 		time.Sleep(time.Second)
 		repeat(t, d, 11, beat)
 		if got := value(t, d, logdrain.RequestsPerSecond); got != 1 {
@@ -157,9 +157,9 @@ func TestNoTrafficIsAReading(t *testing.T) {
 		if got := value(t, lively, logdrain.RequestsPerSecond); got != 0 {
 			t.Errorf("got %v requests a second, want none", got)
 		}
-		wantNone(t, lively, logdrain.ServiceP95, probe.BadAnswer, "no request of the window tells how long it took")
+		wantNone(t, lively, logdrain.ServiceP95, probe.BadAnswer, "no request in the window has a time")
 		wantNone(t, expecting, logdrain.RequestsPerSecond, probe.Unreachable,
-			"lines of the log come, but none of the last 1m0s is of a request, as those of the heartbeats would be")
+			"the log has no request in the last 1m0s, although the heartbeats are requests")
 		if got := value(t, expecting, logdrain.LoadMax); got != 0.1 {
 			t.Errorf("got a load of %v, want 0.1", got)
 		}
@@ -252,9 +252,9 @@ func TestLostLinesAreReckonedIn(t *testing.T) {
 		}
 		told(8, 1101, 26./18)
 		send(t, d, lost(at, "12"))
-		wantNone(t, d, logdrain.RequestsPerSecond, probe.BadAnswer, "19 lines of the log came, and 20 were lost on the way (L10)")
+		wantNone(t, d, logdrain.RequestsPerSecond, probe.BadAnswer, "19 lines of the log came, but 20 were lost on the way (L10)")
 		send(t, d, lost(at, "99999999999999999999"))
-		wantNone(t, d, logdrain.RequestsPerSecond, probe.BadAnswer, "20 lines of the log came, and 100000020 were lost on the way (L10)")
+		wantNone(t, d, logdrain.RequestsPerSecond, probe.BadAnswer, "20 lines of the log came, but 100000020 were lost on the way (L10)")
 		if got := value(t, d, logdrain.ServiceP95); got != 37 {
 			t.Errorf("got %v ms, want those of the lines that came", got)
 		}

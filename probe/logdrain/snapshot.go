@@ -8,45 +8,45 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// A rate of less time is mere chance.
+// A rate over a shorter time is mere chance.
 const warmUp = 10 * time.Second
 
-// A Snapshot is what the log says of some time.
+// A Snapshot is what the log reports about a period.
 type Snapshot struct {
-	// From and Until bound the time. Until is not now, but when the slot of the newest line begins. The time is shorter
-	// than was asked for when the drain came up, or came back, within it.
+	// From and Until bound the period. Until is not now, but the start of the newest line's slot. The period is shorter
+	// than requested if the drain started, or recovered, within it.
 	From, Until time.Time
-	// Lines are all that were counted, Lost those that Logplex says it could not deliver here (L10), TailLost those
-	// that it could not show to somebody who watched (L11).
+	// Lines is the number of lines counted. Lost lines could not be delivered here (L10), TailLost lines not to
+	// somebody who watched the log (L11).
 	Lines, Lost, TailLost int
-	// Dropped says that a post was refused which Logplex does not send again, so that nobody knows how many lines are
-	// missing.
+	// Dropped says that a post was refused that Logplex does not repeat, so an unknown number of lines is missing.
 	Dropped bool
-	// Requests are those that the router answered or gave up, the bot's heartbeats among them. Errors are those of them
-	// with a status of 5xx, but for those with an H-code that does not tell of load: H10, H14, H20, H80, H81, H82 and
+	// Requests is the number of requests that the router answered or gave up, the bot's heartbeats included. Errors is
+	// how many had a 5xx, except those with an H-code that does not indicate load: H10, H14, H20, H80, H81, H82 and
 	// H99.
 	Requests, Errors int
-	// Codes count the requests with an H-code: "H12" is a timeout.
+	// Codes counts the requests by H-code: "H12" is a timeout.
 	Codes map[string]int
-	// Timed are the requests whose service time is told: not WebSockets, and not those that reached no dyno.
+	// Timed is the number of requests with a service time: WebSockets and requests that reached no dyno are not
+	// timed.
 	Timed int
-	// MeanService is the mean service time of these, a minute at most of each; 0 where there is none.
+	// MeanService is the mean service time of these, each counted as at most one minute; 0 without any.
 	MeanService time.Duration
-	// Busy is how many requests were served at once on average (Little's law). Lost lines are not reckoned in.
+	// Busy is the mean number of requests served at once (Little's law), not corrected for lost lines.
 	Busy float64
-	// LastRequest is the time of the newest request that was ever told; zero when there was none.
+	// LastRequest is the time of the newest request so far; zero before the first.
 	LastRequest time.Time
-	// Dynos are those with runtime metrics, by number.
+	// Dynos are the dynos with runtime metrics, by number.
 	Dynos []Dyno
 
 	services, connects *hdrhistogram.Histogram
 }
 
-// Service returns the service time that a share p of the requests, from 0 to 1, does not exceed: right to 1 %, a minute
-// at most, and 0 where there is none.
+// Service returns the quantile p, from 0 to 1, of the service times: accurate to 1 %, at most one minute, 0 without
+// requests.
 func (s *Snapshot) Service(p float64) time.Duration { return quantile(s.services, p) }
 
-// Connect is as Service for the time to connect to the dyno.
+// Connect is like Service, for the time to connect to the dyno.
 func (s *Snapshot) Connect(p float64) time.Duration { return quantile(s.connects, p) }
 
 func quantile(h *hdrhistogram.Histogram, p float64) time.Duration {
@@ -56,19 +56,18 @@ func quantile(h *hdrhistogram.Histogram, p float64) time.Duration {
 	return time.Duration(min(longest, h.ValueAtQuantile(100*p))) * time.Millisecond
 }
 
-// PerSecond makes a rate of a number that was counted. The lost lines are taken to have been as those that came.
+// PerSecond returns the rate of a count, assuming that lost lines were like those that came.
 func (s *Snapshot) PerSecond(n int) float64 {
 	return float64(n) * s.missed() / s.Until.Sub(s.From).Seconds()
 }
 
-// for each line that came, so far as is known
+// The factor by which lost lines raise a count.
 func (s *Snapshot) missed() float64 {
 	return float64(s.Lines+s.Lost) / float64(max(1, s.Lines))
 }
 
-// Snapshot sums up the last time before now, as far as it can be known: as long as is asked for, rounded up to seconds,
-// and at most a minute, which 0 stands for. An error says in words why nothing can be known: no line came for a minute,
-// or ever, or the first one only now.
+// Snapshot summarizes the last period before now. length is rounded up to seconds; 0 means one minute, the maximum. It
+// fails if no line came for one minute, or ever, or the first one only just now.
 func (d *Drain) Snapshot(now time.Time, length time.Duration) (Snapshot, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -77,7 +76,7 @@ func (d *Drain) Snapshot(now time.Time, length time.Duration) (Snapshot, error) 
 			"has this drain")
 	}
 	if age := now.Sub(d.newest); age > silence {
-		return Snapshot{}, fmt.Errorf("no line of the log from the last %v has come: the newest is %v old", silence,
+		return Snapshot{}, fmt.Errorf("no line of the log in the last %v: the newest is %v old", silence,
 			age.Round(time.Second))
 	}
 	if length <= 0 || length > window {
@@ -89,11 +88,11 @@ func (d *Drain) Snapshot(now time.Time, length time.Duration) (Snapshot, error) 
 	}
 	until := end.Unix()
 	from := until - int64((length+time.Second-1)/time.Second)
-	if first := d.since.Unix() + 1; first > from { // that slot was not seen from its beginning
+	if first := d.since.Unix() + 1; first > from { // the slot before is incomplete
 		from = first
 	}
 	if seen := time.Duration(until-from) * time.Second; seen < min(warmUp, length) {
-		return Snapshot{}, fmt.Errorf("the log has been seen for %v only: %v are needed", max(0, seen),
+		return Snapshot{}, fmt.Errorf("the log covers only %v so far: %v are needed", max(0, seen),
 			min(warmUp, length))
 	}
 	s := d.sum(from, until)

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// body is framed well. frameID, which may be empty, tells whether it came before.
+// body must be well framed. frameID, which may be empty, identifies a repeated post.
 func (d *Drain) take(now time.Time, token, frameID string, body []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -69,7 +69,7 @@ const (
 	twice
 )
 
-// The lines of the app itself, which may look the same, have another app's name.
+// The app's own lines may look the same, but have another app's name.
 func (d *Drain) takePlatform(s *slot, token string, frame []byte, m message) result {
 	if string(m.app) != "heroku" {
 		return counted
@@ -96,10 +96,10 @@ func (d *Drain) takePlatform(s *slot, token string, frame []byte, m message) res
 	return counted
 }
 
-// A line is known by all of it, as visitors may choose their request id.
+// A line is identified by its whole text, because visitors may choose their request id.
 func (d *Drain) again(frame []byte) bool { return d.seen.again(maphash.Bytes(d.seed, frame)) }
 
-// A request that reached no dyno is for web.
+// Requests that reached no dyno count for web.
 func (d *Drain) takeRequest(s *slot, at time.Time, r request) {
 	if _, ok := isType(r.dyno, d.processType); !ok && (len(r.dyno) > 0 || d.processType != webType) {
 		return

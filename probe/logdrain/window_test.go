@@ -120,7 +120,7 @@ func TestTheProcessTypeChoosesTheDynos(t *testing.T) {
 			t.Errorf("got %+v, %v", s, err)
 		}
 		wantNone(t, web, logdrain.MemoryMax, probe.BadAnswer,
-			"no line of the log tells the memory of a dyno: `heroku labs:enable log-runtime-metrics` and a restart make them")
+			"the log has no memory of a dyno: run `heroku labs:enable log-runtime-metrics` and restart the app")
 		if s, err := worker.Snapshot(time.Now(), 0); err != nil || s.Requests != 0 || len(s.Dynos) != 1 {
 			t.Errorf("got %+v, %v", s, err)
 		}
@@ -128,7 +128,7 @@ func TestTheProcessTypeChoosesTheDynos(t *testing.T) {
 			t.Errorf("got a load of %v, want 7", got)
 		}
 		_, err = worker.Prober(logdrain.RequestsPerSecond)
-		want := "signal requests_per_second is of the router, which knows web dynos only: process type worker has " +
+		want := "signal requests_per_second is only for web dynos, which the router knows: process type worker has " +
 			"load_mean, load_max, memory_mean, memory_max"
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v", err)

@@ -6,9 +6,9 @@ import (
 	metricspb "go.opentelemetry.io/proto/slim/otlp/metrics/v1"
 )
 
-const mostBuckets = 320 // twice what OpenTelemetry's SDKs make by default
+const mostBuckets = 320 // twice the default of OpenTelemetry's SDKs
 
-// The values are above low and up to high, or at high where both are the same.
+// Its values are above low and at most high, or exactly high if both are equal.
 type span struct{ low, high float64 }
 
 type bucket struct {
@@ -16,8 +16,8 @@ type bucket struct {
 	count float64
 }
 
-// It leaves out empty buckets, and is false where they make no sense. The last has no upper bound: its values are
-// taken to be at its lower one, or, of a delta that tells its maximum, up to that.
+// Omits empty buckets. False if the buckets are invalid. The last bucket has no upper bound: its values count at its
+// lower one, or up to the maximum of a delta that has one.
 func explicit(p *metricspb.HistogramDataPoint, k kind) ([]bucket, bool) {
 	bounds, counts := p.GetExplicitBounds(), p.GetBucketCounts()
 	if len(counts) == 0 {
@@ -52,7 +52,7 @@ func explicit(p *metricspb.HistogramDataPoint, k kind) ([]bucket, bool) {
 	return out, true
 }
 
-// Values below 0, which no time has, count as 0.
+// Times below 0 are impossible, and count as 0.
 func exponential(p *metricspb.ExponentialHistogramDataPoint) ([]bucket, bool) {
 	counts, scale := p.GetPositive().GetBucketCounts(), p.GetScale()
 	if len(counts) > mostBuckets || len(p.GetNegative().GetBucketCounts()) > mostBuckets || scale < -10 || scale > 20 {
@@ -80,7 +80,7 @@ func exponential(p *metricspb.ExponentialHistogramDataPoint) ([]bucket, bool) {
 	return out, true
 }
 
-// It is false where the buckets are others.
+// False if the buckets differ.
 func minus(now, before []bucket) ([]bucket, bool) {
 	old := map[span]float64{}
 	for _, b := range before {
@@ -100,7 +100,8 @@ func minus(now, before []bucket) ([]bucket, bool) {
 	return out, len(old) == 0
 }
 
-// It has a share q of all, 0 to 1, below it, spread evenly in each bucket. It is false where nothing was counted.
+// The value below which the share q of all values lies, 0 to 1, assuming an even spread within each bucket. False if
+// there are no values.
 func quantile(all map[span]float64, q float64) (float64, bool) {
 	total, low, high := 0.0, math.Inf(1), math.Inf(-1)
 	for s, n := range all {
@@ -110,7 +111,7 @@ func quantile(all map[span]float64, q float64) (float64, bool) {
 	if total == 0 {
 		return 0, false
 	}
-	for range 64 { // which halves the distance down to a float64's precision
+	for range 64 { // bisects down to a float64's precision
 		middle := low + (high-low)/2
 		if below(all, middle) >= q*total {
 			high = middle

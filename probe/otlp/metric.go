@@ -9,10 +9,10 @@ import (
 )
 
 const (
-	mostSeries = 2000             // of a metric
-	mostSpans  = 2 * mostBuckets  // of a slot
-	seenKept   = 16               // deltas of a series
-	warmUp     = 10 * time.Second // before a rate is told
+	mostSeries = 2000             // per metric
+	mostSpans  = 2 * mostBuckets  // per slot
+	seenKept   = 16               // deltas per series
+	warmUp     = 10 * time.Second // before there is a rate
 )
 
 type metric struct {
@@ -20,13 +20,13 @@ type metric struct {
 	ring     []slot
 	series   map[uint64]*series
 	sources  map[uint64]source
-	services map[string]time.Time // when each was heard of
+	services map[string]time.Time // the newest point of each
 	cleared  time.Time            // when old series were dropped
 	unit     string
 	newest   time.Time // point
 	began    time.Time // the first point, since the last silence
-	since    time.Time // of which on counts are known
-	full     time.Time // the newest point that there was no room for
+	since    time.Time // start of the known counts
+	full     time.Time // the newest point for which there was no room
 }
 
 type series struct {
@@ -34,7 +34,7 @@ type series struct {
 	count    float64
 	sum      float64
 	buckets  []bucket
-	value    float64 // of a gauge, or per second of a counter
+	value    float64 // a gauge's value, or a counter's rate per second
 	known    bool    // whether it has a value
 	seen     [seenKept][2]int64
 	next     int
@@ -58,7 +58,7 @@ func newMetric(q Query) *metric {
 	}
 }
 
-// It is false where there is no room for the point's series.
+// False if there is no room for the point's series.
 func (m *metric) add(now time.Time, p point, unit string) bool {
 	if p.at.Sub(now) > ahead || now.Sub(p.at) > window+silence {
 		return true
@@ -95,7 +95,7 @@ func (m *metric) add(now time.Time, p point, unit string) bool {
 	return true
 }
 
-// It does so not more often than would be worth its while.
+// At most once per warmUp, so that a flood of series costs little.
 func (m *metric) makeRoom(now time.Time) {
 	if max(len(m.series), len(m.sources)) < mostSeries || now.Sub(m.cleared) < warmUp {
 		return
@@ -107,14 +107,14 @@ func (m *metric) makeRoom(now time.Time) {
 
 func (m *metric) addCumulative(now time.Time, s *series, p point) {
 	if !p.at.After(s.at) {
-		return // it came before, or a later one has it in it
+		return // it is a repeat, or a later one includes it
 	}
 	before := *s
 	s.at, s.from, s.count, s.sum, s.buckets = p.at, p.from, p.count, p.sum, p.buckets
 	restarted := !before.at.IsZero() && (p.from.After(before.from) || p.count < before.count)
 	switch {
 	case before.at.IsZero() || restarted:
-		// All of it is new if it is known to have begun lately.
+		// All of it is new if it is known to have begun recently.
 		begun := p.from.Before(p.at) && now.Sub(p.from) <= window+silence
 		if begun && (before.at.IsZero() || p.from.After(before.from)) {
 			m.count(s, p)
@@ -123,7 +123,7 @@ func (m *metric) addCumulative(now time.Time, s *series, p point) {
 		}
 	default:
 		p.from, p.count, p.sum = before.at, p.count-before.count, max(0, p.sum-before.sum)
-		p.buckets, _ = minus(p.buckets, before.buckets) // none where the buckets are others: only the times are lost
+		p.buckets, _ = minus(p.buckets, before.buckets) // nil if the buckets differ: only the times are lost
 		m.count(s, p)
 	}
 }
@@ -191,7 +191,7 @@ func (m *metric) heard(p point, from time.Time) {
 		o.newest, o.step = p.at, p.at.Sub(from)
 	}
 	m.sources[p.source] = o
-	// Of a source that was there before all this began, it is not known what it counted before.
+	// Of a source older than the first point, the counts before now are unknown.
 	if m.since.IsZero() || !ok && !p.from.After(m.began) && from.After(m.since) {
 		m.since = from
 	}
@@ -199,7 +199,7 @@ func (m *metric) heard(p point, from time.Time) {
 
 func (m *metric) number(t time.Time) int64 { return t.UnixNano() / int64(width) }
 
-// It is nil when another took its place.
+// nil if a newer slot has replaced it.
 func (m *metric) slot(number int64) *slot {
 	s := &m.ring[number%int64(len(m.ring))]
 	if s.number > number {
@@ -222,7 +222,7 @@ func (m *metric) alive(now time.Time) error {
 			m.query)
 	}
 	if age := now.Sub(m.newest); age > silence {
-		return fmt.Errorf("no point of %s of the last %v has come: the newest is %v old", m.query, silence,
+		return fmt.Errorf("no point of %s in the last %v: the newest is %v old", m.query, silence,
 			age.Round(time.Second))
 	}
 	return nil
@@ -232,18 +232,18 @@ func (m *metric) whole(now time.Time) error {
 	if m.full.IsZero() || now.Sub(m.full) > window+silence {
 		return nil
 	}
-	return fmt.Errorf("there are more series of %s than the %d that are kept: ask for fewer by their attributes",
-		m.query, mostSeries)
+	return fmt.Errorf("there are more than %d series of %s: select fewer by their attributes",
+		mostSeries, m.query)
 }
 
-// The window ends when all sources have told.
+// The window ends when all sources have reported.
 func (m *metric) sum(now time.Time) (total slot, seconds float64, err error) {
 	if err := m.alive(now); err != nil {
 		return slot{}, 0, err
 	}
 	end := m.newest
 	for _, o := range m.sources {
-		// A source whose next point is overdue by half the time between two is gone.
+		// A source is gone if its next point is overdue by half of its interval.
 		overdue := min(max(o.step*3/2, warmUp), silence)
 		if m.newest.Sub(o.newest) <= overdue && o.newest.Before(end) {
 			end = o.newest
@@ -252,14 +252,14 @@ func (m *metric) sum(now time.Time) (total slot, seconds float64, err error) {
 	until := m.number(end)
 	from := until - int64(window/width)
 	if m.since.IsZero() {
-		return slot{}, 0, fmt.Errorf("no two points of %s have come yet: what is counted is counted between them",
+		return slot{}, 0, fmt.Errorf("%s has only one point so far: a count needs two",
 			m.query)
 	}
 	if first := m.number(m.since.Add(width - 1)); first > from {
 		from = first
 	}
 	if seen := time.Duration(until-from) * width; seen < warmUp {
-		return slot{}, 0, fmt.Errorf("%s has been seen for %v only: %v are needed", m.query, max(0, seen), warmUp)
+		return slot{}, 0, fmt.Errorf("%s covers only %v so far: %v are needed", m.query, max(0, seen), warmUp)
 	}
 	total.times = map[span]float64{}
 	for n := from; n <= m.number(m.newest); n++ {
@@ -290,7 +290,7 @@ func (m *metric) values(now time.Time) ([]float64, error) {
 		}
 	}
 	if len(all) == 0 {
-		return nil, errors.New("no two points of a counter have come yet: what is counted is counted between them")
+		return nil, errors.New("there is only one point so far: a counter needs two")
 	}
 	return all, nil
 }

@@ -1,24 +1,25 @@
-// Package otlp reads an app's load from OpenTelemetry metrics, as the telemetry drain of a Heroku Fir app, a collector
-// or the app itself posts them by OTLP over HTTP: requests per second, service times, errors, and the load and memory
-// of the dynos; and any other metric by its name.
+// Package otlp measures an app's load from OpenTelemetry metrics that the telemetry drain of a Heroku Fir app, a
+// collector or the app itself posts with OTLP over HTTP: requests per second, service times, errors, and the load and
+// memory of the dynos. It can also read any other metric by its name.
 //
-// A reading is about the last minute. Without a point for 2 minutes there is none.
+// A reading covers the last minute. After 2 minutes without a point there is no reading.
 //
-// A [Drain] is an [http.Handler] for the posts, and gives a [probe.Prober] for each [Signal] and each [Query]. It keeps
-// numbers only, and only of the metrics that a prober asks for: make the probers first. Its memory is bounded whatever
-// is posted.
+// A [Drain] is an [http.Handler] for the posts, and has a [probe.Prober] for each [Signal] and each [Query]. It keeps
+// numbers only, and only for metrics that have a prober: create the probers first. Its memory is bounded whatever is
+// posted.
 //
 // # Time
 //
-// Points count by their own time. What a point counts, it counts evenly from the one before to itself. The window ends
-// when the last of the sources that still post (dynos, the router) has told all, so that it is behind by as long as the
-// slowest of them waits between two points: a minute, by OpenTelemetry's defaults.
+// Points count at their own time. A counter's increase is spread evenly over the time since the point before. The
+// window ends when the slowest source that still posts (a dyno, the router) has reported, so it lags by that source's
+// interval: one minute, by OpenTelemetry's defaults.
 //
 // # Temporality
 //
-// Cumulative points (counted since the start) and deltas (counted since the point before) are both read. Points that
-// come twice count once. A cumulative point that comes late says nothing new, and a late delta counts where it belongs.
-// A counter that went back was restarted: it counts from its new start on. What was counted before the first point that
+// Cumulative points (counted since the start) and deltas (counted since the point before) are both supported. Repeated
+// points count once. A late cumulative point adds no information; a late delta counts at its time. A counter that went
+// back has restarted, and counts from its new start. What was counted before the first point is unknown, unless the
+// point began within the window.
 // is seen is not known, unless the point says that it began within the window.
 package otlp
 
@@ -35,41 +36,41 @@ import (
 )
 
 const (
-	window = time.Minute // that a reading is about
-	// without a point, after which there is no reading: twice the time between two exports by default
+	window = time.Minute // of a reading
+	// without a point, after which there is no reading: twice OpenTelemetry's default export interval
 	silence = 2 * time.Minute
-	ahead   = 30 * time.Second // of the clock of a point
+	ahead   = 30 * time.Second // that a point's clock may be
 	width   = time.Second      // of a slot
 )
 
-// The metrics of OpenTelemetry's semantic conventions.
+// Names from OpenTelemetry's semantic conventions.
 const (
 	defaultRequests = "http.server.request.duration"
 	defaultLoad     = "container.cpu.usage"
 	defaultMemory   = "container.memory.usage"
 )
 
-// Options say whose posts a [Drain] takes, and what its signals are read from.
+// Options say whose posts a [Drain] accepts, and which metrics its signals use.
 type Options struct {
-	// Tokens are those that whoever posts may show, each of 16 bytes at least, as "Authorization: Bearer TOKEN" or as
-	// the password of basic authentication.
+	// Tokens are the accepted tokens, each at least 16 bytes long, sent as "Authorization: Bearer TOKEN" or as the
+	// password of basic authentication.
 	Tokens []string
-	// Requests is a histogram of how long requests took; the zero Query means http.server.request.duration.
+	// Requests is a histogram of request times; the zero Query means http.server.request.duration.
 	Requests Query
-	// Load is how many processors a dyno uses, or a counter of the seconds that it does; the zero Query means
+	// Load is the number of processors that a dyno uses, or a counter of its processor seconds; the zero Query means
 	// container.cpu.usage.
 	Load Query
-	// Memory is what a dyno uses: in bytes, or as a share from 0 to 1 where its unit is "1"; the zero Query means
+	// Memory is a dyno's memory in use: in bytes, or a share from 0 to 1 if its unit is "1"; the zero Query means
 	// container.memory.usage.
 	Memory Query
-	// MemoryQuota is how many bytes a dyno may use. It is needed where Memory is in bytes.
+	// MemoryQuota is a dyno's memory quota in bytes. It is required if Memory is in bytes.
 	MemoryQuota float64
-	// Log is told, once a minute at most, of posts that were refused and of points that there was no room for. nil
-	// means nobody.
+	// Log receives a warning about refused posts and about points for which there was no room, at most one per minute.
+	// nil disables it.
 	Log *slog.Logger
 }
 
-// A Drain takes posts of metrics, and tells what they say. It may be used by several goroutines at once.
+// A Drain accepts posts of metrics and measures what they report. It is safe for concurrent use.
 type Drain struct {
 	guard        guard.Guard
 	requests     Query
@@ -77,14 +78,14 @@ type Drain struct {
 	quota        float64
 	log          *slog.Logger
 	seed         maphash.Seed
-	turn         chan struct{} // held by who decodes a body: one at a time
+	turn         chan struct{} // held while a body is decoded: one at a time
 
 	mu      sync.Mutex
-	told    time.Time // when something was logged
+	told    time.Time // when the last warning was logged
 	watched map[string]*metric
 }
 
-// New returns a Drain that has seen nothing yet, or says all that is wrong with the options, without a secret.
+// New returns an empty Drain, or all that is wrong with the options, without a secret.
 func New(o Options) (*Drain, error) {
 	d := &Drain{
 		requests: o.Requests.or(defaultRequests), load: o.Load.or(defaultLoad),
@@ -97,7 +98,7 @@ func New(o Options) (*Drain, error) {
 	d.guard, err = guard.New(o.Tokens)
 	wrong := []error{err}
 	if ok := o.MemoryQuota >= 0 && o.MemoryQuota <= 1e15; !ok {
-		wrong = append(wrong, fmt.Errorf("the memory of a dyno is %v bytes, and must be 0 or more", o.MemoryQuota))
+		wrong = append(wrong, fmt.Errorf("the memory of a dyno is %v bytes: must be 0 or more", o.MemoryQuota))
 	}
 	for _, q := range []Query{d.requests, d.load, d.memory} {
 		wrong = append(wrong, q.check())
@@ -108,7 +109,7 @@ func New(o Options) (*Drain, error) {
 	return d, nil
 }
 
-// It is false where there are too many queries.
+// ok is false if there are too many queries.
 func (d *Drain) watch(q Query) (*metric, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -121,7 +122,7 @@ func (d *Drain) watch(q Query) (*metric, bool) {
 	return m, ok
 }
 
-// At most one a minute. d.mu is held.
+// At most one warning per minute. d.mu must be held.
 func (d *Drain) complain(now time.Time, msg string, args ...any) {
 	if d.told.IsZero() || now.Sub(d.told) >= time.Minute {
 		d.told = now

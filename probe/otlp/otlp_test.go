@@ -156,7 +156,7 @@ func TestRequestsOfSeveralDynosThatCountFromTheirStart(t *testing.T) {
 			give(t, d, web2, requests(cumulative, start, time.Now(), 503, n, 0, 0))
 		}
 		tell()
-		want(t, rate, 0, probe.Unreachable, "http.server.request.duration has been seen for 0s only: 10s are needed")
+		want(t, rate, 0, probe.Unreachable, "http.server.request.duration covers only 0s so far: 10s are needed")
 		for range 9 {
 			time.Sleep(10 * time.Second)
 			n += 100
@@ -170,7 +170,7 @@ func TestRequestsOfSeveralDynosThatCountFromTheirStart(t *testing.T) {
 		answers(t, p95, 1000)                // above the last bound nothing is known
 		answers(t, p99, 1000)
 		time.Sleep(121 * time.Second)
-		want(t, rate, 0, probe.Unreachable, "no point of http.server.request.duration of the last 2m0s has come: the newest is 2m1s old")
+		want(t, rate, 0, probe.Unreachable, "no point of http.server.request.duration in the last 2m0s: the newest is 2m1s old")
 	})
 }
 
@@ -280,7 +280,7 @@ func TestTwoServicesAreNotAddedUp(t *testing.T) {
 		give(t, d, with("service.name=router"), requests(delta, start, time.Now(), 200, 100, 0, 0))
 		give(t, d, with("service.name=shop", "heroku.dyno.name=worker-1"), requests(delta, start, time.Now(), 200, 100, 0, 0))
 		want(t, rate, 0, probe.BadAnswer,
-			`requests come from 2 services (["router" "shop"]): name the one to count, as in http.server.request.duration{service.name=router}`)
+			`requests come from 2 services (["router" "shop"]): select one, as in http.server.request.duration{service.name=router}`)
 		answers(t, mine, 5)
 	})
 }
@@ -333,7 +333,7 @@ func TestLoadAndMemory(t *testing.T) {
 		give(t, d, web1, number("container.cpu.usage", "{cpu}", time.Now(), 0.25))
 		time.Sleep(60 * time.Second)
 		answers(t, most, 0.25) // web 2 is gone
-		want(t, full, 0, probe.Unreachable, "no point of container.memory.usage of the last 2m0s has come: the newest is 2m30s old")
+		want(t, full, 0, probe.Unreachable, "no point of container.memory.usage in the last 2m0s: the newest is 2m30s old")
 	})
 }
 
@@ -343,19 +343,19 @@ func TestUnits(t *testing.T) {
 		memory, load := prober(t, d, otlp.MemoryMax), prober(t, d, otlp.LoadMax)
 		p95 := prober(t, d, otlp.ServiceP95)
 		give(t, d, web1, number("used", "By", time.Now(), 5))
-		want(t, memory, 0, probe.BadAnswer, "used comes in bytes, and it is not set how many a dyno may use")
+		want(t, memory, 0, probe.BadAnswer, "used is in bytes, but the dyno's memory quota is not set")
 		give(t, d, web1, number("used", "kBy", time.Now().Add(1), 5))
-		want(t, memory, 0, probe.BadAnswer, `used comes in the unit "kBy", and must be in By, 1 or %`)
+		want(t, memory, 0, probe.BadAnswer, `used has the unit "kBy": must be By, 1 or %`)
 		give(t, d, web1, number("used", "1", time.Now().Add(2), 0.5))
 		answers(t, memory, 50)
 		start := time.Now()
 		give(t, d, web1, counter(cumulative, "cpu", "s", time.Time{}, time.Now(), 1000))
-		want(t, load, 0, probe.Unreachable, "no two points of a counter have come yet: what is counted is counted between them")
+		want(t, load, 0, probe.Unreachable, "there is only one point so far: a counter needs two")
 		time.Sleep(20 * time.Second)
 		give(t, d, web1, counter(cumulative, "cpu", "s", time.Time{}, time.Now(), 1030)) // seconds of processors in 20 s
 		answers(t, load, 1.5)
 		give(t, d, web1, counter(delta, "took", "{request}", start, time.Now(), 40))
-		want(t, p95, 0, probe.BadAnswer, `took comes in the unit "{request}", and must be in s, ms, us or ns to tell times`)
+		want(t, p95, 0, probe.BadAnswer, `took has the unit "{request}": must be s, ms, us or ns`)
 		answers(t, prober(t, d, otlp.RequestsPerSecond), 2)
 	})
 }
@@ -436,11 +436,11 @@ func TestPosts(t *testing.T) {
 	}{
 		{"text/plain", "", nil, 415, "the content type must be application/x-protobuf or application/json"},
 		{"", "", nil, 415, "the content type must be application/x-protobuf or application/json"},
-		{pb, "zstd", nil, 415, "the content must be packed by gzip, or not at all"},
-		{pb, "gzip", []byte("no"), 400, "the body is not packed by gzip"},
-		{pb, "gzip", pack([]byte("a"))[:12], 400, "the body is not packed by gzip"},
-		{pb, "", []byte("no"), 400, "the body can't be read as metrics of OTLP"},
-		{js, "", []byte("[]"), 400, "the body can't be read as metrics of OTLP"},
+		{pb, "zstd", nil, 415, "the content must be compressed with gzip, or not at all"},
+		{pb, "gzip", []byte("no"), 400, "the body is not compressed with gzip"},
+		{pb, "gzip", pack([]byte("a"))[:12], 400, "the body is not compressed with gzip"},
+		{pb, "", []byte("no"), 400, "the body is not valid OTLP"},
+		{js, "", []byte("[]"), 400, "the body is not valid OTLP"},
 		{pb, "", make([]byte, 4<<20+1), 413, "the body has more than 4194304 bytes"},
 		{pb, "gzip", pack(make([]byte, 4<<20+1)), 413, "the body has more than 4194304 bytes"},
 	} {
@@ -477,7 +477,7 @@ func TestSeriesAreBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		const why = "there are more series of m than the 2000 that are kept: ask for fewer by their attributes"
+		const why = "there are more than 2000 series of m: select fewer by their attributes"
 		post := func(n int) {
 			var all []*metricspb.Metric
 			for i := range n {
@@ -492,7 +492,7 @@ func TestSeriesAreBounded(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		post(3000) // a part of which is not the sum
 		want(t, sum, 0, probe.BadAnswer, why)
-		if !strings.Contains(log.String(), "there are more series than are kept: ask for fewer by their attributes") {
+		if !strings.Contains(log.String(), "there are too many series: select fewer by their attributes") {
 			t.Errorf("logged: %s", log.String())
 		}
 		time.Sleep(5 * time.Minute)
@@ -503,30 +503,30 @@ func TestSeriesAreBounded(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	_, err := otlp.New(otlp.Options{Tokens: []string{"s3cr3t"}, MemoryQuota: -1, Load: otlp.Query{Name: "a b"}})
-	const text = "telemetry drain: token 1 has 6 bytes, and must have at least 16: `openssl rand -hex 16` makes one\n" +
-		"the memory of a dyno is -1 bytes, and must be 0 or more\n" +
-		`the name "a b" of a metric or an attribute has a character that none has, or is too long`
+	const text = "telemetry drain: token 1 has 6 bytes: must have at least 16, `openssl rand -hex 16` generates one\n" +
+		"the memory of a dyno is -1 bytes: must be 0 or more\n" +
+		`the name "a b" of a metric or an attribute has an invalid character, or is too long`
 	if err == nil || err.Error() != text {
 		t.Errorf("got %v", err)
 	}
 	for query, why := range map[string]string{
-		"":           "a metric has no name: it is like http.server.request.duration",
+		"":           "a metric has no name: must be like http.server.request.duration",
 		"m{a=b":      `the metric "m{a=b" has a { without a } at its end`,
-		"m{a}":       `the metric "m{a}" is not like name{key=value,key=value}, with each key once`,
-		"m{a=1,a=2}": `the metric "m{a=1,a=2}" is not like name{key=value,key=value}, with each key once`,
+		"m{a}":       `the metric "m{a}" is invalid: must be name{key=value,key=value}, with each key once`,
+		"m{a=1,a=2}": `the metric "m{a=1,a=2}" is invalid: must be name{key=value,key=value}, with each key once`,
 	} {
 		if _, err := otlp.ParseQuery(query); err == nil || err.Error() != why {
 			t.Errorf("%s: got %v", query, err)
 		}
 	}
 	d := newDrain(t, otlp.Options{})
-	if _, err := d.Prober("connect_p95"); err == nil || err.Error() != `"connect_p95" is no signal of the telemetry drain` {
+	if _, err := d.Prober("connect_p95"); err == nil || err.Error() != `"connect_p95" is not a signal of the telemetry drain` {
 		t.Errorf("got %v", err)
 	}
 	for i := range 40 {
 		_, err = d.Metric("m", otlp.Query{Name: fmt.Sprint("m", i)}, otlp.Max)
 	}
-	if err == nil || err.Error() != "more than 32 metrics are asked of the telemetry drain" {
+	if err == nil || err.Error() != "the telemetry drain has more than 32 metrics" {
 		t.Errorf("got %v", err)
 	}
 }

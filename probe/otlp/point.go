@@ -14,23 +14,23 @@ import (
 type kind int
 
 const (
-	gauge      kind = iota // each stands for itself
-	cumulative             // each counts since the start
-	delta                  // each counts since the one before
+	gauge      kind = iota // each is a value
+	cumulative             // each is a count since the start
+	delta                  // each is a count since the one before
 )
 
 type point struct {
-	key, source uint64 // hashes of all its attributes, and of those of its resource
+	key, source uint64 // hashes of all its attributes, and of its resource's
 	service     string // service.name
 	from, at    time.Time
 	kind        kind
-	count       float64 // or the value, of a gauge
-	sum         float64 // of what was counted
+	count       float64 // or a gauge's value
+	sum         float64 // of the counted values
 	failed      bool    // its status is 5xx
 	buckets     []bucket
 }
 
-// OpenTelemetry's flag of a point without a value
+// OpenTelemetry's flag for a point without a value
 const none = uint32(metricspb.DataPointFlags_DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK)
 
 func (d *Drain) take(now time.Time, data *metricspb.MetricsData) {
@@ -60,7 +60,7 @@ func (d *Drain) take(now time.Time, data *metricspb.MetricsData) {
 		}
 	}
 	if full {
-		d.complain(now, "there are more series than are kept: ask for fewer by their attributes", "kept", mostSeries)
+		d.complain(now, "there are too many series: select fewer by their attributes", "kept", mostSeries)
 	}
 }
 
@@ -110,7 +110,7 @@ func each(m *metricspb.Metric, f func([]*commonpb.KeyValue, point)) {
 		case ok && m.Sum.GetIsMonotonic():
 			number(m.Sum.GetDataPoints(), k)
 		case ok && k == cumulative:
-			number(m.Sum.GetDataPoints(), gauge) // it goes up and down, and each point tells where it is
+			number(m.Sum.GetDataPoints(), gauge) // it goes up and down, and each point is its value
 		}
 	case *metricspb.Metric_Histogram:
 		k, ok := temporality(m.Histogram.GetAggregationTemporality())
@@ -154,5 +154,5 @@ func clock(nano uint64) time.Time {
 	return time.Unix(0, int64(nano))
 }
 
-// Sums of such numbers stay finite.
+// Sums of finite numbers stay finite.
 func finite(f float64) bool { return math.Abs(f) <= 1e200 }

@@ -16,15 +16,16 @@ const (
 	mostMatchers, longestText = 16, 255
 )
 
-// A Query picks points of a metric.
+// A Query selects points of a metric.
 type Query struct {
 	// Name is the metric's.
 	Name string
-	// Attributes are those of the point or its resource. A value that ends in * stands for all that begin so.
+	// Attributes are attributes of the point or its resource. A value that ends in * matches every value with that
+	// prefix.
 	Attributes map[string]string
 }
 
-// ParseQuery reads name{key=value,key=value}. The braces may be left out; spaces around names and values don't count.
+// ParseQuery parses name{key=value,key=value}. The braces are optional; spaces around names and values are ignored.
 func ParseQuery(text string) (Query, error) {
 	name, rest, has := strings.Cut(strings.TrimSpace(text), "{")
 	q := Query{Name: strings.TrimSpace(name)}
@@ -38,7 +39,7 @@ func ParseQuery(text string) (Query, error) {
 			key, value, ok := strings.Cut(one, "=")
 			key = strings.TrimSpace(key)
 			if _, twice := q.Attributes[key]; !ok || key == "" || twice {
-				return Query{}, fmt.Errorf("the metric %.100q is not like name{key=value,key=value}, with "+
+				return Query{}, fmt.Errorf("the metric %.100q is invalid: must be name{key=value,key=value}, with "+
 					"each key once", text)
 			}
 			q.Attributes[key] = strings.Trim(strings.TrimSpace(value), `"`)
@@ -47,7 +48,7 @@ func ParseQuery(text string) (Query, error) {
 	return q, q.check()
 }
 
-// String writes the query as ParseQuery reads it.
+// String formats the query so that ParseQuery can read it.
 func (q Query) String() string {
 	if len(q.Attributes) == 0 {
 		return q.Name
@@ -59,7 +60,7 @@ func (q Query) String() string {
 	return q.Name + "{" + strings.Join(all, ",") + "}"
 }
 
-// It is other where nothing was set.
+// The default name, if the query is not set.
 func (q Query) or(name string) Query {
 	if q.Name == "" && len(q.Attributes) == 0 {
 		return Query{Name: name}
@@ -69,23 +70,23 @@ func (q Query) or(name string) Query {
 
 func (q Query) check() error {
 	if q.Name == "" {
-		return errors.New("a metric has no name: it is like http.server.request.duration")
+		return errors.New("a metric has no name: must be like http.server.request.duration")
 	}
 	if len(q.Attributes) > mostMatchers {
-		return fmt.Errorf("the metric %.100q has %d attributes, and may have %d", q.Name,
+		return fmt.Errorf("the metric %.100q has %d attributes: the maximum is %d", q.Name,
 			len(q.Attributes), mostMatchers)
 	}
 	for _, text := range append(slices.Collect(maps.Keys(q.Attributes)), q.Name) {
 		if len(text) > longestText || strings.ContainsFunc(text,
 			func(c rune) bool { return c <= ' ' || c > '~' || strings.ContainsRune("{},=", c) }) {
-			return fmt.Errorf("the name %.100q of a metric or an attribute has a character that none has, or "+
+			return fmt.Errorf("the name %.100q of a metric or an attribute has an invalid character, or "+
 				"is too long", text)
 		}
 	}
 	return nil
 }
 
-// A point's own attributes go before those of its resource.
+// A point's own attributes take precedence over its resource's.
 func (q Query) matches(point, resource []*commonpb.KeyValue) bool {
 	for key, want := range q.Attributes {
 		got, ok := find(point, key)

@@ -21,20 +21,19 @@ const (
 	typeProtobuf, typeJSON = "application/x-protobuf", "application/json"
 )
 
-// Exporters post again what was answered by 429, 502, 503 or 504, and drop the rest.
+// Exporters repeat a post after 429, 502, 503 or 504, and drop it after any other error.
 type refusal struct {
 	status int
 	why    string
 }
 
-// ServeHTTP takes a post of metrics by OTLP, as protobuf or JSON, packed by gzip or not. It answers
-//   - 200 with an empty ExportMetricsServiceResponse when the post is taken, whether anything in it is asked for or
-//     not;
-//   - 405 when it is no POST, 401 when its token is wrong, 415 when it is of another type or packed otherwise, 413 when
-//     it has more than 4 MiB, 400 when it can't be read;
-//   - 503 when it did not come whole, so that it is posted again.
+// ServeHTTP accepts a post of metrics with OTLP, as protobuf or JSON, optionally compressed with gzip. It answers
+//   - 200 with an empty ExportMetricsServiceResponse if the post is accepted, even if no prober uses it;
+//   - 405 if it is not a POST, 401 if its token is wrong, 415 if it is of another type or compressed otherwise, 413 if
+//     it has more than 4 MiB, 400 if it is invalid;
+//   - 503 if it did not come whole, so that it is repeated.
 //
-// How long a post may take is for the server's timeouts to say.
+// The server's timeouts limit the time of a post.
 func (d *Drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	kind, no := d.serve(w, r)
 	if no == nil {
@@ -58,10 +57,10 @@ func (d *Drain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (d *Drain) serve(w http.ResponseWriter, r *http.Request) (string, *refusal) {
 	if r.Method != http.MethodPost {
-		return "", &refusal{http.StatusMethodNotAllowed, "metrics are posted here by OTLP"}
+		return "", &refusal{http.StatusMethodNotAllowed, "post metrics here with OTLP"}
 	}
 	if !d.guard.Knows(r) {
-		return "", &refusal{http.StatusUnauthorized, "the token is not right: send it as Authorization: Bearer TOKEN"}
+		return "", &refusal{http.StatusUnauthorized, "wrong token: send it as Authorization: Bearer TOKEN"}
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != typeProtobuf && kind != typeJSON {
@@ -75,9 +74,9 @@ func (d *Drain) serve(w http.ResponseWriter, r *http.Request) (string, *refusal)
 		return "", tooLarge()
 	}
 	if err != nil {
-		return "", &refusal{http.StatusServiceUnavailable, "the body did not come whole"}
+		return "", &refusal{http.StatusServiceUnavailable, "the body is incomplete"}
 	}
-	// One at a time, as a body that was decoded takes many times its room.
+	// One at a time, because a decoded body takes many times its size.
 	d.turn <- struct{}{}
 	defer func() { <-d.turn }()
 	body, no := unpack(r.Header.Get("Content-Encoding"), raw)
@@ -86,7 +85,7 @@ func (d *Drain) serve(w http.ResponseWriter, r *http.Request) (string, *refusal)
 	}
 	data, err := decode(kind, body)
 	if err != nil {
-		return "", &refusal{http.StatusBadRequest, "the body can't be read as metrics of OTLP"}
+		return "", &refusal{http.StatusBadRequest, "the body is not valid OTLP"}
 	}
 	d.take(time.Now(), data)
 	return kind, nil
@@ -102,23 +101,23 @@ func unpack(encoding string, raw []byte) ([]byte, *refusal) {
 		return raw, nil
 	case "gzip":
 	default:
-		return nil, &refusal{http.StatusUnsupportedMediaType, "the content must be packed by gzip, or not at all"}
+		return nil, &refusal{http.StatusUnsupportedMediaType, "the content must be compressed with gzip, or not at all"}
 	}
 	packed, err := gzip.NewReader(bytes.NewReader(raw))
 	if err != nil {
-		return nil, &refusal{http.StatusBadRequest, "the body is not packed by gzip"}
+		return nil, &refusal{http.StatusBadRequest, "the body is not compressed with gzip"}
 	}
 	body, err := io.ReadAll(io.LimitReader(packed, maxBody+1))
 	switch {
 	case len(body) > maxBody:
 		return nil, tooLarge()
 	case err != nil:
-		return nil, &refusal{http.StatusBadRequest, "the body is not packed by gzip"}
+		return nil, &refusal{http.StatusBadRequest, "the body is not compressed with gzip"}
 	}
 	return body, nil
 }
 
-// MetricsData is on the wire what an ExportMetricsServiceRequest is, whose package would bring gRPC along.
+// On the wire, MetricsData equals ExportMetricsServiceRequest, whose package would pull in gRPC.
 func decode(kind string, body []byte) (*metricspb.MetricsData, error) {
 	data := &metricspb.MetricsData{}
 	if kind == typeJSON {

@@ -11,30 +11,30 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/failure"
 )
 
-// A Signal is what a prober reads, by the names that the log drain has for the same.
+// A Signal is a quantity that the metrics report, with the log drain's name for the same.
 type Signal string
 
 const (
-	// RequestsPerSecond counts the requests, the bot's own heartbeats among them. Its unit is "requests/s".
+	// RequestsPerSecond is the rate of requests, the bot's heartbeats included, in "requests/s".
 	RequestsPerSecond Signal = probe.RequestsPerSecond
-	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of how long requests took, in "ms", as exact as the
-	// histogram's buckets. There is no reading when there were no requests.
+	// ServiceP50, ServiceP95 and ServiceP99 are percentiles of the request times, in "ms", as exact as the histogram's
+	// buckets. Without requests there is no reading.
 	ServiceP50 Signal = probe.ServiceP50
 	ServiceP95 Signal = probe.ServiceP95
 	ServiceP99 Signal = probe.ServiceP99
-	// ErrorsPerSecond counts the requests whose http.response.status_code is 5xx, in "requests/s".
+	// ErrorsPerSecond is the rate of requests whose http.response.status_code is 5xx, in "requests/s".
 	ErrorsPerSecond Signal = probe.ErrorsPerSecond
-	// Busy is how many requests were served at once, on average, in "requests".
+	// Busy is the mean number of requests served at once, in "requests".
 	Busy Signal = probe.Busy
-	// LoadMean and LoadMax are how many processors a dyno uses, the mean and the maximum of the dynos.
+	// LoadMean and LoadMax are the mean and the maximum of the processors that a dyno uses.
 	LoadMean Signal = probe.LoadMean
 	LoadMax  Signal = probe.LoadMax
-	// MemoryMean and MemoryMax are the memory of the dynos in "%" of what they may use.
+	// MemoryMean and MemoryMax are the mean and the maximum of the dynos' memory, in "%" of their quota.
 	MemoryMean Signal = probe.MemoryMean
 	MemoryMax  Signal = probe.MemoryMax
 )
 
-// Signals returns all there are.
+// Signals returns all signals.
 func Signals() []Signal {
 	return []Signal{
 		RequestsPerSecond, ServiceP50, ServiceP95, ServiceP99, ErrorsPerSecond, Busy, LoadMean, LoadMax,
@@ -42,33 +42,32 @@ func Signals() []Signal {
 	}
 }
 
-// A Take says what is made of a metric's points.
+// A Take selects what is made of a metric's points.
 type Take string
 
 const (
-	// Mean, Max and Sum are of the newest points of all series that have one of the last 2 minutes; of a counter's
-	// series, and of a histogram's, of how much each counted per second.
+	// Mean, Max and Sum combine the newest points of all series that have one in the last 2 minutes. A counter's or a
+	// histogram's points count as a rate per second.
 	Mean Take = "mean"
 	Max  Take = "max"
 	Sum  Take = "sum"
-	// Rate is how much was counted per second within the window, by all series.
+	// Rate is the rate per second in the window, of all series.
 	Rate Take = "rate"
-	// P50, P95 and P99 are percentiles of what histograms counted within the window, of times in "ms".
+	// P50, P95 and P99 are percentiles of histograms in the window; times are in "ms".
 	P50 Take = "p50"
 	P95 Take = "p95"
 	P99 Take = "p99"
 )
 
-// Prober returns a [probe.Prober] of a signal, or says that there is no such signal. Its readings have the signal's
+// Prober returns a [probe.Prober] of a signal, or an error if the signal does not exist. Its readings have the signal's
 // name, and one of these outcomes:
-//   - Answered: the points tell.
-//   - Unreachable: none came for 2 minutes, or too few yet.
-//   - BadAnswer: they come, and do not tell: nothing was counted of which there could be a percentile, the requests are
-//     told by several services, each of which may have counted the same, a unit or the dynos' memory is not known, or
-//     there was no room for all of them.
+//   - Answered: the points have a value.
+//   - Unreachable: no point came for 2 minutes, or too few so far.
+//   - BadAnswer: points came, but have no value: a percentile of nothing, requests reported by several services that
+//     may have counted the same ones, an unknown unit or memory quota, or too many series.
 func (d *Drain) Prober(s Signal) (probe.Prober, error) {
 	if !slices.Contains(Signals(), s) {
-		return nil, fmt.Errorf("%.100q is no signal of the telemetry drain", string(s))
+		return nil, fmt.Errorf("%.100q is not a signal of the telemetry drain", string(s))
 	}
 	query := d.requests
 	switch s {
@@ -87,10 +86,10 @@ func (d *Drain) Prober(s Signal) (probe.Prober, error) {
 	}, nil
 }
 
-// Metric returns a [probe.Prober] of any metric, whose readings have the name. It is as a signal's.
+// Metric returns a [probe.Prober] of any metric. Its readings have the given name, and the same outcomes as a signal's.
 func (d *Drain) Metric(name string, q Query, take Take) (probe.Prober, error) {
 	if !slices.Contains([]Take{Mean, Max, Sum, Rate, P50, P95, P99}, take) {
-		return nil, fmt.Errorf("%.100q is nothing that can be made of a metric: take mean, max, sum, rate, "+
+		return nil, fmt.Errorf("invalid take %.100q of a metric: must be mean, max, sum, rate, "+
 			"p50, p95 or p99", string(take))
 	}
 	if err := q.check(); err != nil {
@@ -106,13 +105,13 @@ func (d *Drain) Metric(name string, q Query, take Take) (probe.Prober, error) {
 	}, nil
 }
 
-var errTooMany = fmt.Errorf("more than %d metrics are asked of the telemetry drain", mostQueries)
+var errTooMany = fmt.Errorf("the telemetry drain has more than %d metrics", mostQueries)
 
 type prober struct {
 	d          *Drain
 	m          *metric
 	name, unit string
-	take       Take // "" of a signal
+	take       Take // "" for a signal
 	read       func(time.Time) (float64, error)
 }
 
@@ -139,7 +138,7 @@ func (s Signal) unit() string {
 	return unit
 }
 
-// of is as UCUM writes it.
+// of is a unit in UCUM.
 func (t Take) unit(of string) string {
 	of = strings.Trim(of, "{}")
 	switch _, isTime := inMS(of); {
@@ -153,7 +152,7 @@ func (t Take) unit(of string) string {
 	return short(of)
 }
 
-// Somebody posted it.
+// The unit comes from outside, and may be anything.
 func short(unit string) string {
 	if len(unit) > 20 || strings.ContainsFunc(unit, func(c rune) bool { return c < ' ' || c > '~' }) {
 		return "?"
@@ -166,7 +165,7 @@ func inMS(unit string) (float64, bool) {
 	return ms, ok
 }
 
-// A percentile has this part of all values below it.
+// The share of the values below the percentile.
 func (t Take) share() float64 {
 	return map[Take]float64{P50: 0.5, P95: 0.95, P99: 0.99}[t]
 }
@@ -187,7 +186,7 @@ func (d *Drain) readSignal(now time.Time, s Signal, m *metric) (float64, error) 
 		return 0, silent(err)
 	}
 	if names := m.several(now); names != nil {
-		return 0, fmt.Errorf("requests come from %d services (%.100q): name the one to count, as in "+
+		return 0, fmt.Errorf("requests come from %d services (%.100q): select one, as in "+
 			"%s{service.name=%.30s}", len(names), names, m.query.Name, names[0])
 	}
 	ms, isTime := inMS(m.unit)
@@ -197,7 +196,7 @@ func (d *Drain) readSignal(now time.Time, s Signal, m *metric) (float64, error) 
 	case s == ErrorsPerSecond:
 		return total.failed / seconds, nil
 	case !isTime:
-		return 0, fmt.Errorf("%s comes in the unit %q, and must be in s, ms, us or ns to tell times",
+		return 0, fmt.Errorf("%s has the unit %q: must be s, ms, us or ns",
 			m.query, short(m.unit))
 	case s == Busy:
 		return total.sums * ms / 1e3 / seconds, nil
@@ -215,9 +214,9 @@ func (d *Drain) readMemory(now time.Time, m *metric, take Take) (float64, error)
 	case m.unit == "%":
 		return value, nil
 	case m.unit != "By":
-		return 0, fmt.Errorf("%s comes in the unit %q, and must be in By, 1 or %%", m.query, short(m.unit))
+		return 0, fmt.Errorf("%s has the unit %q: must be By, 1 or %%", m.query, short(m.unit))
 	case d.quota <= 0:
-		return 0, fmt.Errorf("%s comes in bytes, and it is not set how many a dyno may use", m.query)
+		return 0, fmt.Errorf("%s is in bytes, but the dyno's memory quota is not set", m.query)
 	}
 	return 100 * value / d.quota, nil
 }
@@ -240,7 +239,7 @@ func (m *metric) read(now time.Time, take Take) (float64, error) {
 	}
 	value, ok := quantile(total.times, take.share())
 	if !ok {
-		return 0, fmt.Errorf("nothing was counted in a histogram of %s within the window", m.query)
+		return 0, fmt.Errorf("the histograms of %s have no values in the window", m.query)
 	}
 	if ms, isTime := inMS(m.unit); isTime {
 		value *= ms

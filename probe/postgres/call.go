@@ -12,21 +12,21 @@ import (
 )
 
 const (
-	maxMessage = 64 << 10 // bytes of one message
+	maxMessage = 64 << 10 // bytes in one message
 	maxSaid    = 1 << 20  // bytes in one connection
 )
 
 var errTooMuch = errors.New("too long an answer")
 
-// The library would allocate as much as a message says that it is long.
+// The library would allocate as much as a message announces.
 func newFrontend(r io.Reader, w io.Writer) *pgproto3.Frontend {
 	f := pgproto3.NewFrontend(r, w)
 	f.SetMaxBodyLen(maxMessage)
 	return f
 }
 
-// They end with the probe, those that are about to open too: the library would go on for up to 15 s to tell a
-// server that hangs that nobody waits any more, which its statement_timeout tells it as well.
+// All connections end with the probe, including those about to open. The library would try for up to 15 s to cancel the
+// query on a hanging server, which the statement_timeout does as well.
 type calls struct {
 	dial   pgconn.DialFunc
 	probe  context.Context // ends with the probe
@@ -69,7 +69,7 @@ func (c *calls) end() {
 	}
 }
 
-// One goroutine reads from it at a time.
+// Only one goroutine may read from it at a time.
 type bounded struct {
 	net.Conn
 	left int

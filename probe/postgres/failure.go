@@ -34,14 +34,14 @@ func (p *Prober) explain(parent, ctx context.Context, err error) failure.Failure
 		slices.Contains(refusedParameter, refused.Code):
 		return failure.Failure{
 			Outcome: probe.ClientError,
-			Text:    p.addr() + " refuses a parameter of the URL" + p.reason(refused),
+			Text:    p.addr() + " rejects a parameter of the URL" + p.reason(refused),
 		}
 	case errors.As(err, &refused):
 		return p.explainRefusal(refused)
 	case strings.Contains(err.Error(), "server refused TLS"): // the library has no type for it
 		return failure.Failure{
 			Outcome: probe.Unreachable,
-			Text:    p.addr() + " does not speak TLS: write sslmode=disable if that is how it should be",
+			Text:    p.addr() + " does not speak TLS: use sslmode=disable if that is intended",
 		}
 	}
 	if f, ok := failure.Connection(err, p.addr(), p.config.Host); ok {
@@ -65,29 +65,29 @@ func (p *Prober) explainRefusal(e *pgconn.PgError) failure.Failure {
 	}
 	switch e.Code {
 	case "57014": // query_canceled
-		return failure.Failure{Outcome: probe.Timeout, Text: "the query was not done within the time"}
+		return failure.Failure{Outcome: probe.Timeout, Text: "the query did not finish in time"}
 	case "25006": // read_only_sql_transaction
 		return failure.Failure{
 			Outcome: probe.ClientError,
-			Text:    "the query wants to change something, and may only read",
+			Text:    "the query tries to change something: must only read",
 		}
 	case "28000", "28P01": // invalid_authorization_specification, invalid_password
 		return failure.Failure{
 			Outcome: probe.ClientError,
-			Text:    p.addr() + " refuses the user or the password" + p.reason(e),
+			Text:    p.addr() + " rejects the user or the password" + p.reason(e),
 		}
 	}
 	switch e.Code[:2] {
-	// of the server: connections, resources, operators, its own mistakes
+	// server errors: connections, resources, operators, internal
 	case "08", "40", "53", "54", "55", "57", "58", "XX":
 		return failure.Failure{Outcome: probe.ServerError, Text: p.addr() + " has an error" + p.reason(e)}
 	case "3D":
-		return failure.Failure{Outcome: probe.ClientError, Text: p.addr() + " refuses the database" + p.reason(e)}
+		return failure.Failure{Outcome: probe.ClientError, Text: p.addr() + " rejects the database" + p.reason(e)}
 	}
-	return failure.Failure{Outcome: probe.ClientError, Text: "the query is refused" + p.reason(e)}
+	return failure.Failure{Outcome: probe.ClientError, Text: "the query is rejected" + p.reason(e)}
 }
 
-// Words that hold a secret are left out.
+// A reason that holds a secret is left out.
 func (p *Prober) reason(e *pgconn.PgError) string {
 	text := e.Message
 	for _, s := range p.secrets {

@@ -114,18 +114,18 @@ func results(t *testing.T, url string) {
 		{query: "select 1e-3::float8", want: 0.001},
 		{query: "select 12345678901234567890.5", want: 12345678901234567890.5},
 		{query: "values (7)", want: 7},
-		{query: "select null::int", error: "the query gives NULL: put coalesce( , 0) around it if that means 0"},
-		{query: "select sum(a) from mute", error: "the query gives NULL: put coalesce( , 0) around it if that means 0"},
-		{query: "select a from mute", error: "the query gives no row: count(*) gives 0 where there is none, and so does coalesce((…), 0)"},
-		{query: "select 1, 2", error: "the query gives 2 columns, and must give one"},
-		{query: "select generate_series(1, 1000000000)", error: "the query gives several rows, and must give one: put count(*), sum( ) or max( ) around it"},
-		{query: "select '7'", error: "the query's column is no number: put count( ), extract(epoch from …) or ::float8 to it"},
-		{query: "select true", error: "the query's column is no number: put count( ), extract(epoch from …) or ::float8 to it"},
-		{query: "select interval '1 h'", error: "the query's column is no number: put count( ), extract(epoch from …) or ::float8 to it"},
+		{query: "select null::int", error: "the query gives NULL: use coalesce( , 0) if that means 0"},
+		{query: "select sum(a) from mute", error: "the query gives NULL: use coalesce( , 0) if that means 0"},
+		{query: "select a from mute", error: "the query gives no row: use count(*) or coalesce((…), 0), which give 0"},
+		{query: "select 1, 2", error: "the query gives 2 columns: must give one"},
+		{query: "select generate_series(1, 1000000000)", error: "the query gives several rows: must give one, use count(*), sum( ) or max( )"},
+		{query: "select '7'", error: "the query's column is not a number: use count( ), extract(epoch from …) or ::float8"},
+		{query: "select true", error: "the query's column is not a number: use count( ), extract(epoch from …) or ::float8"},
+		{query: "select interval '1 h'", error: "the query's column is not a number: use count( ), extract(epoch from …) or ::float8"},
 		{query: "select 'nan'::float8", error: "the query gives a number that is not finite"},
 		{query: "select '-infinity'::numeric", error: "the query gives a number that is not finite"},
 		{query: "select 1e400", error: "the query gives a number that is not finite"},
-		{query: "commit", error: "the query gives no row: count(*) gives 0 where there is none, and so does coalesce((…), 0)"},
+		{query: "commit", error: "the query gives no row: use count(*) or coalesce((…), 0), which give 0"},
 	} {
 		r := take(t, postgres.Options{URL: url, Query: tt.query})
 		if r.Error != tt.error || r.Value != tt.want || r.Outcome != probe.Answered && r.Outcome != probe.BadAnswer {
@@ -135,29 +135,29 @@ func results(t *testing.T, url string) {
 }
 
 func refusals(t *testing.T, s *postgrestest.Server) {
-	const write = "the query wants to change something, and may only read"
+	const write = "the query tries to change something: must only read"
 	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port))
 	for _, tt := range []struct{ url, query, want string }{
 		{"", "select meddle()", write},
 		{"", "insert into mute values (1) returning a", write},
 		{"", "select nextval('ids')", write},
 		{"", "create table more (a int)", write},
-		{"", "commit; insert into mute values (1)", "the query is refused: cannot insert multiple commands into a prepared statement (42601)"},
-		{"", "set transaction read write", "the query gives no row: count(*) gives 0 where there is none, and so does coalesce((…), 0)"},
-		{"", "select count(*) from nothing", `the query is refused: relation "nothing" does not exist (42P01)`},
-		{"", "selekt", `the query is refused: syntax error at or near "selekt" (42601)`},
-		{"", "select 1 / 0", "the query is refused: division by zero (22012)"},
-		{"", "select 's3cr%t/@:#? x'::int", "the query is refused (22P02)"},
-		{s.URL("nowhere"), "select 1", addr + ` refuses the database: database "nowhere" does not exist (3D000)`},
-		{"postgres://reader:s3cr3t-reader@" + addr + "/postgres", "select count(*) from oban_jobs", "the query is refused: permission denied for table oban_jobs (42501)"},
-		{"postgres://reader:s3cr3t-wrong@" + addr + "/postgres", "select 1", addr + ` refuses the user or the password: password authentication failed for user "reader" (28P01)`},
-		{s.URL("postgres") + "?shcema=x", "select 1", addr + ` refuses a parameter of the URL: unrecognized configuration parameter "shcema" (42704)`},
-		{s.URL("postgres") + "?work_mem=much", "select 1", addr + ` refuses a parameter of the URL: invalid value for parameter "work_mem": "much" (22023)`},
-		{s.URL("postgres") + "?sslmode=require", "select 1", addr + " does not speak TLS: write sslmode=disable if that is how it should be"},
+		{"", "commit; insert into mute values (1)", "the query is rejected: cannot insert multiple commands into a prepared statement (42601)"},
+		{"", "set transaction read write", "the query gives no row: use count(*) or coalesce((…), 0), which give 0"},
+		{"", "select count(*) from nothing", `the query is rejected: relation "nothing" does not exist (42P01)`},
+		{"", "selekt", `the query is rejected: syntax error at or near "selekt" (42601)`},
+		{"", "select 1 / 0", "the query is rejected: division by zero (22012)"},
+		{"", "select 's3cr%t/@:#? x'::int", "the query is rejected (22P02)"},
+		{s.URL("nowhere"), "select 1", addr + ` rejects the database: database "nowhere" does not exist (3D000)`},
+		{"postgres://reader:s3cr3t-reader@" + addr + "/postgres", "select count(*) from oban_jobs", "the query is rejected: permission denied for table oban_jobs (42501)"},
+		{"postgres://reader:s3cr3t-wrong@" + addr + "/postgres", "select 1", addr + ` rejects the user or the password: password authentication failed for user "reader" (28P01)`},
+		{s.URL("postgres") + "?shcema=x", "select 1", addr + ` rejects a parameter of the URL: unrecognized configuration parameter "shcema" (42704)`},
+		{s.URL("postgres") + "?work_mem=much", "select 1", addr + ` rejects a parameter of the URL: invalid value for parameter "work_mem": "much" (22023)`},
+		{s.URL("postgres") + "?sslmode=require", "select 1", addr + " does not speak TLS: use sslmode=disable if that is intended"},
 	} {
 		tt.url = cmp.Or(tt.url, s.URL("postgres"))
 		r := take(t, postgres.Options{URL: tt.url, Query: tt.query})
-		if r.Error != tt.want || r.Outcome == probe.Answered || strings.HasPrefix(tt.want, "the query is refused") && r.Outcome != probe.ClientError {
+		if r.Error != tt.want || r.Outcome == probe.Answered || strings.HasPrefix(tt.want, "the query is rejected") && r.Outcome != probe.ClientError {
 			t.Errorf("%s: got %+v, want the error %q", tt.query, r, tt.want)
 		}
 	}

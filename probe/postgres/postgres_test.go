@@ -21,9 +21,9 @@ const patient = 10 * time.Second // no test is to reach it
 
 func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	_, err := postgres.New(postgres.Options{URL: "mysql://bot:s3cr3t@localhost/app", Query: "\n"})
-	const want = `postgres signal: the URL does not begin with postgres://: write it like postgres://user:password@host:5432/name, with @, / and % in the password as %40, %2F and %25
-the query is empty: write one that gives a number, like select count(*) from jobs
-the timeout is 0s, and must be more than 0`
+	const want = `postgres signal: the URL must begin with postgres://: use a URL such as postgres://user:password@host:5432/name, with @, / and % in the password as %40, %2F and %25
+the query is empty: use one that gives a number, such as select count(*) from jobs
+the timeout is 0s: must be more than 0`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
@@ -32,12 +32,12 @@ the timeout is 0s, and must be more than 0`
 func TestMistakes(t *testing.T) {
 	for _, tt := range []struct{ url, query, want string }{
 		{"", "select 1", "the URL is empty"},
-		{"postgres://bot:s3cr3t%@localhost", "select 1", "the URL can't be read"},
-		{"postgres:///app?password=s3cr3t", "select 1", "the URL names no host"},
+		{"postgres://bot:s3cr3t%@localhost", "select 1", "the URL is invalid"},
+		{"postgres:///app?password=s3cr3t", "select 1", "the URL has no host"},
 		{"postgres://bot:s3cr3t@localhost/app?sslmode=maybe", "select 1", "the URL has a part that PostgreSQL does not know"},
-		{"postgres://bot:s3cr3t@localhost/app?sslmode=verify-full&sslrootcert=/no/such/file", "select 1", "or a file of certificates that can't be read"},
-		{"postgres://localhost", strings.Repeat("x", 65537), "the query has 65537 bytes, and may have 65536: make it a view"},
-		{"postgres://localhost", "select 1\x00", "the query holds a byte 0"},
+		{"postgres://bot:s3cr3t@localhost/app?sslmode=verify-full&sslrootcert=/no/such/file", "select 1", "or a certificate file is unreadable"},
+		{"postgres://localhost", strings.Repeat("x", 65537), "the query has 65537 bytes: the maximum is 65536, use a view"},
+		{"postgres://localhost", "select 1\x00", "the query has a byte 0"},
 	} {
 		p, err := postgres.New(postgres.Options{URL: tt.url, Query: tt.query, Timeout: patient})
 		if p != nil || err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "s3cr3t") {

@@ -1,4 +1,4 @@
-// Package probertest is the conformance suite that every signal passes.
+// Package probertest is the conformance suite that every signal must pass.
 //
 //	func TestSignal(t *testing.T) {
 //		server := start(t) // a real one on loopback, with three jobs in its queue
@@ -30,32 +30,33 @@ import (
 )
 
 const (
-	// It is long because the machine may be busy, not because a prober may be slow.
+	// Long, because the machine may be busy, not because a prober may be slow.
 	patience = 5 * time.Second
-	// No probe of a far end that is well takes so long.
+	// No probe of a healthy far end takes this long.
 	unreached    = 20 * time.Second
-	soon         = 200 * time.Millisecond // of a far end that says nothing
+	soon         = 200 * time.Millisecond // for a silent far end
 	maxAllocated = 32 << 20               // bytes that one probe may allocate, whatever the far end says
-	// The prober must hang up an endless answer after so many bytes, what the system holds in its buffers included.
+	// The prober must end an endless answer after at most this, including the system's buffers.
 	maxSaid = 32 << 20
 )
 
-// A Fixture is a signal under test, and the far end that it asks.
+// A Fixture is a signal under test, and the far end that it reads.
 type Fixture struct {
-	// Addr is where the far end listens, as host:port on loopback. It is well all the time: what goes wrong is done by
-	// a relay in front of it.
+	// Addr is where the far end listens, as host:port on loopback. It must stay healthy: a relay in front of it causes
+	// the faults.
 	Addr string
-	// New makes a prober that asks the far end at addr and has the timeout.
+	// New returns a prober for the far end at addr, with the timeout.
 	New func(addr string, timeout time.Duration) (probe.Prober, error)
-	// Want is what is read while the far end is well: its Signal, Value, Unit and Status.
+	// Want is the reading of a healthy far end: its Signal, Value, Unit and Status.
 	Want probe.Reading
-	// Refused makes a prober whom the far end refuses, for a wrong password, say. Nil where nobody is refused.
+	// Refused returns a prober that the far end refuses, for a wrong password, for example. It is nil if the far end
+	// refuses nobody.
 	Refused func(addr string, timeout time.Duration) (probe.Prober, error)
 	// Secrets must appear in no reading.
 	Secrets []string
 }
 
-// Run holds a signal to the contract of [probe.Prober], and to what is true of every reading.
+// Run checks a signal against the contract of [probe.Prober] and what holds for every reading.
 func Run(t *testing.T, f Fixture) {
 	for _, c := range []struct {
 		name string
@@ -65,7 +66,7 @@ func Run(t *testing.T, f Fixture) {
 		{"times out", timesOut},
 		{"stalls in the middle of an answer", stalls},
 		{"the caller's deadline counts", callersDeadline},
-		{"garbage is no answer", garbage},
+		{"garbage is a failure", garbage},
 		{"an endless answer is not read to its end", endless},
 		{"hung up on", hungUp},
 		{"gone", gone},
@@ -83,7 +84,7 @@ func Run(t *testing.T, f Fixture) {
 				t.Error("a connection is left open after the probes")
 			}
 			r.stop()
-			// goleak gives what is about to end the time to do so.
+			// goleak waits for goroutines that are about to end.
 			if err := goleak.Find(before); err != nil && !t.Failed() {
 				t.Errorf("goroutines are left: %v", err)
 			}
@@ -113,7 +114,7 @@ func (b bench) take(ctx context.Context, t *testing.T, p probe.Prober) probe.Rea
 		probe.Answered, probe.Timeout, probe.ServerError, probe.ClientError, probe.Unreachable, probe.BadAnswer,
 	}
 	if !slices.Contains(known, r.Outcome) {
-		t.Errorf("outcome %q is not a known one", r.Outcome)
+		t.Errorf("unknown outcome %q", r.Outcome)
 	}
 	for _, s := range b.Secrets {
 		if strings.Contains(r.Error, s) {
@@ -184,7 +185,7 @@ func callersDeadline(t *testing.T, b bench) {
 	b.wantTimeout(ctx, t, p)
 }
 
-// babble is what a far end may say that is none: other services, and lengths that nobody may believe.
+// Bytes that are not an answer: other services' greetings, and absurd lengths.
 var babble = []string{
 	"", "\r\n\r\n", "220 mail.example.com ESMTP\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "\x00\x01\x02\xff\xfe\xfd",
 	"\x15\x03\x01\x00\x02\x02\x28",
@@ -227,7 +228,7 @@ func endless(t *testing.T, b bench) {
 			if r := b.take(t.Context(), t, p); r.Outcome == probe.Answered || r.Outcome == probe.Timeout {
 				t.Errorf("%q for ever: got %+v, want that the prober hangs up", s, r)
 			}
-			b.relay.do(hang) // which ends the connection, so that all is counted
+			b.relay.do(hang) // ends the connection, so that everything is counted
 			if n := b.relay.said.Swap(0); n > maxSaid {
 				t.Errorf("%q for ever: %d MiB were taken", s, n>>20)
 			}
@@ -299,9 +300,9 @@ func cancelledMeanwhile(t *testing.T, b bench) {
 	if r := b.take(ctx, t, p); r.Outcome != probe.Unreachable || r.Error != "cancelled" {
 		t.Errorf("got %+v", r)
 	}
-	b.relay.do(hang) // which waits for the handler above
+	b.relay.do(hang) // waits for the handler above
 	if d := time.Since(end); d > patience {
-		t.Errorf("the probe went on for %v", d)
+		t.Errorf("the probe took %v more", d)
 	}
 }
 

@@ -13,7 +13,7 @@ type relay struct {
 	addr string
 	far  string
 
-	said atomic.Int64 // for whoever asks to set back
+	said atomic.Int64 // bytes sent; reset by the reader
 
 	mu       sync.Mutex
 	listener net.Listener
@@ -30,7 +30,7 @@ func newRelay(t *testing.T, far string) *relay {
 	return r
 }
 
-// at the same port as before
+// It listens on the same port as before.
 func (r *relay) start(t *testing.T) {
 	t.Helper()
 	l, err := net.Listen("tcp", r.addr)
@@ -66,7 +66,7 @@ func (r *relay) accept(c net.Conn) {
 	}()
 }
 
-// It ends the connections that are open, and waits for their handlers.
+// It ends the open connections and waits for their handlers.
 func (r *relay) do(handle func(net.Conn)) {
 	r.mu.Lock()
 	r.handle = handle
@@ -81,7 +81,7 @@ func (r *relay) do(handle func(net.Conn)) {
 	}
 }
 
-// Those that take part have had the time to end.
+// Connections that are ending get the time to do so.
 func (r *relay) left() bool {
 	r.mu.Lock()
 	var handlers []chan struct{}
@@ -119,7 +119,7 @@ func (r *relay) cutAfter(n int64) func(net.Conn) {
 	return func(c net.Conn) { r.between(c, &limited{to: c, n: n, fail: true}, false) }
 }
 
-// It hangs up on c when the far end does, unless it is to stay.
+// It closes c when the far end does, unless stay.
 func (r *relay) between(c net.Conn, to io.Writer, stay bool) {
 	far, err := net.Dial("tcp", r.far)
 	if err != nil {
@@ -139,7 +139,7 @@ func (r *relay) between(c net.Conn, to io.Writer, stay bool) {
 	<-heard
 }
 
-// It swallows what comes after n bytes, or fails there.
+// It discards what comes after n bytes, or fails there.
 type limited struct {
 	to   io.Writer
 	n    int64
@@ -164,7 +164,7 @@ func echo(c net.Conn) {
 	_, _ = io.Copy(c, c)
 }
 
-// The prober says something first, and hangs up first.
+// The prober sends first and closes first.
 func say(s string) func(net.Conn) {
 	return func(c net.Conn) {
 		_, _ = c.Read(make([]byte, 4096))

@@ -1,5 +1,5 @@
-// Package prometheus reads a number from Prometheus, or from what answers like it (Thanos, Mimir, VictoriaMetrics,
-// Grafana Cloud), by an instant PromQL query.
+// Package prometheus reads a number with an instant PromQL query from Prometheus, or from a server with the same API
+// (Thanos, Mimir, VictoriaMetrics, Grafana Cloud).
 //
 //	p, err := prometheus.New(prometheus.Options{
 //		URL:     "https://bot:password@prometheus.example.com",
@@ -29,45 +29,43 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/internal/web"
 )
 
-// bytes: it goes into a URL, which servers accept up to 8 KiB
+// in bytes: the query becomes part of a URL, and servers accept URLs up to 8 KiB
 const maxQuery = 6 << 10
 
-// Options say what a [Prober] asks for.
+// Options configure a [Prober].
 type Options struct {
 	// Name is the Signal of the readings; "" means "prometheus".
 	Name string
-	// URL is the server's, with the path in front of /api/v1 if there is any: http://localhost:9090,
+	// URL is the server's, with the path before /api/v1 if any: http://localhost:9090,
 	// https://mimir.example.com/prometheus. A user and password in it are sent as basic authentication. Redirects are
 	// not followed.
 	URL string
-	// Query is a PromQL expression whose value is a scalar or an instant vector, up to 6 KiB long.
+	// Query is a PromQL expression for a scalar or an instant vector, at most 6 KiB long.
 	Query string
-	// Combine makes one value of several series; "" refuses them.
+	// Combine makes one value of several series; "" rejects several series.
 	Combine Combine
-	// Unit is the Unit of the readings, which may be "".
+	// Unit is the Unit of the readings; it may be "".
 	Unit string
-	// Header is sent in addition, and replaces the prober's own headers: X-Scope-OrgID for Mimir's tenant, say.
+	// Header is sent in addition, and replaces the prober's own headers: X-Scope-OrgID for Mimir's tenant, for example.
 	Header http.Header
-	// Token, unless empty, is sent as "Authorization: Bearer Token".
+	// Token, if set, is sent as "Authorization: Bearer Token".
 	Token string
-	// Timeout bounds a probe as a whole; it is above 0. The server is told it, too.
+	// Timeout bounds a whole probe; it must be above 0. It is also sent to the server.
 	Timeout time.Duration
 	// UserAgent is sent as User-Agent; "" means "autoscalebot".
 	UserAgent string
 }
 
-// A Prober is a [probe.Prober] that asks Prometheus for the value of a query as of now. It may be used by several
-// goroutines at once.
+// A Prober is a [probe.Prober] that asks Prometheus for the present value of a query. It is safe for concurrent use.
 //
-// A reading is a BadAnswer when there is nothing to decide by: no series was found (none was scraped within the
-// server's look-back, or the last ones were marked as stale), several and nothing says how to combine them, one that is
-// NaN, infinite or a histogram, a matrix or a string, something that is no answer of Prometheus or is longer than 1
-// MiB, a redirect. So is an answer that says that it is incomplete, by isPartial or by a warning that is no annotation
-// of PromQL. A query that the server can't read or refuses is a ClientError, with the server's words. The other
-// outcomes are those of a [probe.Heartbeat]. Value is 0 unless the outcome is Answered.
+// A reading is a BadAnswer if the query finds no series (none was scraped within the server's look-back, or the last
+// samples are marked as stale), several without Combine, one that is NaN, infinite or a histogram, or gives a matrix or
+// a string; if the answer is not Prometheus's, longer than 1 MiB or a redirect; and if it says that it is incomplete,
+// by isPartial or by a warning other than PromQL's annotations. A query that the server rejects is a ClientError, with
+// the server's words. The other outcomes are those of a [probe.Heartbeat]. Value is 0 unless the outcome is Answered.
 //
-// The server's look-back is 5 minutes unless somebody changed it: a sample of a scrape that old is still found when a
-// target hangs. To refuse what is older than a minute, say, append it to the query: x and time() - timestamp(x) < 60.
+// The server's look-back is 5 minutes by default, so a sample up to 5 minutes old is still found when a target hangs.
+// To reject samples older than a minute, for example, write x and time() - timestamp(x) < 60.
 type Prober struct {
 	name, unit string
 	url        *url.URL
@@ -77,12 +75,12 @@ type Prober struct {
 	secrets    []string
 }
 
-// New returns a Prober, or says all that is wrong with the options, without a secret. It asks nobody, so that nobody
-// has read the query yet.
+// New returns a Prober, or all that is wrong with the options, without a secret. It makes no request, so the query
+// itself is not checked.
 func New(o Options) (*Prober, error) {
 	u, badURL := web.ParseURL(o.URL, "https://prometheus.example.com")
 	p := &Prober{name: cmp.Or(o.Name, "prometheus"), unit: o.Unit, combine: o.Combine, secrets: o.secrets(u)}
-	header, badHeader := web.Headers(u, o.Token, o.Header, o.UserAgent) // which takes the user out of u
+	header, badHeader := web.Headers(u, o.Token, o.Header, o.UserAgent) // removes the user from u
 	p.secrets = append(p.secrets, strings.TrimPrefix(header.Get("Authorization"), "Basic "))
 	if err := errors.Join(badURL, badHeader, o.check()); err != nil {
 		return nil, fmt.Errorf("prometheus signal: %w", err)
@@ -97,7 +95,7 @@ func (o Options) question(u *url.URL) *url.URL {
 	u = u.JoinPath("api/v1/query")
 	q := u.Query()
 	q.Set("query", o.Query)
-	// for Thanos, which else leaves out stores that do not answer; others know no such parameter
+	// for Thanos, which otherwise omits stores that do not answer; other servers ignore it
 	q.Set("partial_response", "false")
 	q.Set("timeout", strconv.FormatFloat(o.Timeout.Seconds(), 'f', 3, 64))
 	u.RawQuery = q.Encode()
@@ -123,21 +121,21 @@ func (o Options) check() error {
 	var wrong []error
 	switch {
 	case strings.TrimSpace(o.Query) == "":
-		wrong = append(wrong, errors.New(`the query is empty: write a PromQL expression, like sum(rate(http_requests_total{app="shop"}[1m]))`))
+		wrong = append(wrong, errors.New(`the query is empty: use a PromQL expression such as sum(rate(http_requests_total{app="shop"}[1m]))`))
 	case len(o.Query) > maxQuery:
-		wrong = append(wrong, fmt.Errorf("the query has %d bytes, and may have %d: make it a recording rule",
+		wrong = append(wrong, fmt.Errorf("the query has %d bytes: the maximum is %d, use a recording rule",
 			len(o.Query), maxQuery))
 	}
 	if o.Combine != "" && o.Combine != Sum && o.Combine != Mean && o.Combine != Max {
-		wrong = append(wrong, fmt.Errorf("combine is %q, and must be sum, mean, max or nothing", string(o.Combine)))
+		wrong = append(wrong, fmt.Errorf("combine is %q: must be sum, mean, max or not set", string(o.Combine)))
 	}
 	if o.Timeout <= 0 {
-		wrong = append(wrong, fmt.Errorf("the timeout is %v, and must be more than 0", o.Timeout))
+		wrong = append(wrong, fmt.Errorf("the timeout is %v: must be more than 0", o.Timeout))
 	}
 	return errors.Join(wrong...)
 }
 
-// Probe asks once and says what came of it. It returns when the timeout is over or parent ends at the latest.
+// Probe makes one request and returns its result. It returns no later than the timeout or the end of parent.
 func (p *Prober) Probe(parent context.Context) probe.Reading {
 	ctx, cancel := context.WithTimeout(parent, p.timeout)
 	defer cancel()

@@ -99,20 +99,20 @@ func queries(t *testing.T, addr string, o prometheus.Options) {
 		{query: "-1e-300", want: -1e-300},
 		{query: `sum(nothing) or vector(0)`, want: 0},
 		{query: "aged", want: 5},
-		{query: "aged and time() - timestamp(aged) < 60", error: "the query finds no series: nothing was scraped lately, or a name is wrong (where none means 0, add: or vector(0))"},
+		{query: "aged and time() - timestamp(aged) < 60", error: "the query finds no series: nothing was scraped lately, or a name is wrong (if this means 0, append: or vector(0))"},
 		{query: "sum(jobs) and time() - min(timestamp(jobs)) < 60", want: 9},
 		{query: "jobs", combine: prometheus.Sum, want: 9},
 		{query: "jobs", combine: prometheus.Mean, want: 4.5},
 		{query: "jobs", combine: prometheus.Max, want: 7},
 		{query: "sum(jobs)", combine: prometheus.Mean, want: 9},
-		{query: "jobs", error: "the query gives 2 series: put sum( ) or max( ) around it, or say how to combine them"},
-		{query: "nothing", error: "the query finds no series: nothing was scraped lately, or a name is wrong (where none means 0, add: or vector(0))"},
-		{query: "nothing", combine: prometheus.Sum, error: "the query finds no series: nothing was scraped lately, or a name is wrong (where none means 0, add: or vector(0))"},
-		{query: "divided", error: "the query gives NaN, which is no number to decide by: was something divided by 0?"},
-		{query: "jobs or divided", combine: prometheus.Sum, error: "the query gives NaN, which is no number to decide by: was something divided by 0?"},
-		{query: "sum(jobs) / 0", error: "the query gives +Inf, which is no number to decide by: was something divided by 0?"},
-		{query: "jobs[5m]", error: "the query gives a range of values: leave the [ ] at its end out, or put a function around it, like avg_over_time"},
-		{query: `"text"`, error: `the query gives "string", and neither a scalar nor a vector`},
+		{query: "jobs", error: "the query gives 2 series: use sum( ) or max( ), or set combine"},
+		{query: "nothing", error: "the query finds no series: nothing was scraped lately, or a name is wrong (if this means 0, append: or vector(0))"},
+		{query: "nothing", combine: prometheus.Sum, error: "the query finds no series: nothing was scraped lately, or a name is wrong (if this means 0, append: or vector(0))"},
+		{query: "divided", error: "the query gives NaN: perhaps it divides by 0"},
+		{query: "jobs or divided", combine: prometheus.Sum, error: "the query gives NaN: perhaps it divides by 0"},
+		{query: "sum(jobs) / 0", error: "the query gives +Inf: perhaps it divides by 0"},
+		{query: "jobs[5m]", error: "the query gives a range of values: remove the [ ] at its end, or use a function such as avg_over_time"},
+		{query: `"text"`, error: `the query gives a "string": must be a scalar or a vector`},
 		{query: "sum(", error: `status 400 Bad Request: invalid parameter "query": 1:5: parse error: unclosed left parenthesis`, outcome: probe.ClientError},
 		{query: "jobs * on(job) group_left jobs", outcome: probe.ClientError, error: `status 422 Unprocessable Entity: found duplicate series for the match group {job="app"} on the right hand-side of the operation:`},
 	} {
@@ -189,22 +189,22 @@ func TestTheServersWordsHoldNoSecret(t *testing.T) {
 
 func TestAnswersThatHoldNoNumber(t *testing.T) {
 	for body, want := range map[string]string{
-		`{}`:                 "answer is not one of Prometheus: is the URL that of its API?",
-		`{"quantity":2}`:     "answer is not one of Prometheus: is the URL that of its API?",
-		`<html>`:             "answer is not one of Prometheus: is the URL that of its API?",
-		`{"status":"error"}`: "answer is not one of Prometheus: is the URL that of its API?",
-		`{"status":"error","errorType":"bad_data","error":"parse error"}`: "answer is an error: parse error",
-		`{"status":"success"}`:                                                                                            `the query gives "", and neither a scalar nor a vector`,
-		`{"status":"success","data":{"resultType":"vector"}}`:                                                             "answer holds a vector that can't be read",
-		`{"status":"success","data":{"resultType":"vector","result":[{}]}}`:                                               "answer holds a vector that can't be read",
-		`{"status":"success","data":{"resultType":"vector","result":[{"value":null}]}}`:                                   "answer holds a vector that can't be read",
-		`{"status":"success","data":{"resultType":"vector","result":[{"value":[1]}]}}`:                                    "answer holds a vector that can't be read",
-		`{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"x"]}]}}`:                                "answer holds a vector that can't be read",
-		`{"status":"success","data":{"resultType":"vector","result":[{"histogram":[1,{"count":"1"}]}]}}`:                  "the query gives a histogram: put a function around it, like histogram_quantile or histogram_count",
-		`{"status":"success","data":{"resultType":"scalar","result":null}}`:                                               "answer holds a scalar that can't be read",
-		`{"status":"success","data":{"resultType":"scalar","result":[1,2]}}`:                                              "answer holds a scalar that can't be read",
-		`{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"1e308"]},{"value":[1,"1e308"]}]}}`:      "the sum of 2 series is beyond all numbers",
-		`{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"-Inf"]},{"value":[1,"1"]}]},"infos":1}`: "the query gives -Inf, which is no number to decide by: was something divided by 0?",
+		`{}`:                 "the answer is not Prometheus's: check that the URL is its API's",
+		`{"quantity":2}`:     "the answer is not Prometheus's: check that the URL is its API's",
+		`<html>`:             "the answer is not Prometheus's: check that the URL is its API's",
+		`{"status":"error"}`: "the answer is not Prometheus's: check that the URL is its API's",
+		`{"status":"error","errorType":"bad_data","error":"parse error"}`: "the answer is an error: parse error",
+		`{"status":"success"}`:                                                                                            `the query gives a "": must be a scalar or a vector`,
+		`{"status":"success","data":{"resultType":"vector"}}`:                                                             "the answer has an invalid vector",
+		`{"status":"success","data":{"resultType":"vector","result":[{}]}}`:                                               "the answer has an invalid vector",
+		`{"status":"success","data":{"resultType":"vector","result":[{"value":null}]}}`:                                   "the answer has an invalid vector",
+		`{"status":"success","data":{"resultType":"vector","result":[{"value":[1]}]}}`:                                    "the answer has an invalid vector",
+		`{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"x"]}]}}`:                                "the answer has an invalid vector",
+		`{"status":"success","data":{"resultType":"vector","result":[{"histogram":[1,{"count":"1"}]}]}}`:                  "the query gives a histogram: use a function such as histogram_quantile or histogram_count",
+		`{"status":"success","data":{"resultType":"scalar","result":null}}`:                                               "the answer has an invalid scalar",
+		`{"status":"success","data":{"resultType":"scalar","result":[1,2]}}`:                                              "the answer has an invalid scalar",
+		`{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"1e308"]},{"value":[1,"1e308"]}]}}`:      "the sum of 2 series is out of range",
+		`{"status":"success","data":{"resultType":"vector","result":[{"value":[1,"-Inf"]},{"value":[1,"1"]}]},"infos":1}`: "the query gives -Inf: perhaps it divides by 0",
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
 		r := take(t, prometheus.Options{URL: s.URL, Combine: prometheus.Sum})
@@ -234,7 +234,7 @@ func TestIncompleteAnswers(t *testing.T) {
 		`,"warnings":["PromQL warning: a","receive series from Addr: 10.0.0.1:10901: rpc error: code = Unavailable"]`: "code = Unavailable",
 		`,"warnings":["remote_read: remote server http://127.0.0.1:1/read returned HTTP status 500"]`:                 "HTTP status 500",
 		`,"warnings":["who is ` + secret + `?"]`:                                                                      "incomplete",
-		`,"warnings":"all"`:                                                                                           "warnings that can't be read",
+		`,"warnings":"all"`:                                                                                           "invalid warnings",
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = fmt.Fprintf(w, `{"status":"success","data":{"resultType":"scalar","result":[1,"2"]}%s}`, said)
@@ -264,17 +264,17 @@ func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	_, err := prometheus.New(prometheus.Options{
 		URL: "http://bot:s3cr3t@prom.example.com", Token: "s3cr3t", Query: " ", Combine: "avg", Header: http.Header{"": {"x"}},
 	})
-	const want = `prometheus signal: the header with a name of 0 characters, which is invalid: use letters, digits and hyphens
+	const want = `prometheus signal: the header has an invalid name of 0 characters: use letters, digits and hyphens
 more than one of a token, a user in the URL and an Authorization header is set: keep one
-the query is empty: write a PromQL expression, like sum(rate(http_requests_total{app="shop"}[1m]))
-combine is "avg", and must be sum, mean, max or nothing
-the timeout is 0s, and must be more than 0`
+the query is empty: use a PromQL expression such as sum(rate(http_requests_total{app="shop"}[1m]))
+combine is "avg": must be sum, mean, max or not set
+the timeout is 0s: must be more than 0`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
 	_, err = prometheus.New(prometheus.Options{URL: "localhost:9090", Query: strings.Repeat("x", 6145), Timeout: patient})
-	const long = `prometheus signal: the URL does not begin with http:// or https://: write it like https://prometheus.example.com
-the query has 6145 bytes, and may have 6144: make it a recording rule`
+	const long = `prometheus signal: the URL must begin with http:// or https://: use a URL such as https://prometheus.example.com
+the query has 6145 bytes: the maximum is 6144, use a recording rule`
 	if err == nil || err.Error() != long {
 		t.Errorf("got\n%v\nwant\n%s", err, long)
 	}

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Old values leave the window a part at a time.
+// Old values leave the window one slot at a time.
 const slots = 12
 
 type metric struct {
-	unit      string // the newest
+	unit      string // of the newest value
 	newest    time.Time
 	instances map[int]*series
 }
@@ -22,7 +22,7 @@ type series struct {
 }
 
 type slot struct {
-	number int64 // of the time since 1970, in parts
+	number int64 // time since 1970, in slots
 	mean   float64
 	count  int
 }
@@ -34,7 +34,7 @@ type point struct {
 	unit     string
 }
 
-// It keeps all, or none where there would be too many names or instances.
+// All or nothing: nothing is kept if there would be too many names or instances.
 func (s *Store) take(now time.Time, points []point) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,7 +103,7 @@ func (s *Store) add(now time.Time, p point) {
 
 func (s *Store) part(now time.Time) int64 { return now.UnixNano() / int64(window/slots) }
 
-// It is of the window before the end of a part.
+// The mean of the window that ends with the slot.
 func (o *series) meanAt(part int64) float64 {
 	sum, count := 0.0, 0.0
 	for _, s := range o.slots {

@@ -9,26 +9,26 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A Take says what of an instance's values counts. A reading is the mean of it over the instances.
+// A Take selects which of an instance's values count. A reading is the mean over the instances.
 type Take string
 
 const (
-	// Newest is the value that came last.
+	// Newest is the latest value.
 	Newest Take = "newest"
-	// Mean is the mean of those within the window.
+	// Mean is the mean of the values in the window.
 	Mean Take = "mean"
 )
 
-// Prober returns a [probe.Prober] of the metric of a name, or says why there can be none. Its readings have signal as
-// their Signal, or the name where that is "", the unit that was pushed last, and one of these outcomes:
-//   - Answered: an instance pushed a value within the window. Instances that did not are left out.
-//   - Unreachable: none did.
+// Prober returns a [probe.Prober] of a metric, or an error if name or take is invalid. Its readings have signal as
+// their Signal (name if it is ""), the latest unit, and one of these outcomes:
+//   - Answered: an instance pushed a value in the window. Instances without one are left out.
+//   - Unreachable: no instance pushed a value in the window.
 func (s *Store) Prober(signal, name string, take Take) (probe.Prober, error) {
 	if why := checkName(name); why != "" {
 		return nil, fmt.Errorf("the name %.100q of a pushed metric %s", name, why)
 	}
 	if take != Newest && take != Mean {
-		return nil, fmt.Errorf("%q of a pushed metric is not known: take %s or %s", string(take), Newest, Mean)
+		return nil, fmt.Errorf("%q of a pushed metric is unknown: must be %s or %s", string(take), Newest, Mean)
 	}
 	signal = cmp.Or(signal, name)
 	return prober{s, signal, name, take}, nil

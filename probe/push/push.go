@@ -1,7 +1,6 @@
-// Package push takes the metrics that apps push themselves, in the form that Cloud Foundry's App Autoscaler takes them,
-// or one by one.
+// Package push accepts metrics that apps push, in the form of Cloud Foundry's App Autoscaler or one at a time.
 //
-// A [Store] is an [http.Handler] for the posts, and gives a [probe.Prober] for each name. It keeps numbers only, for 2
+// A [Store] is an [http.Handler] for the posts, and has a [probe.Prober] for each name. It keeps numbers only, for 2
 // minutes, and its memory is bounded whatever is posted.
 package push
 
@@ -16,25 +15,25 @@ import (
 )
 
 const (
-	window     = 2 * time.Minute // for which what was pushed counts, as with App Autoscaler
-	mostSeries = 10_000          // of all names together, which is 3 MB
+	window     = 2 * time.Minute // in which a value counts, as in App Autoscaler
+	mostSeries = 10_000          // of all names together: 3 MB
 	mostNames  = 200
 )
 
-// Options say who may push, and how long it counts.
+// Options say who may push, and for which app.
 type Options struct {
-	// Tokens are those that an app may show, each of 16 bytes at least, as "Authorization: Bearer TOKEN" or as the
+	// Tokens are the accepted tokens, each at least 16 bytes long, sent as "Authorization: Bearer TOKEN" or as the
 	// password of basic authentication.
 	Tokens []string
-	// App, unless empty, is the only {guid} that is taken in /v1/apps/{guid}/metrics.
+	// App, if set, is the only {guid} accepted in /v1/apps/{guid}/metrics.
 	App string
-	// GUIDs has every {guid} taken that is one of Cloud Foundry's, beside App, which then is a name.
+	// GUIDs also accepts every {guid} that has the form of a Cloud Foundry GUID. App is then a name.
 	GUIDs bool
-	// Log is told, once a minute at most, of posts that were refused. nil means nobody.
+	// Log receives a warning about refused posts, at most one per minute. nil disables it.
 	Log *slog.Logger
 }
 
-// A Store keeps what was pushed in the last 2 minutes. It may be used by several goroutines at once.
+// A Store keeps the values of the last 2 minutes. It is safe for concurrent use.
 type Store struct {
 	guard guard.Guard
 	app   string
@@ -43,11 +42,11 @@ type Store struct {
 
 	mu    sync.Mutex
 	names map[string]*metric
-	many  int       // series of all names
+	many  int       // number of series of all names
 	told  time.Time // when a refusal was logged
 }
 
-// New returns a Store in which nothing is yet, or says all that is wrong with the options, without a secret.
+// New returns an empty Store, or all that is wrong with the options, without a secret.
 func New(o Options) (*Store, error) {
 	g, err := guard.New(o.Tokens)
 	if err != nil {

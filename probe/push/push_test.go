@@ -147,7 +147,7 @@ func TestAnAppIsKnownByItsNameOrAGUID(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	s := newStore(t, push.Options{App: "mine"})
-	const unread = `the body can't be read: it is like {"instance_index": 0, "metrics": [{"name": "jobs", "value": 7, "unit": "jobs"}]}`
+	const unread = `invalid body: must be like {"instance_index": 0, "metrics": [{"name": "jobs", "value": 7, "unit": "jobs"}]}`
 	mine := "/v1/apps/mine/metrics"
 	for _, c := range []struct {
 		path, body string
@@ -159,29 +159,29 @@ func TestRefusals(t *testing.T) {
 		{mine, `{"metrics":[{"name":"jobs","value":"7"}]}`, 400, "Bad-Request", unread},
 		{mine, `{"instance_index":1.5,"metrics":[{"name":"jobs","value":7}]}`, 400, "Bad-Request", unread},
 		{mine, `{"metrics":[{"name":"jobs","value":1e999}]}`, 400, "Bad-Request", unread},
-		{mine, `{}`, 400, "Bad-Request", "the body has 0 metrics, and must have from 1 to 100"},
+		{mine, `{}`, 400, "Bad-Request", "the body has 0 metrics: must have 1 to 100"},
 		{
 			mine, `{"instance_index":-1,"metrics":[{"name":"my jobs","value":1e301,"unit":"a\u0000"},{"name":"b"},{"name":"c","value":null}]}`, 400, "Bad-Request",
-			`metric 1: the name "my jobs" has more than letters, digits and _ . - in it; the instance is -1, and must be from 0 to 100000; ` +
-				`the value 1e+301 is no number to decide by; the unit "a\x00" must be up to 20 bytes of printable characters; metric 2 has no value; metric 3 has no value`,
+			`metric 1: the name "my jobs" must have only letters, digits and _ . -; the instance is -1: must be 0 to 100000; ` +
+				`the value 1e+301 is out of range; the unit "a\x00" must be up to 20 bytes of printable characters; metric 2 has no value; metric 3 has no value`,
 		},
 		{mine, form(0, "", 1), 400, "Bad-Request", `metric 1: the name "" is empty`},
 		{
 			mine, form(0, strings.Repeat("a", 101), 1), 400, "Bad-Request",
 			`metric 1: the name "` + strings.Repeat("a", 100) + `" is longer than 100 bytes`,
 		},
-		{"/v1/apps/theirs/metrics", form(0, "jobs", 1), 403, "Forbidden", "the metrics are of an app that is not looked after here"},
-		{"/metrics/jobs", "many", 400, "Bad-Request", "the body is no number: it is like 7.5"},
-		{"/metrics/jobs", "NaN", 400, "Bad-Request", "the value NaN is no number to decide by"},
-		{"/metrics/jobs?instance=first", "1", 400, "Bad-Request", "the instance is no number: leave it out, or write 0 for the first"},
-		{"/metrics/jobs?index=1", "1", 400, "Bad-Request", `the parameter "index" is not known: there are instance and unit`},
-		{"/metrics/jobs?instance=1&instance=2", "1", 400, "Bad-Request", "the parameter instance is there 2 times"},
-		{"/metrics/jobs?instance=1;unit=a", "1", 400, "Bad-Request", "the parameters behind the question mark can't be read"},
+		{"/v1/apps/theirs/metrics", form(0, "jobs", 1), 403, "Forbidden", "the bot does not manage this app"},
+		{"/metrics/jobs", "many", 400, "Bad-Request", "the body must be a number, such as 7.5"},
+		{"/metrics/jobs", "NaN", 400, "Bad-Request", "the value NaN is out of range"},
+		{"/metrics/jobs?instance=first", "1", 400, "Bad-Request", "the instance must be a number, 0 for the first"},
+		{"/metrics/jobs?index=1", "1", 400, "Bad-Request", `unknown parameter "index": must be instance or unit`},
+		{"/metrics/jobs?instance=1&instance=2", "1", 400, "Bad-Request", "the parameter instance is given 2 times"},
+		{"/metrics/jobs?instance=1;unit=a", "1", 400, "Bad-Request", "invalid parameters after the question mark"},
 		{mine, `{"metrics":[{"name":"a","value":7},{"name":"b","value":7},{"name":"a","value":9}]}`, 400, "Bad-Request", "metric 3 has the name of metric 1"},
-		{"/metrics/a/b", "1", 400, "Bad-Request", `the name "a/b" has more than letters, digits and _ . - in it`},
+		{"/metrics/a/b", "1", 400, "Bad-Request", `the name "a/b" must have only letters, digits and _ . -`},
 		{"/metrics/", "1", 400, "Bad-Request", `the name "" is empty`},
-		{"/metrics", "1", 404, "Not-Found", "metrics are pushed to /v1/apps/{guid}/metrics or to /metrics/{name}"},
-		{"/v1/apps/a/b/metrics", "1", 404, "Not-Found", "metrics are pushed to /v1/apps/{guid}/metrics or to /metrics/{name}"},
+		{"/metrics", "1", 404, "Not-Found", "push metrics to /v1/apps/{guid}/metrics or to /metrics/{name}"},
+		{"/v1/apps/a/b/metrics", "1", 404, "Not-Found", "push metrics to /v1/apps/{guid}/metrics or to /metrics/{name}"},
 		{"/metrics/jobs", strings.Repeat(" ", push.MaxBody+1), 413, "Request-Entity-Too-Large", "the body has more than 65536 bytes"},
 	} {
 		w := post(s, c.path, c.body)
@@ -283,7 +283,7 @@ func TestSeveralAtOnce(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	_, err := push.New(push.Options{Tokens: []string{"s3cr3t"}})
-	const want = "pushed metrics: token 1 has 6 bytes, and must have at least 16: `openssl rand -hex 16` makes one"
+	const want = "pushed metrics: token 1 has 6 bytes: must have at least 16, `openssl rand -hex 16` generates one"
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
@@ -291,10 +291,10 @@ func TestMistakes(t *testing.T) {
 		t.Error("anybody could push")
 	}
 	s := newStore(t, push.Options{})
-	if _, err := s.Prober("", "my jobs", push.Mean); err == nil || err.Error() != `the name "my jobs" of a pushed metric has more than letters, digits and _ . - in it` {
+	if _, err := s.Prober("", "my jobs", push.Mean); err == nil || err.Error() != `the name "my jobs" of a pushed metric must have only letters, digits and _ . -` {
 		t.Errorf("got %v", err)
 	}
-	if _, err := s.Prober("", "jobs", "best"); err == nil || err.Error() != `"best" of a pushed metric is not known: take newest or mean` {
+	if _, err := s.Prober("", "jobs", "best"); err == nil || err.Error() != `"best" of a pushed metric is unknown: must be newest or mean` {
 		t.Errorf("got %v", err)
 	}
 }

@@ -34,18 +34,18 @@ func refuse(status int, format string, args ...any) *refusal {
 	return &refusal{status, strings.ReplaceAll(http.StatusText(status), " ", "-"), fmt.Sprintf(format, args...)}
 }
 
-// ServeHTTP takes a push:
+// ServeHTTP accepts a push:
 //
 //	POST /v1/apps/{guid}/metrics  {"instance_index": 0, "metrics": [{"name": "jobs", "value": 7, "unit": "jobs"}]}
-//	POST /metrics/{name}          7                       (with ?instance=1&unit=jobs, if there is anything to say of that)
+//	POST /metrics/{name}          7                       (optionally ?instance=1&unit=jobs)
 //
-// It answers 200 when all is kept, and otherwise {"code": …, "message": …}, with
-//   - 400 when the body, a name, a value, a unit or an instance is not right, or there are too many names or instances:
-//     the message says all that is wrong, and nothing of the post is kept;
-//   - 401 when the token is wrong, 403 when the app is not [Options].App;
-//   - 404 for another path, 405 when it is no POST, 413 when the body is larger than 64 KiB, 415 when it is compressed.
+// It answers 200 if all values are kept, and otherwise {"code": …, "message": …}, with
+//   - 400 if the body, a name, a value, a unit or an instance is invalid, or there are too many names or instances: the
+//     message says all that is wrong, and nothing of the post is kept;
+//   - 401 if the token is wrong, 403 if the app is not [Options].App;
+//   - 404 for another path, 405 if it is not a POST, 413 if the body is larger than 64 KiB, 415 if it is compressed.
 //
-// How long a post may take is for the server's timeouts to say.
+// The server's timeouts limit the time of a post.
 func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	no := s.serve(w, r)
 	if no == nil {
@@ -64,7 +64,7 @@ func (s *Store) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(no)
 }
 
-// at most one a minute
+// At most one warning per minute.
 func (s *Store) complain(now time.Time, no *refusal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,11 +76,11 @@ func (s *Store) complain(now time.Time, no *refusal) {
 
 func (s *Store) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	if r.Method != http.MethodPost {
-		return refuse(http.StatusMethodNotAllowed, "metrics are pushed by POST")
+		return refuse(http.StatusMethodNotAllowed, "push metrics with POST")
 	}
 	if !s.guard.Knows(r) {
 		return refuse(http.StatusUnauthorized,
-			"the token is not right: send it as Authorization: Bearer TOKEN, or as the password of basic "+
+			"wrong token: send it as Authorization: Bearer TOKEN, or as the password of basic "+
 				"authentication")
 	}
 	if e := r.Header.Get("Content-Encoding"); e != "" && e != "identity" {
@@ -92,16 +92,16 @@ func (s *Store) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	isForm = isApp && isForm && app != "" && !strings.Contains(app, "/")
 	switch {
 	case !isForm && !isShort:
-		return refuse(http.StatusNotFound, "metrics are pushed to /v1/apps/{guid}/metrics or to /metrics/{name}")
+		return refuse(http.StatusNotFound, "push metrics to /v1/apps/{guid}/metrics or to /metrics/{name}")
 	case isForm && !s.knows(app):
-		return refuse(http.StatusForbidden, "the metrics are of an app that is not looked after here")
+		return refuse(http.StatusForbidden, "the bot does not manage this app")
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return refuse(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", maxBody)
 	}
 	if err != nil {
-		return refuse(http.StatusBadRequest, "the body did not come whole")
+		return refuse(http.StatusBadRequest, "the body is incomplete")
 	}
 	var points []point
 	if isForm {
@@ -136,10 +136,10 @@ type form struct {
 func readForm(body []byte) ([]point, error) {
 	var f form
 	if err := json.Unmarshal(body, &f); err != nil {
-		return nil, errors.New(`the body can't be read: it is like {"instance_index": 0, "metrics": [{"name": "jobs", "value": 7, "unit": "jobs"}]}`)
+		return nil, errors.New(`invalid body: must be like {"instance_index": 0, "metrics": [{"name": "jobs", "value": 7, "unit": "jobs"}]}`)
 	}
 	if n := len(f.Metrics); n == 0 || n > mostAtOnce {
-		return nil, fmt.Errorf("the body has %d metrics, and must have from 1 to %d", n, mostAtOnce)
+		return nil, fmt.Errorf("the body has %d metrics: must have 1 to %d", n, mostAtOnce)
 	}
 	var points []point
 	var wrong []error
@@ -164,31 +164,31 @@ func readForm(body []byte) ([]point, error) {
 	return points, errors.Join(wrong...)
 }
 
-// The query names the instance and the unit.
+// The query has the instance and the unit.
 func readShort(name, query, body string) ([]point, error) {
 	q, err := url.ParseQuery(query)
 	if err != nil {
-		return nil, errors.New("the parameters behind the question mark can't be read")
+		return nil, errors.New("invalid parameters after the question mark")
 	}
 	for key, values := range q {
-		if key != "instance" && key != "unit" { // which may be a misspelt instance, whose value would be another's
-			return nil, fmt.Errorf("the parameter %.30q is not known: there are instance and unit", key)
+		if key != "instance" && key != "unit" { // a misspelt instance would change another's value
+			return nil, fmt.Errorf("unknown parameter %.30q: must be instance or unit", key)
 		}
 		if len(values) > 1 {
-			return nil, fmt.Errorf("the parameter %s is there %d times", key, len(values))
+			return nil, fmt.Errorf("the parameter %s is given %d times", key, len(values))
 		}
 	}
 	p := point{name: name, unit: q.Get("unit")}
 	if instance := q.Get("instance"); instance != "" {
 		n, err := strconv.Atoi(instance)
 		if err != nil {
-			return nil, errors.New("the instance is no number: leave it out, or write 0 for the first")
+			return nil, errors.New("the instance must be a number, 0 for the first")
 		}
 		p.instance = n
 	}
 	value, err := strconv.ParseFloat(strings.TrimSpace(body), 64)
 	if err != nil {
-		return nil, errors.New("the body is no number: it is like 7.5")
+		return nil, errors.New("the body must be a number, such as 7.5")
 	}
 	p.value = value
 	return []point{p}, p.check()
@@ -200,10 +200,10 @@ func (p point) check() error {
 		wrong = append(wrong, fmt.Errorf("the name %.100q %s", p.name, why))
 	}
 	if p.instance < 0 || p.instance > mostInstance {
-		wrong = append(wrong, fmt.Errorf("the instance is %d, and must be from 0 to %d", p.instance, mostInstance))
+		wrong = append(wrong, fmt.Errorf("the instance is %d: must be 0 to %d", p.instance, mostInstance))
 	}
 	if !(math.Abs(p.value) <= maxValue) {
-		wrong = append(wrong, fmt.Errorf("the value %v is no number to decide by", p.value))
+		wrong = append(wrong, fmt.Errorf("the value %v is out of range", p.value))
 	}
 	if len(p.unit) > longestUnit || strings.ContainsFunc(p.unit,
 		func(c rune) bool { return !unicode.IsPrint(c) || c == unicode.ReplacementChar }) {
@@ -222,7 +222,7 @@ func checkName(name string) string {
 	case strings.ContainsFunc(name, func(c rune) bool {
 		return (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("_.-", c)
 	}):
-		return "has more than letters, digits and _ . - in it"
+		return "must have only letters, digits and _ . -"
 	}
 	return ""
 }

@@ -180,9 +180,9 @@ func queues(t *testing.T, s *server) {
 		{vhost: "/", queues: []string{"pdf"}, want: 2},
 		{vhost: vhost, queues: []string{vhost}, want: 1},
 		{vhost: vhost, queues: []string{"a.b/../c"}, want: 2},
-		{queues: []string{"none"}, error: `there is no queue "none" in the virtual host "/"`},
-		{queues: []string{"mail", "none"}, error: `there is no queue "none" in the virtual host "/"`},
-		{vhost: "none", queues: []string{"mail"}, error: `there is no queue "mail" in the virtual host "none"`},
+		{queues: []string{"none"}, error: `the virtual host "/" has no queue "none"`},
+		{queues: []string{"mail", "none"}, error: `the virtual host "/" has no queue "none"`},
+		{vhost: "none", queues: []string{"mail"}, error: `the virtual host "none" has no queue "mail"`},
 	} {
 		r := take(t, rabbitmq.Options{URL: "http://bot:" + password + "@" + s.management, VHost: tt.vhost, Queues: tt.queues, Count: tt.count})
 		if r.Error != tt.error || r.Value != tt.want || (r.Outcome == probe.ClientError) != (tt.error != "") {
@@ -206,7 +206,7 @@ func queues(t *testing.T, s *server) {
 		t.Fatal(err)
 	}
 	r := take(t, rabbitmq.Options{URL: "http://bot:" + password + "@" + s.management, Queues: []string{"pdf", "new"}})
-	const uncounted = `the messages in the queue "new" are not counted: it is only some seconds old, or the statistics are switched off`
+	const uncounted = `the messages in the queue "new" are not counted: it is only a few seconds old, or statistics are switched off`
 	if r.Outcome != probe.BadAnswer || r.Error != uncounted || r.Value != 0 {
 		t.Errorf("a queue that was just made: got %+v, want the error %q", r, uncounted)
 	}

@@ -51,8 +51,8 @@ func TestWhatIsAsked(t *testing.T) {
 }
 
 func TestAnswersThatHoldNoNumber(t *testing.T) {
-	const foreign = "answer is not one of RabbitMQ: is the URL that of its management plugin?"
-	const uncounted = `the messages in the queue "mail" are not counted: it is only some seconds old, or the statistics are switched off`
+	const foreign = "the answer is not RabbitMQ's: check that the URL is its management plugin's"
+	const uncounted = `the messages in the queue "mail" are not counted: it is only a few seconds old, or statistics are switched off`
 	for body, want := range map[string]string{
 		`<html>`: foreign,
 		`[]`:     foreign,
@@ -91,17 +91,17 @@ func TestQueuesThatDoNotRun(t *testing.T) {
 
 func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	_, err := rabbitmq.New(rabbitmq.Options{URL: "amqps://bot:s3cr3t@example.com/vhost", VHost: "..", Queues: []string{"mail", ""}, Count: "all", UserAgent: "a\nb"})
-	const want = `rabbitmq signal: the URL does not begin with http:// or https://: write it like https://bot:password@rabbit.example.com, which is not the one that begins with amqp
+	const want = `rabbitmq signal: the URL must begin with http:// or https://: use a URL such as https://bot:password@rabbit.example.com, not the one that begins with amqp
 the user agent has a line break or another control character
 a queue's name is missing or empty
-the name ".." is one for which RabbitMQ's API can't be asked
-count is "all", and must be ready, unacked or both
-the timeout is 0s, and must be more than 0`
+RabbitMQ's API does not support the name ".."
+count is "all": must be ready, unacked or both
+the timeout is 0s: must be more than 0`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
 	_, err = rabbitmq.New(rabbitmq.Options{URL: "http://localhost", Queues: strings.Split(strings.Repeat("a ", 100)+"a", " "), Timeout: patient})
-	if err == nil || err.Error() != "rabbitmq signal: 101 queues are too many: 100 at the most" {
+	if err == nil || err.Error() != "rabbitmq signal: 101 queues are too many: the maximum is 100" {
 		t.Errorf("got %v", err)
 	}
 }

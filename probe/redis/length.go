@@ -2,7 +2,7 @@ package redis
 
 import "fmt"
 
-// It is "" for a type that has no length.
+// "" for a type without a length.
 func lengthCommand(kind string) string {
 	switch kind {
 	case "list":
@@ -28,7 +28,7 @@ func (p *Prober) sum(w *wire) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		if n < 0 || n > 1<<53 { // where a float64 still tells numbers apart
+		if n < 0 || n > 1<<53 { // the largest exact float64
 			return 0, errProtocol
 		}
 		sum += n
@@ -62,7 +62,7 @@ func (p *Prober) length(w *wire, key, kind string) (int64, error) {
 	case kind == "stream" && p.group != "":
 		return p.backlog(w, key)
 	case lengthCommand(kind) == "":
-		return 0, noQueue(fmt.Sprintf("the key %.100q is of the type %.20q; a queue is a list, a stream, a set or "+
+		return 0, noQueue(fmt.Sprintf("the key %.100q has the type %.20q: must be a list, a stream, a set or "+
 			"a sorted set", key, kind))
 	}
 	w.say(lengthCommand(kind), key)
@@ -77,7 +77,7 @@ func (p *Prober) length(w *wire, key, kind string) (int64, error) {
 	return n, nil
 }
 
-// A group has not acknowledged these entries.
+// The entries that the group has not acknowledged.
 func (p *Prober) backlog(w *wire, key string) (int64, error) {
 	w.say("XINFO", "GROUPS", key)
 	answer, err := w.hear()

@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// placeholder is the user that providers wrote into URLs before Redis knew users (Heroku's are
-// redis://h:password@host). Clients of that time left it out, and so do servers' access lists: the password is the
-// default user's.
+// Providers wrote this user into URLs before Redis had users (Heroku's are redis://h:password@host). Clients ignored it
+// then, and access lists do not know it: the password is the default user's.
 const placeholder = "h"
 
 func (p *Prober) login(w *wire) error {
@@ -35,7 +34,7 @@ func (p *Prober) authenticate(w *wire) error {
 	return w.order("AUTH", p.password)
 }
 
-// The server does not know this user, or it is older than Redis 6 and knows none.
+// The server does not know this user, or is older than Redis 6 and has no users.
 func noSuchUser(r refusal) bool {
 	return strings.HasPrefix(string(r), "WRONGPASS") || strings.HasPrefix(string(r), "ERR wrong number of arguments")
 }

@@ -1,4 +1,4 @@
-// Package redis reads how long queues in Redis or Valkey are: lists, streams, and sets, sorted or not.
+// Package redis reads the length of queues in Redis or Valkey: lists, streams, sets and sorted sets.
 //
 //	p, err := redis.New(redis.Options{
 //		URL:     "rediss://:password@redis.example.com:6380/0",
@@ -29,40 +29,40 @@ import (
 
 const maxKeys = 100
 
-// Options say what a [Prober] counts.
+// Options configure a [Prober].
 type Options struct {
 	// Name is the Signal of the readings; "" means "redis".
 	Name string
 	// URL is the server's: redis://user:password@host:6379/0, or rediss:// for TLS. User, password, port and database
-	// may be left out. The parameters of well-known clients are taken too: ?db=3 (which beats the path 0),
-	// ?ssl_cert_reqs=none and others, also unix:///run/redis.sock?db=3. What only tunes a client is passed over, and
-	// what is not known refused.
+	// are optional. The parameters of well-known clients are accepted: ?db=3 (which overrides the path 0),
+	// ?ssl_cert_reqs=none and others, and unix:///run/redis.sock?db=3. Parameters that only tune a client are ignored;
+	// unknown ones are rejected.
 	URL string
-	// Keys are those of the queues, 1 to 100, whose lengths are summed up. One that does not exist is an empty queue.
+	// Keys are the keys of the queues, 1 to 100. Their lengths are added. A key that does not exist is an empty queue.
 	Keys []string
-	// Group, unless empty, counts of streams what this consumer group has not acknowledged: what no consumer has been
-	// given yet, and what is being worked on. Else all that a stream holds is counted, which says little unless what is
-	// done is deleted from it. The server must be Redis 7.0 or newer.
+	// Group, if set, counts the entries of streams that this consumer group has not acknowledged: those not delivered
+	// yet and those in progress. Otherwise all entries of a stream count, which is useful only if finished entries are
+	// deleted. Group requires Redis 7.0 or newer.
 	Group string
 	// Unit is the Unit of the readings; "" means "jobs".
 	Unit string
-	// TLS is for rediss; nil means the system's certificate authorities. Heroku's servers sign their certificates
-	// themselves, and need InsecureSkipVerify.
+	// TLS is for rediss; nil means the system's CA certificates. Heroku's servers have self-signed certificates, and
+	// need InsecureSkipVerify.
 	TLS *tls.Config
-	// Timeout bounds a probe as a whole; it is above 0.
+	// Timeout bounds a whole probe; it must be above 0.
 	Timeout time.Duration
 }
 
-// A Prober is a [probe.Prober] that sums up the lengths of queues in Redis. It opens a connection for each probe, and
-// may be used by several goroutines at once.
+// A Prober is a [probe.Prober] that adds the lengths of queues in Redis. It opens a connection for each probe. It is
+// safe for concurrent use.
 //
 // A probe has one of these outcomes:
-//   - Answered: every key's length was told, and Value is their sum.
-//   - ClientError: the server refuses the user, the password, a command or the database, a key is no list, stream or
-//     set, or a stream has no such group.
-//   - ServerError: the server answers with another error: it is loading, or has too many clients.
-//   - Timeout, Unreachable: as a [probe.Heartbeat].
-//   - BadAnswer: what answers does not speak Redis's protocol, or does not know how much of a stream is left.
+//   - Answered: Value is the sum of the lengths.
+//   - ClientError: the server rejects the user, the password, a command or the database, a key is not a list, stream or
+//     set, or a stream does not have the group.
+//   - ServerError: the server has another error: it is loading, for example, or has too many clients.
+//   - Timeout, Unreachable: as in a [probe.Heartbeat].
+//   - BadAnswer: the server does not speak Redis's protocol, or does not know how much of a stream is left.
 //
 // Value is 0 unless the outcome is Answered.
 type Prober struct {
@@ -76,18 +76,18 @@ type Prober struct {
 	timeout        time.Duration
 }
 
-// New returns a Prober, or says all that is wrong with the options, without a secret. It asks nobody.
+// New returns a Prober, or all that is wrong with the options, without a secret. It makes no request.
 func New(o Options) (*Prober, error) {
 	p := &Prober{name: o.Name, unit: o.Unit, keys: slices.Clone(o.Keys), group: o.Group, timeout: o.Timeout}
 	wrong := []error{p.setURL(o.URL, o.TLS)}
 	switch {
 	case len(o.Keys) == 0 || slices.Contains(o.Keys, ""):
-		wrong = append(wrong, errors.New("a key is missing or empty: name those of the queues, like queue:default"))
+		wrong = append(wrong, errors.New("a key is missing or empty: use the queues' keys, such as queue:default"))
 	case len(o.Keys) > maxKeys:
-		wrong = append(wrong, fmt.Errorf("%d keys are too many: %d at the most", len(o.Keys), maxKeys))
+		wrong = append(wrong, fmt.Errorf("%d keys are too many: the maximum is %d", len(o.Keys), maxKeys))
 	}
 	if o.Timeout <= 0 {
-		wrong = append(wrong, fmt.Errorf("the timeout is %v, and must be more than 0", o.Timeout))
+		wrong = append(wrong, fmt.Errorf("the timeout is %v: must be more than 0", o.Timeout))
 	}
 	if err := errors.Join(wrong...); err != nil {
 		return nil, fmt.Errorf("redis signal: %w", err)
@@ -97,7 +97,7 @@ func New(o Options) (*Prober, error) {
 	return p, nil
 }
 
-// Probe asks once and says what came of it. It returns when the timeout is over or ctx ends at the latest.
+// Probe makes one request and returns its result. It returns no later than the timeout or the end of ctx.
 func (p *Prober) Probe(ctx context.Context) probe.Reading {
 	r := probe.Reading{Signal: p.name, Time: time.Now(), Unit: p.unit, Outcome: probe.Answered}
 	err := p.ask(ctx, func(w *wire) error {
@@ -109,8 +109,8 @@ func (p *Prober) Probe(ctx context.Context) probe.Reading {
 	return r
 }
 
-// Missing lists the keys that do not exist now: their queues are empty, or their names are wrong, which Redis cannot
-// tell apart. Where it cannot be asked there is none.
+// Missing returns the keys that do not exist at present: their queues are empty, or their names are wrong. Redis cannot
+// distinguish the two. If the server does not answer, it returns nil.
 func (p *Prober) Missing(ctx context.Context) []string {
 	var missing []string
 	_ = p.ask(ctx, func(w *wire) error {

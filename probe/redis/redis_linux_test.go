@@ -83,9 +83,9 @@ func lengths(t *testing.T, s *server) {
 		{keys: "events queue:default", group: "mail", want: 3},
 		{keys: "events", group: "none", error: `the stream "events" has no consumer group "none"`},
 		{keys: "holes", group: "web", error: `the server does not know how much of the stream "holes" is left for the group "web": it is older than Redis 7.0, or entries were deleted`},
-		{keys: "word", error: `the key "word" is of the type "string"; a queue is a list, a stream, a set or a sorted set`},
-		{keys: "queue:default word", error: `the key "word" is of the type "string"; a queue is a list, a stream, a set or a sorted set`},
-		{keys: "unacked", error: `the key "unacked" is of the type "hash"; a queue is a list, a stream, a set or a sorted set`},
+		{keys: "word", error: `the key "word" has the type "string": must be a list, a stream, a set or a sorted set`},
+		{keys: "queue:default word", error: `the key "word" has the type "string": must be a list, a stream, a set or a sorted set`},
+		{keys: "unacked", error: `the key "unacked" has the type "hash": must be a list, a stream, a set or a sorted set`},
 	} {
 		r := take(t, redis.Options{URL: at("redis", "", password, s.addr, tt.database), Keys: strings.Split(tt.keys, " "), Group: tt.group})
 		if r.Error != tt.error || r.Value != tt.want || (r.Outcome == probe.Answered) != (tt.error == "") {
@@ -103,12 +103,12 @@ func refusals(t *testing.T, s *server) {
 	for _, tt := range []struct {
 		url, keys, want string
 	}{
-		{"redis://" + s.addr, "queue:default", "wants a password: write it into the URL"},
-		{at("redis", "", "s3cr3t-wrong", s.addr, ""), "queue:default", "refuses the user or the password"},
-		{at("redis", "nobody", password, s.addr, ""), "queue:default", "refuses the user or the password"},
-		{at("redis", "bot", password, s.addr, ""), "events", "does not let the user look: it needs the keys, and SELECT, TYPE, LLEN, XLEN, ZCARD, SCARD and XINFO"},
-		{at("redis", "bot", password, s.addr, "3"), "queue:default", "does not let the user look: it needs the keys, and SELECT, TYPE, LLEN, XLEN, ZCARD, SCARD and XINFO"},
-		{at("redis", "h", "s3cr3t-wrong", s.addr, ""), "queue:default", "refuses the user or the password, also without the user h"},
+		{"redis://" + s.addr, "queue:default", "requires a password: add it to the URL"},
+		{at("redis", "", "s3cr3t-wrong", s.addr, ""), "queue:default", "rejects the user or the password"},
+		{at("redis", "nobody", password, s.addr, ""), "queue:default", "rejects the user or the password"},
+		{at("redis", "bot", password, s.addr, ""), "events", "denies access: the user needs the keys, and SELECT, TYPE, LLEN, XLEN, ZCARD, SCARD and XINFO"},
+		{at("redis", "bot", password, s.addr, "3"), "queue:default", "denies access: the user needs the keys, and SELECT, TYPE, LLEN, XLEN, ZCARD, SCARD and XINFO"},
+		{at("redis", "h", "s3cr3t-wrong", s.addr, ""), "queue:default", "rejects the user or the password, also without the user h"},
 		{at("redis", "", password, s.addr, "99"), "queue:default", "has no database of that number"},
 	} {
 		r := take(t, redis.Options{URL: tt.url, Keys: []string{tt.keys}})
@@ -137,7 +137,7 @@ func overTLS(t *testing.T, s *server) {
 	}{
 		{at("rediss", "", password, s.tlsAddr, ""), &tls.Config{RootCAs: s.known}, ""},
 		{at("rediss", "", password, s.tlsAddr, ""), &tls.Config{InsecureSkipVerify: true}, ""},
-		{at("rediss", "", password, s.tlsAddr, ""), nil, "the certificate of %s is signed by an unknown authority: name it by ?ssl_ca_certs=FILE in the URL, or take any by ?ssl_cert_reqs=none"},
+		{at("rediss", "", password, s.tlsAddr, ""), nil, "the certificate of %s is signed by an unknown authority: append ?ssl_ca_certs=FILE to the URL, or ?ssl_cert_reqs=none to accept any"},
 		{at("rediss", "", password, s.tlsAddr, ""), &tls.Config{RootCAs: s.known, ServerName: "other.test"}, "the certificate of %s is for another name"},
 	} {
 		r := take(t, redis.Options{URL: tt.url, Keys: []string{"queue:default"}, TLS: tt.tls})
@@ -153,14 +153,14 @@ func overTLS(t *testing.T, s *server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := p.Probe(t.Context()); r.Outcome != probe.Timeout || !strings.Contains(r.Error, "is it redis:// rather than rediss://?") {
+	if r := p.Probe(t.Context()); r.Outcome != probe.Timeout || !strings.Contains(r.Error, "use redis:// instead of rediss://") {
 		t.Errorf("TLS with a Redis that has none: got %+v", r)
 	}
 	web := httptest.NewServer(nil)
 	defer web.Close()
 	addr := web.Listener.Addr().String()
 	r := take(t, redis.Options{URL: at("rediss", "", password, addr, ""), Keys: []string{"queue:default"}})
-	if r.Outcome != probe.Unreachable || r.Error != addr+" does not speak TLS: is it redis:// rather than rediss://?" {
+	if r.Outcome != probe.Unreachable || r.Error != addr+" does not speak TLS: use redis:// instead of rediss://" {
 		t.Errorf("TLS with a server that speaks none: got %+v", r)
 	}
 	r = take(t, redis.Options{URL: at("redis", "", password, s.tlsAddr, ""), Keys: []string{"queue:default"}})

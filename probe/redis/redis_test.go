@@ -37,9 +37,9 @@ func dial(t testing.TB, addr string) net.Conn {
 
 func TestAllMistakesAreToldAtOnce(t *testing.T) {
 	_, err := redis.New(redis.Options{URL: "http://:s3cr3t@localhost", Keys: make([]string, 101), Timeout: -time.Second})
-	const want = `redis signal: the URL does not begin with redis:// or rediss://: write it like redis://:password@localhost:6379/0, or rediss:// for TLS
-a key is missing or empty: name those of the queues, like queue:default
-the timeout is -1s, and must be more than 0`
+	const want = `redis signal: the URL must begin with redis:// or rediss://: use a URL such as redis://:password@localhost:6379/0, or rediss:// for TLS
+a key is missing or empty: use the queues' keys, such as queue:default
+the timeout is -1s: must be more than 0`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}
@@ -48,38 +48,38 @@ the timeout is -1s, and must be more than 0`
 func TestMistakes(t *testing.T) {
 	for url, want := range map[string]string{
 		"":                                             "the URL is empty",
-		"redis://:s3cr3t @localhost":                   "the URL can't be read",
-		"redis://:s3cr3t@":                             "the URL names no host",
+		"redis://:s3cr3t @localhost":                   "the URL is invalid",
+		"redis://:s3cr3t@":                             "the URL has no host",
 		"redis://:s3cr3t@a.test:1,b.test:2/0":          "several hosts",
 		"redis://:s3cr3t@a.test,b.test":                "several hosts",
 		"redis://:s3cr3t@localhost:0":                  "invalid port",
 		"redis://:s3cr3t@localhost:65536":              "invalid port",
-		"redis://:s3cr3t@localhost/a":                  "the URL's path is no number of a database",
-		"redis://:s3cr3t@localhost/-1":                 "the URL's path is no number of a database",
-		"redis://:s3cr3t@localhost/0/1":                "the URL's path is no number of a database",
-		"redis://s3cr3t@localhost":                     "the URL names a user without a password",
+		"redis://:s3cr3t@localhost/a":                  "the URL's path must be the number of a database",
+		"redis://:s3cr3t@localhost/-1":                 "the URL's path must be the number of a database",
+		"redis://:s3cr3t@localhost/0/1":                "the URL's path must be the number of a database",
+		"redis://s3cr3t@localhost":                     "the URL has a user without a password",
 		"redis://localhost/2?db=3":                     "database 2 in its path and 3",
 		"redis://localhost?db=2&db=3":                  "db and db contradict",
 		"redis://localhost?db=2&database=3":            "contradict",
-		"redis://localhost?db=s3cr3t":                  "no number of a database",
-		"redis://localhost?db=-1":                      "no number of a database",
+		"redis://localhost?db=s3cr3t":                  "must be the number of a database",
+		"redis://localhost?db=-1":                      "must be the number of a database",
 		"redis://localhost?ssl_cert_reqs=s3cr3t":       "ssl_cert_reqs must be one of",
 		"redis://localhost?ssl=s3cr3t":                 "ssl must be one of",
 		"redis://localhost?family=5":                   "family must be one of",
-		"redis://localhost?sentinel_master=s3cr3t":     "sentinel_master is not known",
-		"redis://localhost?dbb=s3cr3t":                 "dbb is not known",
+		"redis://localhost?sentinel_master=s3cr3t":     "sentinel_master is unknown",
+		"redis://localhost?dbb=s3cr3t":                 "dbb is unknown",
 		"redis://localhost?keyPrefix=s3cr3t":           "keyPrefix",
 		"redis://localhost?global_keyprefix=s3cr3t":    "write the keys with their prefix",
 		"redis://a:123?s3cr3t@localhost:6379/0":        "%3F",
 		"redis://a:123?x=1&s3cr3t@localhost:6379/0":    "%3F",
-		"redis://localhost?a=1&s3cr3t/s3cr3t=1":        "a parameter that is not known",
-		"redis://:s3cr3t@localhost?password=s3cr3t2":   "one password in front of the host and another",
-		"redis://a:s3cr3t@localhost?username=b":        "one user in front of the host and another",
-		"rediss://localhost?ssl=false":                 "says ssl=false",
-		"rediss://localhost?ssl_ca_certs=/s3cr3t/none": "cannot be read",
-		"rediss://localhost?ssl_certfile=/s3cr3t/none": "cannot be read",
-		"unix://localhost/redis.sock":                  "names no socket",
-		"unix://":                                      "names no socket",
+		"redis://localhost?a=1&s3cr3t/s3cr3t=1":        "an unknown parameter",
+		"redis://:s3cr3t@localhost?password=s3cr3t2":   "one password before the host and another",
+		"redis://a:s3cr3t@localhost?username=b":        "one user before the host and another",
+		"rediss://localhost?ssl=false":                 "has ssl=false",
+		"rediss://localhost?ssl_ca_certs=/s3cr3t/none": "is unreadable",
+		"rediss://localhost?ssl_certfile=/s3cr3t/none": "are unreadable",
+		"unix://localhost/redis.sock":                  "has no socket",
+		"unix://":                                      "has no socket",
 	} {
 		p, err := redis.New(redis.Options{URL: url, Keys: []string{"a"}, Timeout: patient})
 		if p != nil || err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "s3cr3t") {
@@ -87,7 +87,7 @@ func TestMistakes(t *testing.T) {
 		}
 	}
 	_, err := redis.New(redis.Options{URL: "redis://localhost", Keys: strings.Split(strings.Repeat("a,", 100)+"a", ","), Timeout: patient})
-	if err == nil || err.Error() != "redis signal: 101 keys are too many: 100 at the most" {
+	if err == nil || err.Error() != "redis signal: 101 keys are too many: the maximum is 100" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -16,27 +16,27 @@ import (
 	"strings"
 )
 
-const hint = "write it like redis://:password@localhost:6379/0, or rediss:// for TLS"
+const hint = "use a URL such as redis://:password@localhost:6379/0, or rediss:// for TLS"
 
-// Its errors show no value, as it may be a secret.
+// Errors show no value, because it may be a secret.
 func (p *Prober) setURL(raw string, config *tls.Config) error {
 	u, err := url.Parse(raw)
 	switch {
 	case raw == "":
 		return errors.New("the URL is empty: " + hint)
 	case err != nil:
-		return errors.New("the URL can't be read, for a space, a wrong port or a wrong %-escape, perhaps: " + hint)
+		return errors.New("the URL is invalid, perhaps because of a space, a wrong port or a wrong %-escape: " + hint)
 	case u.Scheme != "redis" && u.Scheme != "rediss" && u.Scheme != "unix":
-		return errors.New("the URL does not begin with redis:// or rediss://: " + hint)
+		return errors.New("the URL must begin with redis:// or rediss://: " + hint)
 	case u.Scheme != "unix" && u.Hostname() == "":
-		return errors.New("the URL names no host: " + hint)
+		return errors.New("the URL has no host: " + hint)
 	case strings.Contains(u.Host, ","):
-		return errors.New("the URL names several hosts: name one, and behind Sentinel or in front of replicas " +
-			"the primary")
+		return errors.New("the URL has several hosts: use one, with Sentinel or replicas the " +
+			"primary")
 	case u.Port() != "" && !isPort(u.Port()):
-		return errors.New("the URL has an invalid port: it must be 1–65535")
+		return errors.New("the URL has an invalid port: must be 1–65535")
 	case u.Scheme == "unix" && (u.Host != "" || u.Path == ""):
-		return errors.New("the URL names no socket: write it like unix:///run/redis/redis.sock?db=0")
+		return errors.New("the URL has no socket: use a URL such as unix:///run/redis/redis.sock?db=0")
 	}
 	said, err := readQuery(u.RawQuery)
 	if err != nil {
@@ -59,8 +59,8 @@ func (p *Prober) setAddr(u *url.URL, family string) {
 	p.network, p.addr = "tcp"+family, net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "6379"))
 }
 
-// The query beats the path 0, which many write as a matter of course, as it does for redis-py and go-redis; others
-// go by the path, so that two numbers above 0 say nothing for certain.
+// The query overrides the path 0, which many write out of habit, as in redis-py and go-redis. Other clients prefer the
+// path, so two different numbers above 0 are ambiguous.
 func (p *Prober) setDatabase(u *url.URL, said query) error {
 	path := ""
 	if u.Scheme != "unix" {
@@ -68,16 +68,16 @@ func (p *Prober) setDatabase(u *url.URL, said query) error {
 	}
 	inPath, err := database(path)
 	if err != nil {
-		return errors.New("the URL's path is no number of a database: " + hint)
+		return errors.New("the URL's path must be the number of a database: " + hint)
 	}
 	inQuery, err := database(said.database)
 	switch {
 	case err != nil:
-		return errors.New("the URL's db is no number of a database: write it like ?db=3")
+		return errors.New("the URL's db must be the number of a database, such as ?db=3")
 	case said.database == "":
 		p.database = inPath
 	case inPath != 0 && inPath != inQuery:
-		return fmt.Errorf("the URL names database %d in its path and %d behind the question mark: keep one", inPath,
+		return fmt.Errorf("the URL has database %d in its path and %d after the question mark: keep one", inPath,
 			inQuery)
 	default:
 		p.database = inQuery
@@ -85,7 +85,7 @@ func (p *Prober) setDatabase(u *url.URL, said query) error {
 	return nil
 }
 
-// Nothing is 0.
+// "" means 0.
 func database(text string) (int, error) {
 	if text == "" {
 		return 0, nil
@@ -94,20 +94,20 @@ func database(text string) (int, error) {
 	return int(n), err
 }
 
-// They stand in front of the host, or in the query.
+// User and password may be before the host or in the query.
 func (p *Prober) setLogin(front *url.Userinfo, said query) error {
 	password, _ := front.Password()
 	for _, both := range []struct{ name, front, query string }{
 		{"user", front.Username(), said.user}, {"password", password, said.password},
 	} {
 		if both.front != "" && both.query != "" && both.front != both.query {
-			return fmt.Errorf("the URL has one %s in front of the host and another behind the question "+
+			return fmt.Errorf("the URL has one %s before the host and another after the question "+
 				"mark: keep one", both.name)
 		}
 	}
 	p.user, p.password = cmp.Or(front.Username(), said.user), cmp.Or(password, said.password)
 	if p.user != "" && p.password == "" {
-		return errors.New("the URL names a user without a password: " + hint)
+		return errors.New("the URL has a user without a password: " + hint)
 	}
 	return nil
 }
@@ -115,9 +115,9 @@ func (p *Prober) setLogin(front *url.Userinfo, said query) error {
 func (p *Prober) setTLS(u *url.URL, said query, config *tls.Config) error {
 	switch {
 	case u.Scheme == "rediss" && said.tls == "false":
-		return errors.New("the URL begins with rediss://, which is TLS, and says ssl=false: keep one")
+		return errors.New("the URL begins with rediss://, which is TLS, but has ssl=false: keep one")
 	case u.Scheme == "unix" && said.tls == "true":
-		return errors.New("the URL says ssl=true of a socket, which has no TLS: leave it out")
+		return errors.New("the URL has ssl=true for a socket, which has no TLS: remove it")
 	case u.Scheme != "rediss" && said.tls != "true":
 		return nil
 	}
@@ -128,13 +128,13 @@ func (p *Prober) setTLS(u *url.URL, said query, config *tls.Config) error {
 	if said.ca != "" {
 		pem, err := os.ReadFile(said.ca)
 		if p.tls.RootCAs = x509.NewCertPool(); err != nil || !p.tls.RootCAs.AppendCertsFromPEM(pem) {
-			return errors.New("the file that the URL's ssl_ca_certs names cannot be read, or holds no certificate")
+			return errors.New("the file in the URL's ssl_ca_certs is unreadable or has no certificate")
 		}
 	}
 	if said.cert != "" || said.key != "" {
 		own, err := tls.LoadX509KeyPair(said.cert, cmp.Or(said.key, said.cert))
 		if err != nil {
-			return errors.New("the files that the URL's ssl_certfile and ssl_keyfile name cannot be read, or are no " +
+			return errors.New("the files in the URL's ssl_certfile and ssl_keyfile are unreadable, or are not a " +
 				"certificate with its key")
 		}
 		p.tls.Certificates = []tls.Certificate{own}
@@ -143,13 +143,13 @@ func (p *Prober) setTLS(u *url.URL, said query, config *tls.Config) error {
 	case said.verify == "none":
 		p.tls.InsecureSkipVerify = true
 	case (said.verify == "ca" || said.name == "any") && !p.tls.InsecureSkipVerify:
-		p.tls.InsecureSkipVerify = true // which leaves the authority to be verified by hand
+		p.tls.InsecureSkipVerify = true // the function below verifies the authority
 		p.tls.VerifyConnection = verifyAuthority(p.tls.RootCAs)
 	}
 	return nil
 }
 
-// The certificate's name does not matter.
+// It does not check the certificate's name.
 func verifyAuthority(roots *x509.CertPool) func(tls.ConnectionState) error {
 	return func(s tls.ConnectionState) error {
 		between := x509.NewCertPool()
@@ -166,14 +166,14 @@ type query struct {
 	family                   string // "4" or "6"
 	tls                      string // "true" or "false"
 	verify                   string // "none", "ca" for the authority without the name, "" for both
-	name                     string // "any" where the certificate's is not checked
+	name                     string // "any" if the certificate's name is not checked
 	ca, cert, key            string // files
 }
 
-// Clients write names in different ways, so they are known in lower case without underscores and hyphens.
+// Clients spell names differently, so they are compared in lower case without underscores and hyphens.
 type parameter struct {
 	of     func(*query) *string
-	values map[string]string // what may be written, and what it means; nil for any
+	values map[string]string // accepted values and their meaning; nil accepts any
 }
 
 var (
@@ -217,7 +217,7 @@ var (
 		"rejectunauthorized": verifyOf(map[string]string{"false": "none", "0": "none", "true": "", "1": ""}),
 	}
 
-	// They tell a client how to wait, to keep connections, or its name: nothing that a count depends on.
+	// They set a client's name, timeouts or connections: a count does not depend on them.
 	harmless = strings.Fields(`protocol clientname connectionname libname libversion libraryname libraryversion alias
 		sockettimeout socketconnecttimeout timeout connecttimeout connectiontimeout commandtimeout dialtimeout readtimeout writetimeout
 		readwritetimeout pooltimeout idletimeout contexttimeoutenabled socketkeepalive keepalive tcpkeepalive tcpnodelay nodelay socketreadsize
@@ -229,19 +229,19 @@ var (
 		visibilitytimeout fanoutprefix fanoutpatterns pollinginterval queueorderstrategy prioritysteps sep unackedkey unackedindexkey
 		sslminversion sslciphers`)
 
-	// They would have a client look for other keys than those that are named.
+	// They would make a client read other keys than those given.
 	prefixes = []string{"keyprefix", "globalkeyprefix", "prefix", "namespace"}
 
-	// Else it might be a part of a password with a ? in it.
+	// Otherwise the parameter may be part of a password that contains a ?.
 	isName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{0,40}$`)
 )
 
-// What is not known is refused: it may be what another client finds the queue by.
+// Unknown parameters are rejected: another client may find the queue by them.
 func readQuery(raw string) (query, error) {
 	var q query
 	values, err := url.ParseQuery(raw)
 	if err != nil || strings.Contains(raw, "@") {
-		return q, errors.New("the URL can't be read behind its question mark: in a password ? and @ are written " +
+		return q, errors.New("the URL is invalid after its question mark: in a password, write ? and @ as " +
 			"%3F and %40")
 	}
 	var wrong []error
@@ -254,18 +254,18 @@ func readQuery(raw string) (query, error) {
 			wrong = append(wrong, par.set(&q, first, name, values[name]))
 		case slices.Contains(harmless, known):
 		case !isName.MatchString(name):
-			wrong = append(wrong, errors.New("the URL has a parameter that is not known: leave it out"))
+			wrong = append(wrong, errors.New("the URL has an unknown parameter: remove it"))
 		case slices.Contains(prefixes, known):
-			wrong = append(wrong, fmt.Errorf("the URL's parameter %s is not applied here: leave it out, and write "+
+			wrong = append(wrong, fmt.Errorf("the URL's parameter %s is not supported: remove it, and write "+
 				"the keys with their prefix", name))
 		default:
-			wrong = append(wrong, fmt.Errorf("the URL's parameter %s is not known: leave it out", name))
+			wrong = append(wrong, fmt.Errorf("the URL's parameter %s is unknown: remove it", name))
 		}
 	}
 	return q, errors.Join(wrong...)
 }
 
-// An empty value says nothing. first has the name under which each field was set.
+// Empty values are skipped. first has the name that set each field.
 func (par parameter) set(q *query, first map[*string]string, name string, values []string) error {
 	field := par.of(q)
 	for _, value := range values {

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// A group of a stream takes 12 entries, its name among them; a name that is longer is none that people write.
+// XINFO has 12 entries for a group, its name among them. Longer names do not occur in practice.
 const (
 	maxLine    = 4 << 10 // bytes
 	maxBulk    = 4 << 10 // bytes
@@ -18,17 +18,16 @@ const (
 	maxDepth   = 3
 )
 
-// It is not Redis's protocol, or more of it than was asked for.
+// The answer is not Redis's protocol, or longer than expected.
 var errProtocol = errors.New("not Redis's protocol")
 
-// as in "WRONGPASS" and words
+// such as "WRONGPASS invalid username-password pair"
 type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// It speaks version 2 of the protocol (redis.io/docs/latest/develop/reference/protocol-spec). The usual libraries
-// allocate as much as the other side says that it is about to send, so that anything that happens to answer there
-// could end the bot.
+// Version 2 of the protocol (redis.io/docs/latest/develop/reference/protocol-spec). The usual libraries allocate as
+// much as the other side announces, so a wrong server could exhaust the bot's memory.
 type wire struct {
 	w *bufio.Writer
 	r *bufio.Reader
@@ -38,7 +37,7 @@ func newWire(c net.Conn) *wire {
 	return &wire{bufio.NewWriter(c), bufio.NewReaderSize(c, maxLine)}
 }
 
-// hear sends it.
+// hear flushes what was said.
 func (w *wire) say(words ...string) {
 	_, _ = fmt.Fprintf(w.w, "*%d\r\n", len(words))
 	for _, s := range words {
@@ -46,16 +45,16 @@ func (w *wire) say(words ...string) {
 	}
 }
 
-// An answer is an int64, a string, nil, or a []any of them. A refusal is an error.
+// An answer is an int64, a string, nil, or a []any of these. A refusal is an error.
 func (w *wire) hear() (any, error) {
-	if err := w.w.Flush(); err != nil { // which also tells that an earlier write failed
+	if err := w.w.Flush(); err != nil { // also reports an earlier failed write
 		return nil, err
 	}
 	entries := maxEntries
 	return w.read(0, &entries)
 }
 
-// The answer is inside depth others. It may have as many entries in all.
+// depth is the number of enclosing answers, entries the number of entries left.
 func (w *wire) read(depth int, entries *int) (any, error) {
 	if *entries--; *entries < 0 {
 		return nil, errProtocol
@@ -93,7 +92,7 @@ func (w *wire) read(depth int, entries *int) (any, error) {
 	return nil, errProtocol
 }
 
-// It has one byte at least.
+// The line has at least one byte.
 func (w *wire) line() (string, error) {
 	b, err := w.r.ReadSlice('\n')
 	switch {

@@ -1,5 +1,5 @@
-// Package failure tells of a prober's failure in the words of a reading: its outcome, and a text that shows nothing of
-// what the error says, which may quote a URL or an answer.
+// Package failure describes a prober's failure: its outcome, and a text that quotes nothing of the error, which may
+// hold a URL or an answer.
 package failure
 
 import (
@@ -15,21 +15,22 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A Failure is a probe's end without a value, in words for people.
+// A Failure is the end of a probe without a value, in words for people.
 type Failure struct {
 	Outcome probe.Outcome
 	Text    string
 }
 
-// Error is the text.
+// Error returns the text.
 func (f Failure) Error() string { return f.Text }
 
-// Bad is the failure of an answer from which no value can be read.
+// Bad returns the failure of an answer that has no usable value.
 func Bad(format string, args ...any) Failure {
 	return Failure{probe.BadAnswer, fmt.Sprintf(format, args...)}
 }
 
-// Note makes r a reading without a value for a [Failure], or for another error of its answer. Nil changes nothing.
+// Note makes r the reading of a failed probe. An err other than a [Failure] counts as a bad answer. Nil changes
+// nothing.
 func Note(r *probe.Reading, err error) {
 	if err == nil {
 		return
@@ -41,11 +42,11 @@ func Note(r *probe.Reading, err error) {
 	r.Value, r.Outcome, r.Error = 0, f.Outcome, f.Text
 }
 
-// NoAnswer is what is wrong where a server's time was over.
-const NoAnswer = "no answer, or none to its end, within the time"
+// NoAnswer is the text of a timeout.
+const NoAnswer = "no complete answer in time"
 
-// Ended tells of a probe that was cancelled, for which parent is asked, or whose time was over: by ctx, which comes of
-// parent, or by err. late is what is wrong then. ok is false for any other end.
+// Ended returns the failure of a probe that was cancelled through parent, or whose time ran out, by ctx (derived from
+// parent) or by err. late is the text of the latter. ok is false for any other end.
 func Ended(parent, ctx context.Context, err error, late string) (f Failure, ok bool) {
 	if f, ok := Cancelled(parent); ok {
 		return f, true
@@ -57,13 +58,13 @@ func Ended(parent, ctx context.Context, err error, late string) (f Failure, ok b
 	return Failure{}, false
 }
 
-// Cancelled says whether a probe was cancelled, for which parent is asked.
+// Cancelled returns the failure of a cancelled probe. ok is false if parent was not cancelled.
 func Cancelled(parent context.Context) (f Failure, ok bool) {
 	return Failure{probe.Unreachable, "cancelled"}, errors.Is(parent.Err(), context.Canceled)
 }
 
-// Connection tells why there was no connection to addr, the address of a host, or none any more. ok is false where err
-// tells of neither.
+// Connection returns the failure to connect to addr, which is an address of host, or the loss of the connection. ok is
+// false for other errors.
 func Connection(err error, addr, host string) (f Failure, ok bool) {
 	var (
 		dns     *net.DNSError
@@ -75,7 +76,7 @@ func Connection(err error, addr, host string) (f Failure, ok bool) {
 	)
 	switch {
 	case errors.As(err, &dns):
-		text = fmt.Sprintf("the name %.100q can't be looked up", host)
+		text = fmt.Sprintf("cannot resolve %.100q", host)
 	case errors.As(err, &name):
 		text = "the certificate of " + addr + " is for another name"
 	case errors.As(err, &unknown):
@@ -86,7 +87,7 @@ func Connection(err error, addr, host string) (f Failure, ok bool) {
 		text = "connection refused by " + addr
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET),
 		errors.Is(err, syscall.EPIPE):
-		text = "connection closed by " + addr + " before the end of an answer"
+		text = "connection closed by " + addr + " before the end of the answer"
 	case errors.As(err, &op):
 		text = "connection to " + addr + " failed"
 	}

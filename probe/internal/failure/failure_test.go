@@ -46,12 +46,12 @@ func TestEndsOfAProbe(t *testing.T) {
 func TestConnectionsThatFail(t *testing.T) {
 	dial := func(err error) error { return &net.OpError{Op: "dial", Err: err} }
 	for want, err := range map[string]error{
-		"the name \"db\" can't be looked up":                        dial(&net.DNSError{Name: "db", Server: "10.0.0.1"}),
+		"cannot resolve \"db\"":                                     dial(&net.DNSError{Name: "db", Server: "10.0.0.1"}),
 		"the certificate of db:1 is for another name":               &tls.CertificateVerificationError{Err: x509.HostnameError{Certificate: new(x509.Certificate), Host: "db"}},
 		"the certificate of db:1 is signed by an unknown authority": &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}},
 		"the certificate of db:1 is not valid":                      &tls.CertificateVerificationError{Err: errors.New("expired")},
 		"connection refused by db:1":                                dial(syscall.ECONNREFUSED),
-		"connection closed by db:1 before the end of an answer":     fmt.Errorf("read: %w", io.ErrUnexpectedEOF),
+		"connection closed by db:1 before the end of the answer":    fmt.Errorf("read: %w", io.ErrUnexpectedEOF),
 		"connection to db:1 failed":                                 dial(syscall.EHOSTUNREACH),
 		"":                                                          errors.New("no connection was the matter"),
 	} {

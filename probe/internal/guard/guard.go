@@ -1,4 +1,4 @@
-// Package guard tells who may post to the bot.
+// Package guard checks who may post to the bot.
 package guard
 
 import (
@@ -11,41 +11,41 @@ import (
 )
 
 const (
-	// Tokens can be guessed at from anywhere.
+	// Anybody can guess at tokens.
 	shortest = 16
-	most     = 8 // tokens: more than one only while one replaces another
+	most     = 8 // tokens: several only while one replaces another
 )
 
-// A Guard knows tokens, by their hashes. The zero Guard knows none.
+// A Guard knows the hashes of tokens. The zero Guard knows no tokens.
 type Guard struct{ sums [][sha256.Size]byte }
 
-// New returns a Guard that lets in who knows one of the tokens. An error says what is wrong with them without showing
-// them.
+// New returns a Guard for the tokens. Its error says what is wrong with them without showing them.
 func New(tokens []string) (Guard, error) {
 	var g Guard
 	var wrong []error
 	if len(tokens) == 0 {
-		wrong = append(wrong, errors.New("there is no token, so anybody could post: `openssl rand -hex 16` makes one"))
+		wrong = append(wrong, errors.New("there is no token, so anybody could post: `openssl rand -hex 16` "+
+			"generates one"))
 	}
 	if len(tokens) > most {
-		wrong = append(wrong, fmt.Errorf("there are %d tokens, and may be %d", len(tokens), most))
+		wrong = append(wrong, fmt.Errorf("there are %d tokens: the maximum is %d", len(tokens), most))
 	}
 	for i, t := range tokens {
 		switch {
 		case len(t) < shortest:
-			wrong = append(wrong, fmt.Errorf("token %d has %d bytes, and must have at least %d: `openssl rand -hex "+
-				"16` makes one", i+1, len(t), shortest))
+			wrong = append(wrong, fmt.Errorf("token %d has %d bytes: must have at least %d, `openssl rand -hex "+
+				"16` generates one", i+1, len(t), shortest))
 		case strings.ContainsFunc(t, func(c rune) bool { return c <= ' ' || c > '~' }):
 			wrong = append(wrong, fmt.Errorf("token %d has a space or a character that is not ASCII, which headers "+
-				"don't carry", i+1))
+				"cannot carry", i+1))
 		}
 		g.sums = append(g.sums, sha256.Sum256([]byte(t)))
 	}
 	return g, errors.Join(wrong...)
 }
 
-// Knows tells whether a request carries a token, as "Authorization: Bearer TOKEN" or as the password of basic
-// authentication. It takes as long for a wrong token as for a right one, whatever they have in common.
+// Knows reports whether a request carries one of the tokens, as "Authorization: Bearer TOKEN" or as the password of
+// basic authentication. It takes constant time, whatever a wrong token has in common with a right one.
 func (g Guard) Knows(r *http.Request) bool {
 	var token string
 	if kind, rest, _ := strings.Cut(r.Header.Get("Authorization"), " "); strings.EqualFold(kind, "Bearer") {

@@ -34,11 +34,11 @@ func TestMistakes(t *testing.T) {
 		tokens []string
 		want   string
 	}{
-		{nil, "there is no token, so anybody could post: `openssl rand -hex 16` makes one"},
+		{nil, "there is no token, so anybody could post: `openssl rand -hex 16` generates one"},
 		{
 			[]string{"s3cr3t", "s3cr3t s3cr3t s3cr3t"},
-			"token 1 has 6 bytes, and must have at least 16: `openssl rand -hex 16` makes one\n" +
-				"token 2 has a space or a character that is not ASCII, which headers don't carry",
+			"token 1 has 6 bytes: must have at least 16, `openssl rand -hex 16` generates one\n" +
+				"token 2 has a space or a character that is not ASCII, which headers cannot carry",
 		},
 	} {
 		if _, err := guard.New(c.tokens); err == nil || err.Error() != c.want {

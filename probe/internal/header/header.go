@@ -1,4 +1,4 @@
-// Package header tells which names and values an HTTP header may have.
+// Package header checks the names and values of HTTP headers.
 package header
 
 import (
@@ -9,16 +9,16 @@ import (
 	"golang.org/x/net/http/httpguts"
 )
 
-// ValidName says whether s is a token as RFC 9110 has it (section 5.6.2).
+// ValidName reports whether s is a token as RFC 9110 defines it (section 5.6.2).
 func ValidName(s string) bool { return httpguts.ValidHeaderFieldName(s) }
 
-// InvalidName says that a name is invalid. It does not show it: who forgets a colon has the value in it.
+// InvalidName describes an invalid name without showing it: if a colon is missing, the name holds the value.
 func InvalidName(name string) string {
-	return fmt.Sprintf("with a name of %d characters, which is invalid: use letters, digits and hyphens",
+	return fmt.Sprintf("has an invalid name of %d characters: use letters, digits and hyphens",
 		utf8.RuneCountInString(name))
 }
 
-// ValidValue says whether s has no control character, save for tabs.
+// ValidValue reports whether s has no control character except tabs.
 func ValidValue(s string) bool {
 	return !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f })
 }

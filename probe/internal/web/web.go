@@ -1,4 +1,4 @@
-// Package web asks servers over HTTP on behalf of the signals, with failures in words that hold no secret.
+// Package web makes the HTTP requests of the signals. Its errors hold no secret.
 package web
 
 import (
@@ -23,17 +23,16 @@ const (
 	maxHeader = 64 << 10 // bytes
 )
 
-// A Client asks over HTTP. Redirects are not followed, as they could carry the secrets to somebody who was not asked
-// for.
+// A Client makes HTTP requests. It does not follow redirects, because they could carry the secrets to another server.
 type Client struct {
 	http    *http.Client
 	header  http.Header
 	maxBody int64
-	via     *url.URL // the proxy, nil for that of the environment
+	via     *url.URL // the proxy; nil for the environment's
 }
 
-// NewClient makes a client whose requests carry header. With keep, requests share connections until [Client.Close];
-// otherwise each has one of its own: probes are rare, and an idle connection would only be found dead.
+// NewClient returns a client whose requests carry header. With keep, requests share connections until [Client.Close].
+// Otherwise each opens its own: probes are rare, so an idle connection would only be found dead.
 func NewClient(header http.Header, keep bool) *Client {
 	return &Client{
 		header:  header,
@@ -50,44 +49,45 @@ func NewClient(header http.Header, keep bool) *Client {
 	}
 }
 
-// Accept lets answers have up to n bytes instead of 1 MiB, and returns c. It must be called before the first request.
+// Accept raises the maximum length of an answer from 1 MiB to n bytes, and returns c. It must be called before the
+// first request.
 func (c *Client) Accept(n int64) *Client {
 	c.maxBody = n
 	return c
 }
 
-// TLS sets how TLS is spoken, by default with the system's certificate authorities, and returns c. It must be called
-// before the first request.
+// TLS sets the TLS configuration, by default with the system's CA certificates, and returns c. It must be called before
+// the first request.
 func (c *Client) TLS(config *tls.Config) *Client {
 	c.http.Transport.(*http.Transport).TLSClientConfig = config.Clone()
 	return c
 }
 
-// Via has all requests go through a proxy, and returns c. It must be called before the first request.
+// Via sends all requests through a proxy, and returns c. It must be called before the first request.
 func (c *Client) Via(proxy *url.URL) *Client {
 	c.via = proxy
 	c.http.Transport.(*http.Transport).Proxy = http.ProxyURL(proxy)
 	return c
 }
 
-// Close closes the connections that no request uses.
+// Close closes idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// An Answer is what came back. Status is 0, and the rest empty, where nothing did.
+// An Answer is a server's answer. It is zero if there was no answer.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Get asks for u as [Client.Ask] does, for whom the headers do not matter.
+// Get is [Client.Ask] without the headers.
 func (c *Client) Get(parent, ctx context.Context, u *url.URL) (status int, body []byte, err error) {
 	a, err := c.Ask(parent, ctx, u)
 	return a.Status, a.Body, err
 }
 
-// Ask asks for u until ctx, which comes of parent, ends. An error is a [failure.Failure]; where the status is not 2xx
-// the body comes with it.
+// Ask requests u. ctx, derived from parent, is its deadline. An error is a [failure.Failure]. If the status is not 2xx,
+// the body comes with the error.
 func (c *Client) Ask(parent, ctx context.Context, u *url.URL) (Answer, error) {
 	req := (&http.Request{Method: http.MethodGet, URL: u, Host: u.Host, Header: c.header.Clone()}).WithContext(ctx)
 	resp, err := c.http.Do(req)
@@ -107,29 +107,29 @@ func (c *Client) Ask(parent, ctx context.Context, u *url.URL) (Answer, error) {
 	case err != nil:
 		return a, explain(parent, ctx, u, err)
 	case int64(len(body)) > c.maxBody:
-		return a, failure.Bad("answer is longer than %d KiB", c.maxBody>>10)
+		return a, failure.Bad("the answer is longer than %d KiB", c.maxBody>>10)
 	}
 	a.Body = body
 	return a, judge(resp.StatusCode)
 }
 
-// The words are not those of the server, which may say what it likes.
+// The text is Go's, not the server's, because a server can send any text.
 func judge(status int) error {
 	text := strings.TrimRight(fmt.Sprintf("status %d %s", status, http.StatusText(status)), " ")
-	if status == http.StatusPartialContent { // though nobody asked for a part
-		return failure.Bad("%s is a part of an answer", text)
+	if status == http.StatusPartialContent { // although the request was for the whole
+		return failure.Bad("%s is only part of an answer", text)
 	}
 	switch status / 100 {
 	case 2:
 		return nil
 	case 3:
-		return failure.Bad("%s: redirects are not followed, so set the URL that it leads to", text)
+		return failure.Bad("%s: redirects are not followed, use the final URL", text)
 	case 4:
 		return failure.Failure{Outcome: probe.ClientError, Text: text}
 	case 5:
 		return failure.Failure{Outcome: probe.ServerError, Text: text}
 	}
-	return failure.Bad("%s is no answer", text)
+	return failure.Bad("unexpected %s", text)
 }
 
 func explain(parent, ctx context.Context, u *url.URL, err error) failure.Failure {
@@ -139,33 +139,34 @@ func explain(parent, ctx context.Context, u *url.URL, err error) failure.Failure
 	if errors.Is(err, http.ErrSchemeMismatch) {
 		return failure.Failure{
 			Outcome: probe.Unreachable,
-			Text:    u.Host + " does not speak TLS: is it http rather than https?",
+			Text:    u.Host + " does not speak TLS: use http:// instead of https://",
 		}
 	}
 	if f, ok := failure.Connection(err, u.Host, u.Hostname()); ok {
 		return f
 	}
-	return failure.Bad("answer of %s is not proper HTTP", u.Host)
+	return failure.Bad("the answer from %s is not valid HTTP", u.Host)
 }
 
-// ParseURL reads the URL of something that is asked over HTTP. Its errors show nothing of it, as it may hold a secret.
+// ParseURL parses a server's URL. Its errors show nothing of it, because it may hold a secret.
 func ParseURL(raw, example string) (*url.URL, error) {
-	hint := "write it like " + example
+	hint := "use a URL such as " + example
 	u, err := url.Parse(raw)
 	switch {
 	case raw == "":
 		return nil, errors.New("the URL is empty: " + hint)
 	case err != nil:
-		return nil, errors.New("the URL can't be read, for a space, a wrong port or a wrong %-escape, perhaps: " + hint)
+		return nil, errors.New("the URL is invalid, perhaps because of a space, a wrong port or a wrong %-escape: " +
+			hint)
 	case u.Scheme != "http" && u.Scheme != "https":
-		return nil, errors.New("the URL does not begin with http:// or https://: " + hint)
+		return nil, errors.New("the URL must begin with http:// or https://: " + hint)
 	case u.Hostname() == "":
-		return nil, errors.New("the URL names no host: " + hint)
+		return nil, errors.New("the URL has no host: " + hint)
 	}
 	return u, nil
 }
 
-// Headers gives what every request carries, and takes the user out of u, which may be nil.
+// Headers returns the headers of every request, and removes the user from u, which may be nil.
 func Headers(u *url.URL, token string, more http.Header, userAgent string) (http.Header, error) {
 	h := http.Header{"User-Agent": {"autoscalebot"}, "Accept": {"application/json"}, "Cache-Control": {"no-cache"}}
 	if userAgent != "" {
@@ -189,7 +190,7 @@ func Headers(u *url.URL, token string, more http.Header, userAgent string) (http
 		}
 		if !header.ValidName(name) {
 			wrong = append(wrong, errors.New("the header "+header.InvalidName(name)))
-			continue // neither is it shown for its value
+			continue // nor is its value checked
 		}
 		h[http.CanonicalHeaderKey(name)] = values
 	}

@@ -47,7 +47,7 @@ func TestCheckShowsWhatIsMeasured(t *testing.T) {
 			[]string{"HEARTBEAT_MEASURE=queue", "HEARTBEAT_SAMPLES=2"},
 			exitWork, 2,
 			[]string{
-				"heartbeat WRONG bad answer: the answer has no header X-Queue-Time-Ms, so the queue time is not known",
+				"heartbeat WRONG bad answer: the answer has no X-Queue-Time-Ms header",
 				"see examples/heartbeat for how", "this is percentile 50 of 2 requests",
 			},
 		},

@@ -71,7 +71,7 @@ func TestTheServersOfAPoolAreAsked(t *testing.T) {
 	if p, err = openPooled(t, "m=nodes+pools://:"+port+"#memory", broken); err != nil {
 		t.Fatal(err)
 	}
-	if r := p.Probe(t.Context()); r.Outcome != probe.Unreachable || r.Error != "the servers are not known: list the servers: 503" {
+	if r := p.Probe(t.Context()); r.Outcome != probe.Unreachable || r.Error != "the list of servers is not known: list the servers: 503" {
 		t.Errorf("got %+v", r)
 	}
 	if r := p.Probe(t.Context()); !strings.Contains(r.Error, "does not speak TLS") {
@@ -81,10 +81,10 @@ func TestTheServersOfAPoolAreAsked(t *testing.T) {
 
 func TestServersThatCannotBeAsked(t *testing.T) {
 	for signal, want := range map[string]string{
-		"m=nodes+pool://10.0.0.1:9100#cpu":                   "the URL must have a port and no host: write it like http://:9100",
+		"m=nodes+pool://10.0.0.1:9100#cpu":                   "the URL must have a port and no host, such as http://:9100",
 		"m[percentile=x]=nodes+pool://:9100#cpu":             "percentile=x: write a number above 0 and up to 100",
 		"m[may_miss=-1]=nodes+pool://:9100#cpu":              "may_miss=-1: write how many machines may give no value",
-		"m[via=127.0.0.1]=nodes+pool://:9100#cpu":            "the proxy is no URL with a host and a port: write it like socks5://127.0.0.1:1080",
+		"m[via=127.0.0.1]=nodes+pool://:9100#cpu":            "the proxy must be a URL with a host and a port, such as socks5://127.0.0.1:1080",
 		"m[via=socks5://h:1]=nodes+http://10.0.0.1:9100#cpu": "via is for nodes+pool:// alone; elsewhere set HTTP_PROXY",
 	} {
 		if _, err := openPooled(t, signal, &lateServers{}); err == nil || !strings.HasSuffix(err.Error(), want) {

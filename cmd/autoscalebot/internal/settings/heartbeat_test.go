@@ -51,7 +51,7 @@ func TestClientCertificateOfTheHeartbeat(t *testing.T) {
 		"no certificate":        {"", keyFile, "HEARTBEAT_CLIENT_CERT_FILE: is not set"},
 		"the wrong way round":   {keyFile, certFile, "do not go together"},
 		"another's certificate": {otherCert, keyFile, "do not go together"},
-		"no such file":          {certFile + "x", keyFile, "there is no file " + certFile + "x"},
+		"no such file":          {certFile + "x", keyFile, "the file " + certFile + "x for the client certificate does not exist"},
 	} {
 		env(t, "HEARTBEAT_CLIENT_CERT_FILE="+c.cert, "AUTOSCALE_HEARTBEAT_CLIENT_KEY_FILE="+c.key)
 		s, err := settingstest.Load()
