@@ -49,8 +49,8 @@ func TestClientCertificateOfTheHeartbeat(t *testing.T) {
 		"neither":               {"", "", ""},
 		"no key":                {certFile, "", "HEARTBEAT_CLIENT_KEY_FILE: is not set"},
 		"no certificate":        {"", keyFile, "HEARTBEAT_CLIENT_CERT_FILE: is not set"},
-		"the wrong way round":   {keyFile, certFile, "do not go together"},
-		"another's certificate": {otherCert, keyFile, "do not go together"},
+		"the wrong way round":   {keyFile, certFile, "do not match"},
+		"another's certificate": {otherCert, keyFile, "do not match"},
 		"no such file":          {certFile + "x", keyFile, "the file " + certFile + "x for the client certificate does not exist"},
 	} {
 		env(t, "HEARTBEAT_CLIENT_CERT_FILE="+c.cert, "AUTOSCALE_HEARTBEAT_CLIENT_KEY_FILE="+c.key)

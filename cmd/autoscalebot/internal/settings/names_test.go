@@ -86,7 +86,7 @@ func TestASignalIsNeverAPartOfTheOneBefore(t *testing.T) {
 		"a=rabbitmq+http://h#k; and more":                  "a: ",
 		"a=redis://h/0#k; b=s3cr3t":                        "a: ",
 		"a=redis://h/0?vhost=s3cr3t#k":                     "a: the URL's parameter vhost",
-		"a=redis://h/2?db=3#k":                             "a: the URL names database 2",
+		"a=redis://h/2?db=3#k":                             "a: the URL has database 2",
 		"a=unix://h/s#k":                                   "a: ",
 		`a=redis://h/0#k\q`:                                "a: ",
 		"a=redis://h/0#,":                                  "a: ",
