@@ -103,6 +103,9 @@ func New(o Options) *Bot {
 	}
 }
 
+// Unit returns the platform's word for a dyno, as [UnitOf] does.
+func (b *Bot) Unit() string { return b.platform.Unit }
+
 // RecordTo adds recorders to those of the options, for what is made with the bot itself. It must be called before the
 // first tick.
 func (b *Bot) RecordTo(more ...record.Recorder) {
@@ -155,8 +158,8 @@ func (b *Bot) Tick(ctx context.Context, now time.Time) record.Record {
 func (b *Bot) record(f decide.Facts, burst string, unknown error) record.Record {
 	r := record.Record{
 		Time: f.Now, App: b.o.App, ProcessType: b.o.ProcessType, Readings: f.Readings, Burst: burst, Limits: f.Limits,
-		Control: f.Control,
-		Dynos:   f.Dynos, Settled: f.Settled, Price: f.Price, Action: record.Held,
+		Control: f.Control, Unit: b.platform.Unit,
+		Dynos: f.Dynos, Settled: f.Settled, Price: f.Price, Action: record.Held,
 	}
 	r.MinRow, r.MaxRow = b.o.Schedule.Rows(f.Now)
 	if !f.Offline {

@@ -84,14 +84,14 @@ func (b *Bot) Override(dynos int, length time.Duration, by string) error {
 		length = max(shortestHold, cmp.Or(b.o.OverrideLength, b.o.Policy.ManualHold))
 	}
 	b.setOverride(decide.Override{Dynos: dynos, Until: now.Add(length), By: by})
-	b.o.Log.Info("somebody asked for a number of dynos", "who", by, "dynos", dynos, "length", length.String())
+	b.o.Log.Info("somebody set an override", "who", by, "dynos", dynos, "length", length.String())
 	return nil
 }
 
 // EndOverride lets the bot decide by itself again.
 func (b *Bot) EndOverride(by string) error {
 	b.setOverride(decide.Override{})
-	b.o.Log.Info("somebody let the bot decide by itself", "who", by)
+	b.o.Log.Info("somebody ended the override", "who", by)
 	return nil
 }
 
@@ -115,7 +115,7 @@ func checkLength(length time.Duration) error {
 func checkOverride(n int, limits schedule.Limits) error {
 	switch {
 	case n == 0:
-		return errors.New("0 dynos would switch the app off: do that on the platform, and the bot leaves the app " +
+		return errors.New("0 would switch the app off: do that on the platform, and the bot leaves the app " +
 			"alone until the number changes there")
 	case n != limits.Clamp(n):
 		return fmt.Errorf("%d is outside the limits now in force, %d to %d", n, limits.Min, limits.Max)

@@ -21,8 +21,8 @@ func TestWhoAskedIsSaid(t *testing.T) {
 			}
 		}
 		r := w.beat(right)
-		wantWhy(t, r, "scaled 3 → 5: grace set an override of 5 until 2000-01-01 00:10 UTC")
-		want := []string{"scaling down is paused by ada until 2000-01-01 02:00 UTC", "grace set an override of 5 until 2000-01-01 00:10 UTC"}
+		wantWhy(t, r, "scaled 3 → 5: grace set an override of 5 dynos until 2000-01-01 00:10 UTC")
+		want := []string{"scaling down is paused by ada until 2000-01-01 02:00 UTC", "grace set an override of 5 dynos until 2000-01-01 00:10 UTC"}
 		for _, e := range w.inbox.events {
 			want = slices.DeleteFunc(want, func(s string) bool { return s == e.Reason })
 		}
@@ -61,7 +61,7 @@ func TestTheBotRefusesWhatMakesNoSense(t *testing.T) {
 		"invalid duration -1s: must be at most 8784h":            w.Pause(bot.Up, -time.Second, "ada"),
 		"invalid duration 8785h0m0s: must be at most 8784h":      w.Override(2, 8785*time.Hour, "ada"),
 		"4 is outside the limits now in force, 1 to 3":           w.Override(4, time.Hour, "ada"),
-		"0 dynos would switch the app off: do that on the platform, and the bot leaves the app alone until the number changes there": w.Override(0, 0, "ada"),
+		"0 would switch the app off: do that on the platform, and the bot leaves the app alone until the number changes there": w.Override(0, 0, "ada"),
 	} {
 		if err == nil || err.Error() != want {
 			t.Errorf("%v, want %s", err, want)
@@ -133,7 +133,7 @@ func TestOrder(t *testing.T) {
 		order(w, 6)
 		r := w.beat(fast)
 		wantResizes(t, w, 6)
-		wantWhy(t, r, "scaled 3 → 6: somebody set an override of 6 until 2024-01-15 12:05 UTC")
+		wantWhy(t, r, "scaled 3 → 6: somebody set an override of 6 dynos until 2024-01-15 12:05 UTC")
 		w.beat(times(9, fast)...)
 		wantResizes(t, w)
 		w.beat(fast)
@@ -145,7 +145,7 @@ func TestOrder(t *testing.T) {
 		order(w, 60)
 		r := w.beat(right)
 		wantResizes(t, w, 20)
-		wantWhy(t, r, "scaled 3 → 20: somebody set an override of 60 until 2024-01-15 12:05 UTC; desired 60, but the maximum is 20")
+		wantWhy(t, r, "scaled 3 → 20: somebody set an override of 60 dynos until 2024-01-15 12:05 UTC; desired 60, but the maximum is 20")
 	})
 	t.Run("also from 0", func(t *testing.T) {
 		w := with(0, func(*decide.Policy) {})

@@ -105,7 +105,7 @@ func TestMemoryAsksForLargerDynos(t *testing.T) {
 	r = s.full(97, 1)
 	s.wantSets(t, "standard-2x")
 	wantResizes(t, s.world)
-	wantWhy(t, r, "changed dynos standard-1x → standard-2x: memory_max is 97 %, the mean over 300 s, above 95; "+
+	wantWhy(t, r, "resized standard-1x → standard-2x: memory_max is 97 %, the mean over 300 s, above 95; "+
 		"500 ms is ok (between 200 and 1000 ms)")
 	if d := r.Decision; r.Action != record.Resized || d.SizeFrom != "standard-1x" || d.SizeTo != "standard-2x" || d.From != 2 || d.To != 2 || r.After() != 2 {
 		t.Errorf("the action is %s, the decision %+v", r.Action, d)
@@ -273,7 +273,7 @@ func TestASizeOutsideTheLadderIsLeftAlone(t *testing.T) {
 	s := newSizes("Private-S")
 	r := s.full(97, 10)
 	s.wantSets(t)
-	wantWhy(t, r, "held at 2: 500 ms is ok (between 200 and 1000 ms); memory_max is 97 %, the mean over 300 s, above 95; Private-S is not on the ladder of dyno sizes, so the bot leaves the size alone")
+	wantWhy(t, r, "held at 2: 500 ms is ok (between 200 and 1000 ms); memory_max is 97 %, the mean over 300 s, above 95; Private-S is not on the ladder, so the bot leaves the size alone")
 }
 
 func TestASizeSetByHandHasItsTime(t *testing.T) {
@@ -294,7 +294,7 @@ func TestASizeThatIsNotKnownStays(t *testing.T) {
 	s.platform.sizeErr = errPlatform
 	r := s.full(97, 10)
 	s.wantSets(t)
-	wantWhy(t, r, "held at 2: 500 ms is ok (between 200 and 1000 ms); memory_max is 97 %, the mean over 300 s, above 95; the dyno size is unknown")
+	wantWhy(t, r, "held at 2: 500 ms is ok (between 200 and 1000 ms); memory_max is 97 %, the mean over 300 s, above 95; the size is unknown")
 	s.platform.sizeErr = nil
 	s.full(97, 1)
 	s.wantSets(t, "standard-2x")
@@ -304,7 +304,7 @@ func TestASizeThatIsRefusedIsNotTriedAtEachTick(t *testing.T) {
 	s := newSizes("Standard-1X")
 	s.platform.setErr = errPlatform
 	r := s.full(97, 6)
-	wantWhy(t, r, "changing dynos standard-1x → standard-2x failed: memory_max is 97 %, the mean over 300 s, above 95; "+
+	wantWhy(t, r, "resizing standard-1x → standard-2x failed: memory_max is 97 %, the mean over 300 s, above 95; "+
 		"500 ms is ok (between 200 and 1000 ms); "+errPlatform.Error())
 	if e := s.inbox.events; len(e) != 1 || e[0].Subject() != "dancing-forest: web could not be resized standard-1x → standard-2x" {
 		t.Errorf("told %+v", e)
@@ -331,7 +331,7 @@ func TestADeployThatThePlatformTellsOfHoldsTheSize(t *testing.T) {
 func TestADryRunTellsOfTheSizeOnce(t *testing.T) {
 	s := newSizes("Standard-1X", func(o *bot.Options) { o.DryRun = true })
 	r := s.full(97, 6)
-	if got, want := r.Headline(), "dry run: would change dynos standard-1x → standard-2x"; got != want || r.Action != record.WouldResize {
+	if got, want := r.Headline(), "dry run: would resize standard-1x → standard-2x"; got != want || r.Action != record.WouldResize {
 		t.Errorf("the headline is %q, want %q", got, want)
 	}
 	s.full(97, 50)

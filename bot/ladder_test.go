@@ -40,7 +40,7 @@ func TestHorizontalFirst(t *testing.T) {
 	r := s.pulse(3, slow)
 	wantResizes(t, s.world)
 	s.wantSets(t, "standard-2x")
-	wantWhy(t, r, "changed dynos standard-1x → standard-2x: 3 heartbeats in a row slower than 1000 ms (the last took 1500 ms); "+
+	wantWhy(t, r, "resized standard-1x → standard-2x: 3 heartbeats in a row slower than 1000 ms (the last took 1500 ms); "+
 		"desired 4, but the maximum is 3, so larger dynos come next")
 	if e := s.inbox.take(); slices.Contains(e, string(notify.NeedsExceedMax)+" opened") {
 		t.Errorf("told %q although there are larger dynos", e)
@@ -70,7 +70,7 @@ func TestHorizontalFirst(t *testing.T) {
 	r = s.pulse(5, fast)
 	wantResizes(t, s.world)
 	s.wantSets(t, "standard-2x")
-	wantWhy(t, r, "changed dynos performance-m → standard-2x: 5 heartbeats in a row faster than 200 ms (the last took 50 ms); desired 1, but smaller dynos come first")
+	wantWhy(t, r, "resized performance-m → standard-2x: 5 heartbeats in a row faster than 200 ms (the last took 50 ms); desired 1, but smaller dynos come first")
 	r = s.pulse(19, fast)
 	wantResizes(t, s.world)
 	s.wantSets(t)
@@ -96,7 +96,7 @@ func TestVerticalFirst(t *testing.T) {
 	r := s.pulse(3, slow)
 	wantResizes(t, s.world)
 	s.wantSets(t, "standard-2x")
-	wantWhy(t, r, "changed dynos standard-1x → standard-2x: 3 heartbeats in a row slower than 1000 ms (the last took 1500 ms); desired 3, but larger dynos come first")
+	wantWhy(t, r, "resized standard-1x → standard-2x: 3 heartbeats in a row slower than 1000 ms (the last took 1500 ms); desired 3, but larger dynos come first")
 	s.pulse(20, slow)
 	wantResizes(t, s.world)
 	s.wantSets(t, "performance-m")

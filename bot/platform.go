@@ -12,6 +12,7 @@ func platformOf(o *Options) *platform.Platform {
 		Interval: o.Interval, Jitter: o.Jitter, Prompt: o.Prompt, Price: o.Policy.Price,
 		Budget: o.Policy.Budget > 0, Log: o.Log,
 	}
+	p.Unit = UnitOf(o.Scaler)
 	p.Size = o.Scaler.Size
 	p.Quota, _ = o.Scaler.(QuotaReporter)
 	p.Up, _ = o.Scaler.(UpReporter)
@@ -35,6 +36,15 @@ func platformOf(o *Options) *platform.Platform {
 		o.Scaler, p.Resize, p.SetDynoSize = nil, nil, nil // so that nothing can write
 	}
 	return p
+}
+
+// UnitOf returns the platform's word for a dyno, in the singular; "" for "dyno" and for a platform that is not a
+// [Namer].
+func UnitOf(s Scaler) string {
+	if n, ok := s.(Namer); ok && n.Unit() != "dyno" {
+		return n.Unit()
+	}
+	return ""
 }
 
 func judgesSize(p decide.Policy) bool {

@@ -23,6 +23,10 @@ type Scaler interface {
 
 // What only some platforms can do is an interface of its own, found by assertion.
 type (
+	// A Namer has a word of its own for a dyno, in the singular: "instance", "server" or "process".
+	Namer interface {
+		Unit() string
+	}
 	// A WebURLer knows the URL at which the app answers, against which a relative heartbeat URL is resolved.
 	WebURLer interface {
 		WebURL(ctx context.Context) (string, error)

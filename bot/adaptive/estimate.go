@@ -35,26 +35,30 @@ type Estimate struct {
 	Expected *Expected `json:"expected,omitempty"`
 }
 
-// String describes the estimate in a clause or two, for reasons of decisions.
-func (e *Estimate) String() string {
+// String is Text for dynos.
+func (e *Estimate) String() string { return e.Text("dyno", "dynos") }
+
+// Text describes the estimate in a clause or two, for reasons of decisions, with the platform's words for one dyno and
+// for many.
+func (e *Estimate) Text(one, many string) string {
 	if e.Expected != nil {
-		return e.present() + "; " + e.Expected.String()
+		return e.present(one, many) + "; " + e.Expected.String()
 	}
-	return e.present()
+	return e.present(one, many)
 }
 
-func (e *Estimate) present() string {
+func (e *Estimate) present(one, many string) string {
 	if e.PerDyno > 0 {
-		return e.routerText()
+		return e.routerText(one, many)
 	}
-	text := fmt.Sprintf("the load keeps about %.1f dynos busy (%.1f–%.1f); at %.0f %% busy it needs %d",
-		e.Likely, e.Low, e.High, 100*e.Busy, e.Need)
+	text := fmt.Sprintf("the load keeps about %.1f %s busy (%.1f–%.1f); at %.0f %% busy it needs %d",
+		e.Likely, many, e.Low, e.High, 100*e.Busy, e.Need)
 	text += e.held()
 	if e.Outliers > 0 {
 		text += fmt.Sprintf("; %.0f %% of the heartbeats are slow at any load", 100*e.Outliers)
 	}
 	if e.Beyond {
-		text += "; no number of dynos is enough, since an idle app already takes longer than the threshold"
+		text += "; no number of " + many + " is enough, since an idle app already takes longer than the threshold"
 	}
 	if e.Trial {
 		text += "; no heartbeat has waited for a long time, so the bot tries fewer"
@@ -68,12 +72,12 @@ func (e *Estimate) goByRouter(m *Model, f *Router) {
 	e.HoldSeconds = math.Round(holdFor.Seconds())
 }
 
-func (e *Estimate) routerText() string {
-	text := fmt.Sprintf("%s requests/s, about %s a dyno: the load needs %d", figure(e.RequestsPerSecond),
-		figure(e.PerDyno), e.Need)
+func (e *Estimate) routerText(one, many string) string {
+	text := fmt.Sprintf("%s requests/s, about %s per %s: the load needs %d", figure(e.RequestsPerSecond),
+		figure(e.PerDyno), one, e.Need)
 	text += e.held()
 	if e.Shared > 0 {
-		text += fmt.Sprintf("; more than %d dynos did not serve more requests", e.Shared)
+		text += fmt.Sprintf("; more than %d %s did not serve more requests", e.Shared, many)
 	}
 	return text
 }

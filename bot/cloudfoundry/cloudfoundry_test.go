@@ -84,6 +84,7 @@ func TestConformance(t *testing.T) {
 				o := options(srv)
 				o.Credentials = credentials
 				return scalertest.Fixture{
+					Unit:   "instance",
 					Scaler: platform(t, o),
 					Count:  func() int { return srv.Instances("my-app", "web") },
 					Set:    func(n int) { srv.SetInstances("my-app", "web", n) },

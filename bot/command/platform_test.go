@@ -72,6 +72,7 @@ func TestConformance(t *testing.T) {
 		file, broken := filepath.Join(dir, "count"), filepath.Join(dir, "broken")
 		write(t, file, "2\n", 0o600)
 		return scalertest.Fixture{
+			Unit:   "instance",
 			Scaler: p,
 			Count: func() int {
 				n, err := strconv.Atoi(read(t, file))

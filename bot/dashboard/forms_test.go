@@ -77,7 +77,7 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		{"/override", []string{"dynos", "many", "for", "1h"}, "write how many dynos there are to be, as a whole number"},
 		{"/override", []string{"dynos", "-1", "for", "1h"}, "write how many dynos there are to be, as a whole number"},
 		{"/override", []string{"dynos", "2", "for", ""}, "say for how long"},
-		{"/override", []string{"dynos", "0", "for", "1h"}, "0 dynos would switch the app off"},
+		{"/override", []string{"dynos", "0", "for", "1h"}, "0 would switch the app off"},
 	} {
 		a := p.ask(c.path, append(c.fields, "confirmed", "yes")...)
 		if a.status != 422 || !strings.HasPrefix(a.body, c.want) {

@@ -186,7 +186,7 @@ func (p *Policy) look(
 	j.Value = value
 	switch {
 	case r.Size && unit == probe.UnitDynos:
-		j.Verdict, j.Error = NoData, "it is a number of dynos, not a size"
+		j.Verdict, j.Error = NoData, "the value is a count, not a size"
 	case unit == probe.UnitDynos || unit == probe.UnitSteps:
 		p.obey(r, &j, n)
 	case r.Window > 0:
@@ -240,9 +240,9 @@ func (r *SignalRule) value(in []probe.Reading, n int) (value float64, unit, why 
 	}
 	switch {
 	case r.PerDyno && n < 0:
-		return 0, unit, "the number of dynos is unknown, so the value per dyno is too"
+		return 0, unit, "the number to divide by is unknown"
 	case r.PerDyno && n == 0:
-		return 0, unit, "there are 0 dynos, so there is no value per dyno"
+		return 0, unit, "the number to divide by is 0"
 	case r.PerDyno:
 		value /= float64(n)
 	}

@@ -25,7 +25,7 @@ func (j Judged) String() string {
 	text += ", " + j.thresholds()
 	switch {
 	case j.Booting && j.Verdict != OK:
-		text += ", not counted while new dynos boot"
+		text += ", not counted during a boot"
 	case j.Needed > 1 && j.Of == j.Needed && j.Run >= j.Needed:
 		text += fmt.Sprintf(", %d in a row", j.Run)
 	case j.Needed > 1 && j.Of == j.Needed:
@@ -46,9 +46,9 @@ func (j *Judged) obeyed() bool {
 func (j *Judged) wanted() string {
 	switch {
 	case j.Size && j.Verdict == Above:
-		return j.Rule + " asks for larger dynos"
+		return j.Rule + " asks for a larger size"
 	case j.Size && j.Verdict == Below:
-		return j.Rule + " asks for smaller dynos"
+		return j.Rule + " asks for a smaller size"
 	case j.Verdict == Above:
 		return fmt.Sprintf("%s asks to scale up to %d", j.Rule, j.Desired)
 	case j.Verdict == Below:

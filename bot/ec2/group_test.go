@@ -31,6 +31,7 @@ func TestGroupKeepsTheContract(t *testing.T) {
 		s.AddGroup(ec2test.Group{Name: "other", Max: 10, Desired: 1})
 		g := valid(ec2.NewGroup(a, "web"))
 		return scalertest.Fixture{
+			Unit:    "instance",
 			Scaler:  g,
 			Count:   func() int { n, _ := s.GroupSize("web"); return n },
 			Set:     func(n int) { s.SetGroup("web", func(g *ec2test.Group) { g.Desired = n }) },

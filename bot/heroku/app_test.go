@@ -105,6 +105,7 @@ func TestEachProcessTypeOfAnAppConforms(t *testing.T) {
 				scaler(t, app, "web")
 				scaler(t, app, "worker")
 				return scalertest.Fixture{
+					Unit:    "dyno",
 					Scaler:  scaler(t, app, processType),
 					Count:   func() int { return srv.Quantity("my-app", processType) },
 					Set:     func(n int) { srv.SetQuantity("my-app", processType, n) },

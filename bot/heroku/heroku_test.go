@@ -70,6 +70,7 @@ func TestConformance(t *testing.T) {
 	scalertest.Run(t, func(t *testing.T) scalertest.Fixture {
 		srv, p := open(t)
 		return scalertest.Fixture{
+			Unit:    "dyno",
 			Scaler:  p,
 			Count:   func() int { return srv.Quantity("my-app", "web") },
 			Set:     func(n int) { srv.SetQuantity("my-app", "web", n) },

@@ -28,7 +28,7 @@ func TestConformance(t *testing.T) {
 	scalertest.Run(t, func(t *testing.T) scalertest.Fixture {
 		p := open(t, options(t, "", 2))
 		start(t, p)
-		return scalertest.Fixture{Scaler: p, Count: p.procs.count}
+		return scalertest.Fixture{Unit: "process", Scaler: p, Count: p.procs.count}
 	})
 }
 

@@ -56,14 +56,13 @@ func (v *Conflict) see(r record.Record) bool {
 	return true
 }
 
-// String says what is suspected.
-func (v Conflict) String() string {
+func (v Conflict) text(units string) string {
 	times := fmt.Sprintf("%d times", len(v.Changes))
 	if len(v.Changes) == maxConflictChanges {
 		times += " or more"
 	}
-	return fmt.Sprintf("something else keeps changing the number of dynos (%s in the last hour): is another "+
-		"autoscaler running?", times)
+	return fmt.Sprintf("something else keeps changing the number of %s (%s in the last hour): is another "+
+		"autoscaler running?", units, times)
 }
 
 // manual tells that others changed the number of dynos, and once an hour what it looks like when they keep doing so.
@@ -75,11 +74,11 @@ func (e *tickReport) manual() {
 	why := ""
 	switch {
 	case manual && suspicious:
-		why = e.r.ManualChange() + "; " + e.notified.Conflict.String()
+		why = e.r.ManualChange() + "; " + e.notified.Conflict.text(e.r.Units())
 	case manual:
 		why = e.r.ManualChange()
 	case suspicious:
-		why = e.notified.Conflict.String()
+		why = e.notified.Conflict.text(e.r.Units())
 	default:
 		return
 	}

@@ -301,7 +301,7 @@ func (t *Reporter) lasts(k notify.Kind, cause bool) bool {
 func event(r record.Record, k notify.Kind, why string) notify.Event {
 	hb, _ := r.Heartbeat()
 	e := notify.Event{
-		ID: rand.Text(), Kind: k, Time: r.Time, App: r.App, ProcessType: r.ProcessType,
+		ID: rand.Text(), Kind: k, Time: r.Time, App: r.App, ProcessType: r.ProcessType, Dyno: notify.Dyno{Unit: r.Unit},
 		From: r.Dynos, To: r.Dynos, Min: r.Limits.Min, Max: r.Limits.Max,
 		Reason: why, ResponseTimeMS: hb.Value, DryRun: r.Action == record.WouldScale || r.Action == record.WouldResize,
 	}

@@ -27,8 +27,8 @@ func (t *Reporter) scaleDiff(r record.Record) []notify.Event {
 		return nil
 	}
 	e := event(r, notify.ScaleDiffExceeded,
-		fmt.Sprintf("between %d and %d dynos within %g minutes, a change of more than %d",
-			least, most, t.want.ScaleDiffPeriod.Minutes(), t.want.ScaleDiff))
+		fmt.Sprintf("between %d and %s within %g minutes, a change of more than %d",
+			least, r.Of(most), t.want.ScaleDiffPeriod.Minutes(), t.want.ScaleDiff))
 	e.From, e.To = first, r.After()
 	t.notified.Sizes = t.notified.Sizes[len(t.notified.Sizes)-1:]
 	return []notify.Event{e}

@@ -47,6 +47,7 @@ func TestPoolIsAScaler(t *testing.T) {
 		}
 		read(true)
 		return scalertest.Fixture{
+			Unit:   "server",
 			Scaler: p,
 			Count:  func() int { return len(w.Serving()) },
 			Break: func() func() {

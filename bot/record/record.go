@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -39,6 +40,8 @@ type Record struct {
 	// App and ProcessType say what is scaled.
 	App         string `json:"app"`
 	ProcessType string `json:"process_type"`
+	// Unit is the platform's word for a dyno, in the singular; "" for "dyno".
+	Unit string `json:"unit,omitempty"`
 	// Readings are this tick's, one for each prober, or several heartbeats. Burst says why there are several.
 	Readings []probe.Reading `json:"readings"`
 	Burst    string          `json:"burst,omitempty"`
@@ -81,6 +84,12 @@ func (r Record) After() int {
 	return r.Dynos
 }
 
+// Of returns n in the platform's words: "1 dyno", "3 servers".
+func (r Record) Of(n int) string { return words.Unit(r.Unit).Of(n) }
+
+// Units returns the platform's word for dynos.
+func (r Record) Units() string { return words.Unit(r.Unit).Many() }
+
 // Heartbeat returns the reading that the decision was taken from. ok is false when there was none.
 func (r Record) Heartbeat() (hb probe.Reading, ok bool) {
 	if i := r.Decision.Reading; i >= 0 && i < len(r.Readings) {
@@ -106,7 +115,7 @@ func (r Record) Undecided() string {
 	case d.Rule == decide.RuleOffline:
 		return "the bot is offline"
 	case r.Dynos < 0:
-		return "the number of dynos is unknown: " + r.Error
+		return "the number of " + r.Units() + " is unknown: " + r.Error
 	case r.Action == Failed:
 		return "the platform refused the change: " + r.Error
 	case d.Rule == decide.RuleLeftAlone || d.Rule == decide.RuleMaintenance:

@@ -24,15 +24,15 @@ func (r Record) Headline() string {
 	case WouldScale:
 		return fmt.Sprintf("dry run: would scale %d → %d", d.From, d.To)
 	case Resized:
-		return fmt.Sprintf("changed dynos %s → %s", d.SizeFrom, d.SizeTo)
+		return fmt.Sprintf("resized %s → %s", d.SizeFrom, d.SizeTo)
 	case WouldResize:
-		return fmt.Sprintf("dry run: would change dynos %s → %s", d.SizeFrom, d.SizeTo)
+		return fmt.Sprintf("dry run: would resize %s → %s", d.SizeFrom, d.SizeTo)
 	case Failed:
 		if r.Dynos < 0 {
-			return "the number of dynos could not be read"
+			return "the number of " + r.Units() + " could not be read"
 		}
 		if d.To == d.From {
-			return fmt.Sprintf("changing dynos %s → %s failed", d.SizeFrom, d.SizeTo)
+			return fmt.Sprintf("resizing %s → %s failed", d.SizeFrom, d.SizeTo)
 		}
 		return fmt.Sprintf("scaling %d → %d failed", d.From, d.To)
 	case Interrupted:
@@ -85,7 +85,7 @@ func (r Record) cause() string {
 		if d.LeftAlone != "" {
 			return d.LeftAlone + ", so the bot leaves the app alone"
 		}
-		return "somebody set 0 dynos, so the bot leaves the app alone"
+		return "somebody set 0 " + r.Units() + ", so the bot leaves the app alone"
 	case decide.RuleLimits:
 		return r.outside(d.From)
 	case decide.RuleIneffective:
@@ -93,7 +93,7 @@ func (r Record) cause() string {
 	case decide.RuleSlow, decide.RuleFast:
 		return r.progress() + r.load()
 	case decide.RuleMoreLoad, decide.RuleLessLoad:
-		return d.Load.String()
+		return r.estimate()
 	case decide.RuleAbove:
 		return r.above()
 	case decide.RuleBelow:
@@ -117,7 +117,12 @@ func (r Record) load() string {
 	if r.Decision.Load == nil {
 		return ""
 	}
-	return "; " + r.Decision.Load.String()
+	return "; " + r.estimate()
+}
+
+func (r Record) estimate() string {
+	unit := words.Unit(r.Unit)
+	return r.Decision.Load.Text(unit.One(), unit.Many())
 }
 
 func (r Record) outside(n int) string {
@@ -151,7 +156,7 @@ func (r Record) Bill() string { return r.Decision.Bill.String() }
 // Override says what somebody asked the bot for.
 func (r Record) Override() string {
 	o := r.Control.Override
-	return fmt.Sprintf("%s set an override of %d until %s", cmp.Or(o.By, "somebody"), o.Dynos, Clock(o.Until))
+	return fmt.Sprintf("%s set an override of %s until %s", cmp.Or(o.By, "somebody"), r.Of(o.Dynos), Clock(o.Until))
 }
 
 // Ineffective says that more dynos do not help, and where to look.
@@ -165,14 +170,14 @@ func (r Record) Ineffective() string {
 		before = "failing"
 	}
 	at := cmp.Or(c.Left, max(c.From, r.Dynos))
-	return fmt.Sprintf("scale-ups are ineffective: the heartbeat is no faster with %d dynos than with %d (%s); "+
-		"check the database and slow routes", at, c.From, before)
+	return fmt.Sprintf("scale-ups are ineffective: the heartbeat is no faster with %s than with %d (%s); "+
+		"check the database and slow routes", r.Of(at), c.From, before)
 }
 
 // ManualChange says that somebody else has changed the number of dynos, and what the bot makes of it.
 func (r Record) ManualChange() string {
 	a := r.Decision.ManualChange
-	text := fmt.Sprintf("somebody changed the number of dynos from %d to %d", a.From, a.To)
+	text := fmt.Sprintf("somebody changed the number of %s from %d to %d", r.Units(), a.From, a.To)
 	if r.Decision.Rule == decide.RuleLimits {
 		return text + "; " + r.outside(r.Decision.From)
 	}
@@ -215,7 +220,7 @@ func (r Record) Observed() string {
 		return fmt.Sprintf("no data: %s: %s", hb.Outcome, explained(hb))
 	// the latter where another rule speaks
 	case d.Rule == decide.RuleBooting, d.Verdict == decide.Slow && d.Needed == 0:
-		text := "the heartbeat " + r.one() + " but does not count while new dynos boot"
+		text := "the heartbeat " + r.one() + " but does not count while new " + r.Units() + " boot"
 		if d.BootSeconds > 0 {
 			text += fmt.Sprintf(" (recent boots took %.0f s or less)", d.BootSeconds)
 		}

@@ -42,7 +42,7 @@ func (r Record) Unread() string {
 			return text + "; the bot does not scale down meanwhile"
 		}
 	}
-	return text + "; the bot does not change to smaller dynos meanwhile"
+	return text + "; the bot does not reduce the size meanwhile"
 }
 
 func noData(j *decide.Judged) bool { return j.Verdict == decide.NoData }

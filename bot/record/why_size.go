@@ -23,7 +23,7 @@ func (r Record) sizing() string {
 	}
 	switch {
 	case d.SizeFrom == "":
-		return text + "; the dyno size is unknown"
+		return text + "; the size is unknown"
 	case d.SizeHeld != "":
 		return text + "; " + r.sizeHeld()
 	}
@@ -44,13 +44,13 @@ func (r Record) sizeHeld() string {
 	d := r.Decision
 	switch {
 	case d.SizeHeld == decide.HeldLadder:
-		return fmt.Sprintf("%s is not on the ladder of dyno sizes, so the bot leaves the size alone", d.SizeFrom)
+		return fmt.Sprintf("%s is not on the ladder, so the bot leaves the size alone", d.SizeFrom)
 	case d.SizeHeld == decide.HeldLargest:
 		return d.SizeFrom + " is the largest size on the ladder"
 	case d.SizeHeld == decide.HeldRecent:
-		return fmt.Sprintf("larger dynos were needed recently (%s left)", left(d.SizeSecondsLeft))
+		return fmt.Sprintf("larger %s were needed recently (%s left)", r.Units(), left(d.SizeSecondsLeft))
 	case d.SizeHeld == decide.HeldFit:
-		return "smaller dynos could not carry the load"
+		return "smaller " + r.Units() + " could not carry the load"
 	case d.SizeHeld == decide.HeldPending:
 		return "the last size change is not complete: " + d.SizePending
 	case d.SizeHeld == decide.HeldLeftAlone:
@@ -58,7 +58,7 @@ func (r Record) sizeHeld() string {
 	case d.SizeHeld == decide.HeldOverride:
 		return "the size does not change during an override"
 	case d.SizeHeld == decide.HeldCount:
-		return "the number of dynos changes first"
+		return "the number of " + r.Units() + " changes first"
 	case d.SizeHeld == decide.ClampCooldown:
 		return fmt.Sprintf("the size cooldown has %s left", left(d.SizeSecondsLeft))
 	case d.SizeHeld == decide.ClampPause:
@@ -79,13 +79,13 @@ func (r Record) sizeFirst(c decide.Clamp) string {
 	}
 	switch more := c.From > c.To; {
 	case more && c.To >= r.Limits.Max:
-		return fmt.Sprintf("the maximum is %s, so larger dynos come next", r.maximum())
+		return fmt.Sprintf("the maximum is %s, so larger %s come next", r.maximum(), r.Units())
 	case more:
-		return "larger dynos come first"
+		return "larger " + r.Units() + " come first"
 	case r.Decision.Ladder == decide.Vertical:
-		return fmt.Sprintf("the minimum is %s, so smaller dynos come next", r.minimum())
+		return fmt.Sprintf("the minimum is %s, so smaller %s come next", r.minimum(), r.Units())
 	}
-	return "smaller dynos come first"
+	return "smaller " + r.Units() + " come first"
 }
 
 func (r Record) ladderText() string {

@@ -17,6 +17,8 @@ const settleTime = 20 * time.Second
 // A Fixture is one fresh platform under test, at 2 dynos and settled.
 type Fixture struct {
 	Scaler bot.Scaler
+	// Unit is the platform's word for a dyno, in the singular.
+	Unit string
 	// Count tells the number of dynos past the Scaler, as the platform itself knows it.
 	Count func() int
 	// Set changes the number past the Scaler, as somebody's hand would. Nil where nobody can.
@@ -33,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		name string
 		test func(*testing.T, Fixture)
 	}{
+		{"names its unit", namesItsUnit},
 		{"reads the count", readsTheCount},
 		{"sees a change by hand", seesAHand},
 		{"scales up and down", scalesUpAndDown},
@@ -47,6 +50,12 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		{"reads and sets the dyno size, where it can", setsTheSize},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })
+	}
+}
+
+func namesItsUnit(t *testing.T, f Fixture) {
+	if n, ok := f.Scaler.(bot.Namer); !ok || n.Unit() != f.Unit {
+		t.Errorf("it is a Namer: %v; its unit must be %q", ok, f.Unit)
 	}
 }
 

@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -31,6 +32,8 @@ const (
 // Abilities are what a platform can tell and do, as package bot defines it; nil is what it cannot, or must not in a dry
 // run.
 type Abilities struct {
+	// Unit is the platform's word for a dyno, in the singular; "" for "dyno".
+	Unit   string
 	Size   func(context.Context) (n int, settled bool, err error)
 	Resize func(context.Context, int) error
 	Quota  interface {
@@ -171,7 +174,7 @@ func (t Tick) SizeFound(before string) *decide.DynoSize {
 		return nil
 	}
 	if err != nil {
-		t.Log.Warn("cannot read the dyno size, so it stays the same", "error", err)
+		t.Log.Warn("cannot read the size, so it stays the same", "error", err)
 		return &decide.DynoSize{}
 	}
 	if !strings.EqualFold(name, before) {
@@ -199,10 +202,10 @@ func (t Tick) PriceNow(now time.Time) float64 {
 	case IsLate(err):
 		return t.DynoPrice()
 	case err != nil && t.Budget:
-		t.Log.Warn("cannot read the price of a dyno", "error", err)
+		t.Log.Warn("cannot read the price of one "+cmp.Or(t.Unit, "dyno"), "error", err)
 		return t.DynoPrice()
 	case err != nil:
-		t.Log.Info("the price of a dyno is unknown, so costs are shown in dyno hours", "error", err)
+		t.Log.Info("the price is unknown, so costs are shown in hours", "error", err)
 		price = 0
 	}
 	t.mu.Lock()

@@ -28,6 +28,8 @@ type Status struct {
 	// App and ProcessType name what the bot scales.
 	App         string `json:"app"`
 	ProcessType string `json:"process_type"`
+	// Unit is the platform's word for a dyno, in the singular; "" for "dyno".
+	Unit string `json:"unit,omitempty"`
 	// DryRun: the bot changes nothing.
 	DryRun bool `json:"dry_run"`
 	// Limits are the limits now in force.

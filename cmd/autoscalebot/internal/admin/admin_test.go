@@ -175,7 +175,7 @@ func TestRefusals(t *testing.T) {
 		{"POST", "/v1/scale", `{"for":"1h"}`, 422, "dynos is missing: must be the number of dynos to keep"},
 		{"POST", "/v1/scale", `{"dynos":6}`, 422, "6 is outside the limits now in force, 1 to 5"},
 		{"POST", "/v1/scale", `{"dynos":-1}`, 422, "-1 is outside the limits now in force, 1 to 5"},
-		{"POST", "/v1/scale", `{"dynos":0}`, 422, "0 dynos would switch the app off: do that on the platform, and the bot leaves the app alone until the number changes there"},
+		{"POST", "/v1/scale", `{"dynos":0}`, 422, "0 would switch the app off: do that on the platform, and the bot leaves the app alone until the number changes there"},
 		{"POST", "/v1/scale", `{"dynos":2.5}`, 400, "invalid type of dynos: number 2.5"},
 		{"POST", "/v1/scale", `{"dynos":2,"for":"0s"}`, 422, `for is "0s": must be a duration of at most 8784h, such as 90m or 2h`},
 	} {
@@ -269,8 +269,8 @@ func TestTheLogTellsWhoAskedForWhat(t *testing.T) {
 	want := [][]string{
 		{`msg="somebody paused scaling"`, me, "direction=up", `length="for 1h0m0s"`},
 		{`msg="somebody resumed scaling"`, me, "direction=both"},
-		{`msg="somebody asked for a number of dynos"`, "who=127.0.0.1:", "dynos=3", "length=10m0s"},
-		{`msg="somebody let the bot decide by itself"`, "who=127.0.0.1:"},
+		{`msg="somebody set an override"`, "who=127.0.0.1:", "dynos=3", "length=10m0s"},
+		{`msg="somebody ended the override"`, "who=127.0.0.1:"},
 	}
 	if len(lines) != len(want) {
 		t.Fatalf("the log has %d lines, want %d:\n%s", len(lines), len(want), w.log.String())

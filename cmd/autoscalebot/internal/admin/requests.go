@@ -32,8 +32,8 @@ func (s *Server) status(string, *http.Request) (any, error) {
 func (s *Server) statusAt(now time.Time) Status {
 	b := s.o.BotOptions
 	st := Status{
-		Time: now, Started: s.o.Started, Version: s.o.Version, App: b.App, ProcessType: b.ProcessType, DryRun: b.DryRun,
-		Limits: b.Schedule.At(now), Control: active(s.o.Bot.Control(), now),
+		Time: now, Started: s.o.Started, Version: s.o.Version, App: b.App, ProcessType: b.ProcessType,
+		Unit: s.o.Bot.Unit(), DryRun: b.DryRun, Limits: b.Schedule.At(now), Control: active(s.o.Bot.Control(), now),
 	}
 	if b.Policy.PauseUp {
 		st.PausedBySettings = append(st.PausedBySettings, bot.Up)

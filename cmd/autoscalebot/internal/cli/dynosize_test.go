@@ -41,7 +41,7 @@ func TestDynoSizesEndToEnd(t *testing.T) {
 	})
 	b.terminate()
 	const why = "above 95"
-	if text := b.log.String(); !strings.Contains(text, "changed dynos standard-1x → standard-2x: full is ") || !strings.Contains(text, why) {
+	if text := b.log.String(); !strings.Contains(text, "resized standard-1x → standard-2x: full is ") || !strings.Contains(text, why) {
 		t.Errorf("the log does not say %q", why)
 	}
 	if n, other := api.Quantity("dancing-forest", "web"), api.Size("dancing-forest", "worker"); n != 2 || other != "Standard-1X" {

@@ -1,0 +1,4 @@
+package cloudfoundry
+
+// Unit returns "instance".
+func (*Platform) Unit() string { return "instance" }

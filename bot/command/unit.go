@@ -1,0 +1,4 @@
+package command
+
+// Unit returns "instance".
+func (*Platform) Unit() string { return "instance" }

@@ -1,0 +1,4 @@
+package heroku
+
+// Unit returns "dyno".
+func (*Platform) Unit() string { return "dyno" }

@@ -1,0 +1,4 @@
+package local
+
+// Unit returns "process".
+func (*Platform) Unit() string { return "process" }

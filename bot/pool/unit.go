@@ -1,0 +1,4 @@
+package pool
+
+// Unit returns "server".
+func (*Pool) Unit() string { return "server" }
