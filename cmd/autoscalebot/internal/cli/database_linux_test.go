@@ -26,7 +26,7 @@ func TestCheckTakesTheAppsDatabaseURL(t *testing.T) {
 	o := runOnce(t, append(base, "DATABASE_URL="+prisma, "SIGNALS=jobs="+prisma+"#select 7"), "check")
 	for _, want := range []string{
 		"history ok to be kept in the PostgreSQL database", "jobs ok 7 jobs",
-		"DATABASE_URL: the parameters of other libraries are left out: connection_limit, pgbouncer, pool_timeout", "SIGNALS jobs: the parameters of other libraries",
+		"DATABASE_URL: parameters of other libraries are ignored: connection_limit, pgbouncer, pool_timeout", "SIGNALS jobs: parameters of other libraries",
 	} {
 		if o.code != exitFine || !strings.Contains(oneSpaced(o.stdout), want) {
 			t.Errorf("code %d, want %q\n%s%s", o.code, want, o.stdout, o.stderr)

@@ -43,7 +43,7 @@ func wordsIn(t *testing.T) map[string][]string {
 	}
 	out := map[string][]string{}
 	for _, p := range problems {
-		for _, before := range []string{": write ", "there are "} {
+		for _, before := range []string{": must be ", "makes the servers: ", "load balancer: "} {
 			if _, list, ok := strings.Cut(p.What, before); ok && !strings.Contains(list, ";") {
 				out[p.Name] = strings.Split(strings.ReplaceAll(list, " or ", ", "), ", ")
 			}

@@ -28,7 +28,7 @@ func TestThePolicyIsThatOfTheSettings(t *testing.T) {
 	t.Setenv("MAX_RESPONSE_TIME_IN_MS", "0")
 	t.Setenv("MIN_RESPONSE_TIME_IN_MS", "0")
 	t.Setenv("POLICY", "adaptive")
-	if _, err := settingstest.Load(); err == nil || !strings.Contains(err.Error(), "MAX_RESPONSE_TIME_IN_MS: 0: POLICY=adaptive needs a bound above 0") {
+	if _, err := settingstest.Load(); err == nil || !strings.Contains(err.Error(), "MAX_RESPONSE_TIME_IN_MS: 0: POLICY=adaptive needs an upper threshold above 0") {
 		t.Errorf("a bound of 0: %v", err)
 	}
 	s := &settings.Settings{}
@@ -57,7 +57,7 @@ func TestTheAimMayBeAPriceOfASlowMinute(t *testing.T) {
 		t.Error("with dynos that cost twice as much, a slow minute at twice the price is not the same")
 	}
 	for _, wrong := range []string{"bold", "0", "-1", "nan"} {
-		if _, err := settings.LoadTrial(nil, []string{"AIM=" + wrong}); err == nil || !strings.Contains(err.Error(), "write lean, balanced or safe, or what a slow minute is worth to you in dollars, such as 0.50") {
+		if _, err := settings.LoadTrial(nil, []string{"AIM=" + wrong}); err == nil || !strings.Contains(err.Error(), "must be lean, balanced or safe, or what a slow minute costs you in dollars, such as 0.50") {
 			t.Errorf("AIM=%s: %v", wrong, err)
 		}
 	}

@@ -5,13 +5,11 @@ import (
 	"slices"
 )
 
-// An adapter is one of the words that a setting chooses from, with what finds what is wrong with the settings of what
-// it chooses.
+// An adapter is one of the values of PLATFORM, POOL_PROVIDER, POOL_BALANCER or NOTIFICATION_BACKENDS.
 type adapter struct {
 	name  string
-	check func(*Problems, *Settings) // nil where nothing can be wrong
-	// own are the settings that nothing else uses, by how their names begin. They are set in vain where another adapter
-	// is chosen.
+	check func(*Problems, *Settings) // nil if there is nothing to check
+	// own are prefixes of settings that no other adapter uses. Setting them for another adapter has no effect.
 	own []string
 }
 
@@ -49,12 +47,11 @@ func balancers() []adapter {
 	}
 }
 
-// ownBalancers only know the servers of one provider.
+// The key is a balancer that works only with the provider in the value.
 func ownBalancers() map[Word]Word {
 	return map[Word]Word{"digitalocean": "digitalocean", "target-group": "ec2"}
 }
 
-// backends are the words of NOTIFICATION_BACKENDS.
 func backends() []adapter {
 	return []adapter{
 		{"console", nil, nil},
@@ -75,7 +72,7 @@ func adapterNames(of []adapter) []string {
 	return names
 }
 
-// checkAdapter is silent about a word that names no adapter.
+// An unknown name is not reported here: oneOf has reported it.
 func (ps *Problems) checkAdapter(s *Settings, chosen string, of []adapter) {
 	if i := slices.IndexFunc(of, func(a adapter) bool { return a.name == chosen }); i >= 0 && of[i].check != nil {
 		of[i].check(ps, s)
@@ -87,13 +84,13 @@ func (ps *Problems) checkPlatform(s *Settings) {
 	ps.checkAdapter(s, string(s.Platform), platforms())
 	ps.checkCommandEnv(s)
 	if !regexp.MustCompile(`^[A-Za-z0-9_-]+$`).MatchString(string(s.HerokuProcessType)) {
-		ps.add("HEROKU_PROCESS_TYPE", "%q: write a process type of the Procfile, such as web", s.HerokuProcessType)
+		ps.add("HEROKU_PROCESS_TYPE", "%q: must be a process type of the Procfile, such as web", s.HerokuProcessType)
 	}
 }
 
 func (ps *Problems) chosen(name string, w Word, what string, of []adapter) {
 	if w == "" {
-		ps.need(name, "", what+": write "+orList(adapterNames(of)))
+		ps.need(name, "", what+": "+orList(adapterNames(of)))
 		return
 	}
 	ps.oneOf(name, w, adapterNames(of)...)

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// Admin are the settings of how a running bot is asked.
+// Admin configures how commands reach a running bot.
 type Admin struct {
 	Paused      Directions `envconfig:"PAUSED" desc:"Pause scaling while this is set: ''up'', ''down'' or ''up,down''; the limits still apply."`
 	AdminSocket Text       `envconfig:"ADMIN_SOCKET" desc:"Unix socket for ''status'', ''pause'' and the like; default: a path in the runtime folder; ''none'' = off."`
@@ -25,10 +25,10 @@ var adminSettings = []string{
 	"HISTORY", "DATABASE_URL", "HISTORY_DAYS", "HISTORY_MINUTES_DAYS", "HISTORY_HOURS_DAYS", "DYNO_PRICE_PER_MONTH",
 }
 
-// LoadAdmin reads only the settings that tell where a running bot is asked: the app's name, its process type, the
-// platform, the time zone, DRY_RUN, and those that begin with ADMIN_. All others are left zero, so whoever asks needs
-// no API key. Where the file names several process types and HEROKU_PROCESS_TYPE none, they are those of the first. Its
-// error is the [Problems], all of them.
+// LoadAdmin reads only the settings that commands need to reach a running bot: the app's name, the process type, the
+// platform, the time zone, DRY_RUN, the history and ADMIN_*. All others are zero, so commands need no API key. If the
+// file has several process types and HEROKU_PROCESS_TYPE is not set, LoadAdmin uses the first. Its error is a
+// [Problems] with all mistakes.
 func LoadAdmin() (*Settings, error) {
 	var problems Problems
 	src := problems.sources()[0]
@@ -43,19 +43,19 @@ func LoadAdmin() (*Settings, error) {
 	return s, nil
 }
 
-// shortestToken is the least length of ADMIN_TOKEN: whoever guesses it scales the app.
+// Anybody who guesses ADMIN_TOKEN can scale the app.
 const shortestToken = 16
 
 func (ps *Problems) checkAdmin(s *Settings) {
 	if _, port, err := net.SplitHostPort(string(s.AdminAddr)); s.AdminAddr != "" && (err != nil || port == "") {
-		ps.add("ADMIN_ADDR", "%q: write host:port, such as 127.0.0.1:7070", s.AdminAddr)
+		ps.add("ADMIN_ADDR", "%q: must be host:port, such as 127.0.0.1:7070", s.AdminAddr)
 	}
 	switch token := s.AdminToken.Reveal(); {
 	case token == "" && s.AdminAddr != "":
-		ps.add("ADMIN_TOKEN", "is not set; ADMIN_ADDR needs it, such as one from: openssl rand -hex 16")
+		ps.add("ADMIN_TOKEN", "is not set; ADMIN_ADDR needs it. Create one with: openssl rand -hex 16")
 	case token != "" && (len(token) < shortestToken || unprintable(token)):
-		ps.add("ADMIN_TOKEN", "has fewer than %d characters, or one that no header can hold; make one by: openssl "+
-			"rand -hex 16", shortestToken)
+		ps.add("ADMIN_TOKEN", "must have at least %d printable ASCII characters without spaces. Create one with: "+
+			"openssl rand -hex 16", shortestToken)
 	}
 }
 
@@ -65,19 +65,20 @@ func unprintable(text string) bool {
 
 var notInFile = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
-// fileName is part of a file's name, and differs for each app and process type.
+// It differs for each app and process type.
 func (s *Settings) fileName() string {
 	full := s.App() + "-" + string(s.HerokuProcessType)
 	name := notInFile.ReplaceAllString(full, "-")
-	if len(name) > 40 || name != full { // a socket's path has 100 bytes or so, and two names must not become one
+	// a socket's path is limited to about 100 bytes, and two names must not become one
+	if len(name) > 40 || name != full {
 		name = fmt.Sprintf("%.40s-%x", name, sha256.Sum256([]byte(full)))[:min(len(name), 40)+9]
 	}
 	return name
 }
 
-// SocketPath is where the running bot of the app listens, and where it is asked: ADMIN_SOCKET, or else a path that the
-// app's name and the process type make, in a folder of the user's own below the runtime folder; "" if it is switched
-// off.
+// SocketPath is the path of the control socket: ADMIN_SOCKET, or by default a path made of the app's name and the
+// process type, in a folder of the user's below XDG_RUNTIME_DIR or the folder for temporary files. It is "" if the
+// socket is switched off.
 func (s *Settings) SocketPath() string {
 	switch given := string(s.AdminSocket); {
 	case strings.EqualFold(given, "none"):

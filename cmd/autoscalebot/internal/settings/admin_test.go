@@ -25,10 +25,10 @@ func TestAdminMistakes(t *testing.T) {
 		env  []string
 		want string
 	}{
-		{[]string{"ADMIN_ADDR=:7070"}, "ADMIN_TOKEN: is not set; ADMIN_ADDR needs it, such as one from: openssl rand -hex 16"},
-		{[]string{"ADMIN_ADDR=localhost", "ADMIN_TOKEN=" + secret}, `ADMIN_ADDR: "localhost": write host:port, such as 127.0.0.1:7070`},
-		{[]string{"ADMIN_ADDR=:7070", "ADMIN_TOKEN=" + short}, "ADMIN_TOKEN: has fewer than 16 characters, or one that no header can hold; make one by: openssl rand -hex 16"},
-		{[]string{"ADMIN_ADDR=:7070", "ADMIN_TOKEN=" + short + " and more words"}, "ADMIN_TOKEN: has fewer than 16 characters, or one that no header can hold; make one by: openssl rand -hex 16"},
+		{[]string{"ADMIN_ADDR=:7070"}, "ADMIN_TOKEN: is not set; ADMIN_ADDR needs it. Create one with: openssl rand -hex 16"},
+		{[]string{"ADMIN_ADDR=localhost", "ADMIN_TOKEN=" + secret}, `ADMIN_ADDR: "localhost": must be host:port, such as 127.0.0.1:7070`},
+		{[]string{"ADMIN_ADDR=:7070", "ADMIN_TOKEN=" + short}, "ADMIN_TOKEN: must have at least 16 printable ASCII characters without spaces. Create one with: openssl rand -hex 16"},
+		{[]string{"ADMIN_ADDR=:7070", "ADMIN_TOKEN=" + short + " and more words"}, "ADMIN_TOKEN: must have at least 16 printable ASCII characters without spaces. Create one with: openssl rand -hex 16"},
 	} {
 		env(t, c.env...)
 		want := "a setting is wrong:\n  " + c.want

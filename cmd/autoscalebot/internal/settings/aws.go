@@ -4,7 +4,7 @@ import (
 	"regexp"
 )
 
-// AWS are the settings of instances on EC2, in a pool or in an Auto Scaling group.
+// AWS configures instances on EC2, in a pool or in an Auto Scaling group.
 type AWS struct {
 	AWSRegion           Text   `envconfig:"AWS_REGION" once:"true" desc:"The region, such as ''eu-central-1''."`
 	AWSAccessKeyID      Text   `envconfig:"AWS_ACCESS_KEY_ID" once:"true" desc:"The access key; default: AWS's usual places, up to the role of the EC2 instance."`
@@ -26,10 +26,10 @@ var (
 func (ps *Problems) checkEC2(s *Settings) {
 	ps.checkAWS(s)
 	ps.need("EC2_LAUNCH_TEMPLATE", string(s.EC2LaunchTemplate),
-		"what instances are made from, as from: aws ec2 describe-launch-templates")
+		"it names the launch template of new instances. List them with: aws ec2 describe-launch-templates")
 	ps.oneOf("EC2_ADDRESS", s.EC2Address, "private", "public")
 	if s.EC2TargetGroup != "" && !targetGroupARN.MatchString(string(s.EC2TargetGroup)) {
-		ps.add("EC2_TARGET_GROUP", "%q: write the target group's ARN, such as "+
+		ps.add("EC2_TARGET_GROUP", "%q: must be the target group's ARN, such as "+
 			"arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef", s.EC2TargetGroup)
 	}
 }
@@ -37,17 +37,17 @@ func (ps *Problems) checkEC2(s *Settings) {
 func (ps *Problems) checkAutoscalingGroup(s *Settings) {
 	ps.checkAWS(s)
 	ps.need("EC2_AUTOSCALING_GROUP", string(s.EC2AutoscalingGroup),
-		"the group's name, as from: aws autoscaling describe-auto-scaling-groups")
+		"it names the group. List them with: aws autoscaling describe-auto-scaling-groups")
 }
 
 func (ps *Problems) checkAWS(s *Settings) {
-	ps.need("AWS_REGION", string(s.AWSRegion), "the region, such as eu-central-1")
+	ps.need("AWS_REGION", string(s.AWSRegion), "set the region, such as eu-central-1")
 	if s.AWSRegion != "" && !awsRegion.MatchString(string(s.AWSRegion)) {
-		ps.add("AWS_REGION", "%q: write a region's code, such as eu-central-1", s.AWSRegion)
+		ps.add("AWS_REGION", "%q: must be a region's code, such as eu-central-1", s.AWSRegion)
 	}
 	if s.AWSAccessKeyID != "" || s.AWSSecretAccessKey != "" || s.AWSSessionToken != "" {
-		ps.need("AWS_ACCESS_KEY_ID", string(s.AWSAccessKeyID), "the access key that AWS_SECRET_ACCESS_KEY is of")
-		ps.need("AWS_SECRET_ACCESS_KEY", s.AWSSecretAccessKey.Reveal(), "the secret of AWS_ACCESS_KEY_ID")
+		ps.need("AWS_ACCESS_KEY_ID", string(s.AWSAccessKeyID), "AWS_SECRET_ACCESS_KEY needs it")
+		ps.need("AWS_SECRET_ACCESS_KEY", s.AWSSecretAccessKey.Reveal(), "AWS_ACCESS_KEY_ID needs it")
 	}
 	if s.AWSEndpointURL != "" {
 		ps.checkAPIURL("AWS_ENDPOINT_URL", string(s.AWSEndpointURL), "the access key's signature",

@@ -26,32 +26,32 @@ func (ps *Problems) check(s *Settings) {
 	ps.checkLogging(s)
 }
 
-// has says whether a problem with the setting is known already, so that none is told twice in other words.
+// A mistake is reported once: later checks skip settings that have a problem already.
 func (ps *Problems) has(names ...string) bool {
 	return slices.ContainsFunc(*ps, func(p Problem) bool { return slices.Contains(names, p.Name) })
 }
 
 func (ps *Problems) oneOf(name string, w Word, words ...string) {
 	if !slices.Contains(words, string(w)) {
-		ps.add(name, "%q: write %s", w, orList(words))
+		ps.add(name, "%q: must be %s", w, orList(words))
 	}
 }
 
-func (ps *Problems) need(name, value, forWhat string) {
+func (ps *Problems) need(name, value, hint string) {
 	if value == "" && !ps.has(name) {
-		ps.add(name, "is not set; %s", forWhat)
+		ps.add(name, "is not set; %s", hint)
 	}
 }
 
-// checkAPIURL wants https, or http to this machine: secrets go along with every request.
+// Every request carries a secret, so plain http is only for this machine.
 func (ps *Problems) checkAPIURL(name, text, secret, example string) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "":
-		ps.add(name, "write a URL without user or query, such as %s", example)
+		ps.add(name, "must be a URL without user and query, such as %s", example)
 	case u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()):
 	default:
-		ps.add(name, "%q would send %s unencrypted; write https://…, or http://… on a loopback address", text, secret)
+		ps.add(name, "%q would send %s unencrypted: must be https://…, or http://… on a loopback address", text, secret)
 	}
 }
 
@@ -60,13 +60,13 @@ func loopback(host string) bool {
 	return host == "localhost" || err == nil && addr.IsLoopback()
 }
 
-// secretURL never shows what it got.
+// The value may hold a secret, so the error does not quote it.
 func (ps *Problems) secretURL(name string, s Secret, schemes ...string) {
 	if s == "" {
 		return
 	}
 	if u, err := url.Parse(s.Reveal()); err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme) {
-		ps.add(name, "is no URL that begins with %s:// (what stands there is not shown, since it may hold a secret)",
+		ps.add(name, "must be a URL that begins with %s:// (the value is not shown because it may hold a secret)",
 			strings.Join(schemes, ":// or "))
 	}
 }
@@ -75,7 +75,6 @@ func orList(words []string) string {
 	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }
 
-// readable accepts an empty path.
 func (ps *Problems) readable(name string, path Text) {
 	if path == "" {
 		return

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// CloudFoundry are the settings of an app on Cloud Foundry, and what that tells the bot which runs on it.
+// CloudFoundry configures an app on Cloud Foundry. If the bot runs there, the platform sets some of these.
 type CloudFoundry struct {
 	CFAPIURL        Text   `envconfig:"CF_API_URL" once:"true" desc:"URL of the API, as ''cf api'' shows it; default: that of the installation that the bot runs on."`
 	CFOrg           Text   `envconfig:"CF_ORG" once:"true" desc:"The app's org, by name or GUID; not needed if ''CF_SPACE'' or ''CF_APP_NAME'' is a GUID."`
@@ -27,28 +27,28 @@ type CloudFoundry struct {
 func (ps *Problems) checkCloudFoundry(s *Settings) {
 	ps.takeService(s)
 	ps.takeApplication(s)
-	ps.need("CF_API_URL", string(s.CFAPIURL), "where the API is, as from: cf api")
+	ps.need("CF_API_URL", string(s.CFAPIURL), "set the API's URL, which this command prints: cf api")
 	if s.CFAPIURL != "" {
 		ps.checkAPIURL("CF_API_URL", string(s.CFAPIURL), "the credentials", "https://api.example.com")
 	}
-	ps.need("CF_APP_NAME", string(s.CFAppName), "the app to scale, as in the first column of: cf apps")
+	ps.need("CF_APP_NAME", string(s.CFAppName), "set the app to scale. List your apps with: cf apps")
 	if !isGUID(s.CFAppName) {
-		ps.need("CF_SPACE", string(s.CFSpace), "the app's space, as from: cf target")
+		ps.need("CF_SPACE", string(s.CFSpace), "set the app's space, which this command prints: cf target")
 		if !isGUID(s.CFSpace) {
-			ps.need("CF_ORG", string(s.CFOrg), "the app's org, as from: cf target")
+			ps.need("CF_ORG", string(s.CFOrg), "set the app's org, which this command prints: cf target")
 		}
 	}
 	switch {
 	case s.CFUsername != "" || s.CFPassword != "":
-		ps.need("CF_USERNAME", string(s.CFUsername), "the user that CF_PASSWORD is of")
-		ps.need("CF_PASSWORD", s.CFPassword.Reveal(), "the password of CF_USERNAME")
+		ps.need("CF_USERNAME", string(s.CFUsername), "CF_PASSWORD needs it")
+		ps.need("CF_PASSWORD", s.CFPassword.Reveal(), "CF_USERNAME needs it")
 	case s.CFRefreshToken != "":
 	case s.CFClientID != "" || s.CFClientSecret != "":
-		ps.need("CF_CLIENT_ID", string(s.CFClientID), "the client that CF_CLIENT_SECRET is of")
-		ps.need("CF_CLIENT_SECRET", s.CFClientSecret.Reveal(), "the secret of CF_CLIENT_ID")
+		ps.need("CF_CLIENT_ID", string(s.CFClientID), "CF_CLIENT_SECRET needs it")
+		ps.need("CF_CLIENT_SECRET", s.CFClientSecret.Reveal(), "CF_CLIENT_ID needs it")
 	default:
-		ps.need("CF_USERNAME", "", "the user that scales; or set CF_CLIENT_ID and CF_CLIENT_SECRET, or "+
-			"CF_REFRESH_TOKEN, or bind a service "+string(s.CFService))
+		ps.need("CF_USERNAME", "", "set CF_USERNAME and CF_PASSWORD, or CF_CLIENT_ID and CF_CLIENT_SECRET, or "+
+			"CF_REFRESH_TOKEN, or bind a service named "+string(s.CFService))
 	}
 }
 
@@ -66,19 +66,19 @@ func (ps *Problems) takeApplication(s *Settings) {
 		SpaceID string `json:"space_id"`
 	}
 	if err := json.Unmarshal([]byte(s.VCAPApplication), &a); err != nil {
-		ps.add("VCAP_APPLICATION", "is not the JSON that Cloud Foundry sets it to; unset it, or leave it as it was")
+		ps.add("VCAP_APPLICATION", "is not valid JSON. Cloud Foundry sets it: do not change it, or unset it")
 		return
 	}
 	if s.CFAPIURL == "" {
 		s.CFAPIURL = Text(a.API)
 	}
-	// The bot's own space is meant only where its own installation is, and no other org.
+	// The bot's own space is the default only if the app is on the same installation and no org is named.
 	if s.CFSpace == "" && s.CFOrg == "" && string(s.CFAPIURL) == a.API {
 		s.CFSpace = Text(a.SpaceID)
 	}
 }
 
-// takeService shows no value in its errors.
+// The errors quote no value: all may be secret.
 func (ps *Problems) takeService(s *Settings) {
 	if s.VCAPServices == "" || s.CFService == "" {
 		return
@@ -88,7 +88,7 @@ func (ps *Problems) takeService(s *Settings) {
 		Credentials map[string]any `json:"credentials"`
 	}
 	if err := json.Unmarshal([]byte(s.VCAPServices.Reveal()), &services); err != nil {
-		ps.add("VCAP_SERVICES", "is not the JSON that Cloud Foundry sets it to; unset it, or leave it as it was")
+		ps.add("VCAP_SERVICES", "is not valid JSON. Cloud Foundry sets it: do not change it, or unset it")
 		return
 	}
 	into := map[string]func(string){}
@@ -113,10 +113,12 @@ func (ps *Problems) takeService(s *Settings) {
 				value, isText := service.Credentials[key].(string)
 				switch set := into[key]; {
 				case set == nil:
-					ps.add("VCAP_SERVICES", "the service %s has a credential %.40q, which is none of %s", s.CFService,
+					ps.add("VCAP_SERVICES",
+						"the service %s has an unknown credential %.40q: must be one of %s", s.CFService,
 						key, strings.Join(slices.Sorted(maps.Keys(into)), ", "))
 				case !isText:
-					ps.add("VCAP_SERVICES", "the service %s has a credential %s that is no text", s.CFService, key)
+					ps.add("VCAP_SERVICES", "the credential %[2]s of the service %[1]s is not a string", s.CFService,
+						key)
 				default:
 					set(strings.TrimSpace(value))
 				}

@@ -37,7 +37,7 @@ func TestCloudFoundry(t *testing.T) {
 		{
 			"another installation has other spaces",
 			[]string{vcapApplication, vcapServices, "CF_API_URL=https://api.cf.io"},
-			"2 settings are wrong:\n  CF_SPACE: is not set; the app's space, as from: cf target\n  CF_ORG: is not set; the app's org, as from: cf target",
+			"2 settings are wrong:\n  CF_SPACE: is not set; set the app's space, which this command prints: cf target\n  CF_ORG: is not set; set the app's org, which this command prints: cf target",
 		},
 		{
 			"an app's GUID, and a client",
@@ -45,25 +45,25 @@ func TestCloudFoundry(t *testing.T) {
 			"https://api.cf.io   0b1c2d3e-cafe-4abc-8def-0123456789ab ",
 		},
 		{
-			"nothing", nil, "5 settings are wrong:\n  CF_API_URL: is not set; where the API is, as from: cf api\n" +
-				"  CF_APP_NAME: is not set; the app to scale, as in the first column of: cf apps\n  CF_SPACE: is not set; the app's space, as from: cf target\n" +
-				"  CF_ORG: is not set; the app's org, as from: cf target\n" +
-				"  CF_USERNAME: is not set; the user that scales; or set CF_CLIENT_ID and CF_CLIENT_SECRET, or CF_REFRESH_TOKEN, or bind a service autoscalebot",
+			"nothing", nil, "5 settings are wrong:\n  CF_API_URL: is not set; set the API's URL, which this command prints: cf api\n" +
+				"  CF_APP_NAME: is not set; set the app to scale. List your apps with: cf apps\n  CF_SPACE: is not set; set the app's space, which this command prints: cf target\n" +
+				"  CF_ORG: is not set; set the app's org, which this command prints: cf target\n" +
+				"  CF_USERNAME: is not set; set CF_USERNAME and CF_PASSWORD, or CF_CLIENT_ID and CF_CLIENT_SECRET, or CF_REFRESH_TOKEN, or bind a service named autoscalebot",
 		},
 		{
 			"a user alone",
 			[]string{"CF_API_URL=http://api.cf.io", "CF_APP_NAME=0b1c2d3e-cafe-4abc-8def-0123456789ab", "CF_USERNAME=me"},
-			"2 settings are wrong:\n  CF_API_URL: \"http://api.cf.io\" would send the credentials unencrypted; write https://…, or http://… on a loopback address\n  CF_PASSWORD: is not set; the password of CF_USERNAME",
+			"2 settings are wrong:\n  CF_API_URL: \"http://api.cf.io\" would send the credentials unencrypted: must be https://…, or http://… on a loopback address\n  CF_PASSWORD: is not set; CF_USERNAME needs it",
 		},
 		{
 			"a service with a misspelt credential",
 			[]string{vcapApplication, strings.Replace(vcapServices, "username", "user", 1)},
-			"2 settings are wrong:\n  VCAP_SERVICES: the service autoscalebot has a credential \"user\", which is none of api_url, app_name, client_id, client_secret, org, origin, password, refresh_token, space, username\n  CF_USERNAME: is not set; the user that CF_PASSWORD is of",
+			"2 settings are wrong:\n  VCAP_SERVICES: the service autoscalebot has an unknown credential \"user\": must be one of api_url, app_name, client_id, client_secret, org, origin, password, refresh_token, space, username\n  CF_USERNAME: is not set; CF_PASSWORD needs it",
 		},
 		{
 			"no JSON",
 			[]string{"VCAP_APPLICATION={" + secret, "VCAP_SERVICES=[" + secret, "CF_API_URL=https://api.cf.io", "CF_APP_NAME=0b1c2d3e-cafe-4abc-8def-0123456789ab", "CF_REFRESH_TOKEN=x"},
-			"2 settings are wrong:\n  VCAP_SERVICES: is not the JSON that Cloud Foundry sets it to; unset it, or leave it as it was\n  VCAP_APPLICATION: is not the JSON that Cloud Foundry sets it to; unset it, or leave it as it was",
+			"2 settings are wrong:\n  VCAP_SERVICES: is not valid JSON. Cloud Foundry sets it: do not change it, or unset it\n  VCAP_APPLICATION: is not valid JSON. Cloud Foundry sets it: do not change it, or unset it",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -8,8 +8,7 @@ import (
 	"strings"
 )
 
-// Command are the settings of a platform of commands, and of what all commands and processes that the bot starts get of
-// its environment.
+// Command configures the platform of commands, and the environment of all commands and processes that the bot starts.
 type Command struct {
 	CountCommand Text `envconfig:"COUNT_COMMAND" desc:"Command: prints the number of dynos."`
 	ScaleCommand Text `envconfig:"SCALE_COMMAND" desc:"Command: sets the number of dynos, given as ''$1'' and ''$DYNOS'', or appended if it uses neither."`
@@ -17,8 +16,8 @@ type Command struct {
 }
 
 func (ps *Problems) checkCommand(s *Settings) {
-	ps.need("COUNT_COMMAND", string(s.CountCommand), "a command that prints the number of dynos")
-	ps.need("SCALE_COMMAND", string(s.ScaleCommand), "a command that sets the number of dynos")
+	ps.need("COUNT_COMMAND", string(s.CountCommand), "set a command that prints the number of dynos")
+	ps.need("SCALE_COMMAND", string(s.ScaleCommand), "set a command that changes the number of dynos")
 }
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -33,16 +32,17 @@ func (ps *Problems) checkCommandEnv(s *Settings) {
 			continue
 		}
 		name, _, hasValue := strings.Cut(name, "=")
-		ps.add("COMMAND_ENV", "%q: write names of environment variables with commas between, such as "+
+		ps.add("COMMAND_ENV", "%q: must be names of environment variables, separated by commas, such as "+
 			"DATABASE_URL,AWS_SECRET_ACCESS_KEY", name)
-		if hasValue { // a secret, all that follows may be part of it
+		if hasValue { // what follows may be part of a secret
 			return
 		}
 	}
 }
 
-// CommandEnviron returns the environment of the commands and processes that the bot starts: its own less the secrets of
-// its settings, and less the variables that the settings file puts into a secret. What COMMAND_ENV names stays.
+// CommandEnviron returns the environment of the commands and processes that the bot starts: its own, without the
+// secrets of its settings and without the variables that the settings file uses in a secret. What COMMAND_ENV names
+// stays.
 func (s *Settings) CommandEnviron() []string {
 	secret, passed := secretVariables(), s.passed()
 	return slices.DeleteFunc(os.Environ(), func(pair string) bool {
@@ -51,7 +51,7 @@ func (s *Settings) CommandEnviron() []string {
 	})
 }
 
-// PassedSecrets are the values of the secrets that commands find in their environment because COMMAND_ENV names them.
+// PassedSecrets returns the values of the secrets that commands get because COMMAND_ENV names them.
 func (s *Settings) PassedSecrets() (values []string) {
 	secret := secretVariables()
 	for _, name := range s.passed() {
@@ -62,12 +62,13 @@ func (s *Settings) PassedSecrets() (values []string) {
 	return values
 }
 
-// CommandNotes say what COMMAND_ENV names in vain, and which secrets that commands often need it does not name.
+// CommandNotes returns hints about COMMAND_ENV: variables that are not set, and secrets that commands often need and do
+// not get.
 func (s *Settings) CommandNotes() (notes []string) {
 	passed := s.passed()
 	for _, name := range passed {
 		if _, set := os.LookupEnv(name); !set {
-			notes = append(notes, "COMMAND_ENV: the environment has no "+name)
+			notes = append(notes, "COMMAND_ENV: "+name+" is not set in the environment")
 		}
 	}
 	if s.Platform != "command" && s.Platform != "local" && s.PoolProvider != "command" && s.PoolProvider != "local" {
@@ -85,15 +86,14 @@ func (s *Settings) CommandNotes() (notes []string) {
 	if len(withheld) > 0 {
 		names := strings.Join(withheld, ",")
 		notes = append(notes, "the commands and processes that the bot starts do not get "+names+
-			"; if they need it: COMMAND_ENV="+names)
+			". If they need it, set COMMAND_ENV="+names)
 	}
 	return notes
 }
 
-// secretVariables are the names under which the environment may hold secrets of the settings and of OpenTelemetry's.
 func secretVariables() map[string]bool {
 	secret, sources := map[string]bool{}, new(Problems).sources()
-	for _, signal := range []string{"", "TRACES_", "METRICS_", "LOGS_"} { // in which collectors want their API key
+	for _, signal := range []string{"", "TRACES_", "METRICS_", "LOGS_"} { // collectors expect their API key there
 		secret["OTEL_EXPORTER_OTLP_"+signal+"HEADERS"] = true
 	}
 	for _, f := range fields() {
@@ -112,7 +112,6 @@ func secretVariables() map[string]bool {
 	return secret
 }
 
-// hasPassword says whether a setting that is an address holds a password, as HEARTBEAT_URL may.
 func hasPassword(name, value string) bool {
 	if !slices.Contains([]string{"HEARTBEAT_URL", "CONTROL_URL"}, strings.TrimPrefix(name, Prefix)) {
 		return false

@@ -55,7 +55,7 @@ func TestNotesOnWhatCommandsGet(t *testing.T) {
 	}{
 		{[]string{"PLATFORM=command", "COUNT_COMMAND=a", "SCALE_COMMAND=b", "HEARTBEAT_URL=https://a.example/", "AWS_SECRET_ACCESS_KEY=" + secret}, "COMMAND_ENV=AWS_SECRET_ACCESS_KEY"},
 		{[]string{"PLATFORM=command", "COUNT_COMMAND=a", "SCALE_COMMAND=b", "HEARTBEAT_URL=https://a.example/", "AWS_SECRET_ACCESS_KEY=" + secret, "COMMAND_ENV=AWS_SECRET_ACCESS_KEY"}, ""},
-		{[]string{"COMMAND_ENV=NOBODY_SETS_THIS"}, "COMMAND_ENV: the environment has no NOBODY_SETS_THIS"},
+		{[]string{"COMMAND_ENV=NOBODY_SETS_THIS"}, "COMMAND_ENV: NOBODY_SETS_THIS is not set in the environment"},
 		{[]string{"AWS_SECRET_ACCESS_KEY=" + secret}, ""},
 	} {
 		env(t, c.pairs...)

@@ -12,8 +12,7 @@ const compatibility = "COMPATIBILITY"
 
 const python21 = "2.1"
 
-// newSafeguards are the settings of what autoscalebot 2.1 did not know, which COMPATIBILITY=2.1 switches off where they
-// are not set.
+// newSafeguards did not exist in autoscalebot 2.1. COMPATIBILITY=2.1 switches off those that are not set.
 var newSafeguards = []string{"DEPLOY_GRACE_IN_SECONDS", "STOP_AFTER_UPS_WITHOUT_HELP", "MANUAL_HOLD_IN_MINUTES"}
 
 func (src *source) compatible() bool {
@@ -33,12 +32,12 @@ func safeguardOff(f reflect.StructField, on bool) reflect.StructField {
 
 func (ps *Problems) checkCompatibility(s *Settings) {
 	if s.Compatibility != "" && s.Compatibility != python21 {
-		ps.add(compatibility, "%q is unknown; write %s, or leave it out", shortened(string(s.Compatibility)), python21)
+		ps.add(compatibility, "%q: must be %s, or empty", shortened(string(s.Compatibility)), python21)
 	}
 }
 
-// SwitchedOff returns the settings of the safeguards that COMPATIBILITY has switched off, and those that are set all
-// the same, as NAME=value.
+// SwitchedOff returns the names of the safeguards that COMPATIBILITY switches off, and those that stay on because they
+// are set, as NAME=value.
 func (s *Settings) SwitchedOff() (off, kept []string) {
 	if s.Compatibility != python21 {
 		return nil, nil

@@ -105,7 +105,7 @@ func TestCompatibilitySwitchesOffThree(t *testing.T) {
 		t.Errorf("in a file: %+v, %v", s, err)
 	}
 	env(t, append(app21, "COMPATIBILITY=2.0")...)
-	refused(t, `COMPATIBILITY: "2.0" is unknown; write 2.1`)
+	refused(t, `COMPATIBILITY: "2.0": must be 2.1, or empty`)
 	env(t)
 	if s, err := settings.LoadTrial(nil, []string{"COMPATIBILITY=2.1"}); err != nil || s.HelpAfter != 0 {
 		t.Errorf("on trial: %v", err)

@@ -10,19 +10,19 @@ import (
 	"strings"
 )
 
-// A databaseURL is one that the driver takes, made of a URL as applications have it.
+// A databaseURL is a URL for the driver, made of one that applications use.
 type databaseURL struct {
 	url  string
 	left []string // the parameters of other libraries
 }
 
-// postgresSchemes are those of libpq, and what Django, django-environ and Laravel call the same.
+// Those of libpq, and the names that Django, django-environ and Laravel use.
 var postgresSchemes = []string{"postgres", "postgresql", "postgis", "pgsql", "psql"}
 
-// pythonDrivers are those that SQLAlchemy has for PostgreSQL.
+// Those that SQLAlchemy has for PostgreSQL.
 var pythonDrivers = []string{"psycopg", "psycopg2", "psycopg2cffi", "psycopg_async", "asyncpg", "pg8000", "pygresql"}
 
-// cutPostgres accepts a driver of SQLAlchemy's behind the scheme (postgresql+psycopg2://), and JDBC's prefix.
+// SQLAlchemy appends a driver to the scheme (postgresql+psycopg2://), and JDBC has a prefix.
 func cutPostgres(text string) (rest string, ok bool) {
 	scheme, rest, ok := strings.Cut(strings.TrimPrefix(text, "jdbc:"), "://")
 	dialect, driver, _ := strings.Cut(strings.ToLower(scheme), "+")
@@ -42,9 +42,9 @@ var (
 		tcp_user_timeout tcp_keepalives_idle tcp_keepalives_interval tcp_keepalives_count`)
 	serverFamily = regexp.MustCompile(`^(enable_|jit|geqo|log_|auto_explain\.|[A-Za-z_][A-Za-z0-9_]*\.)`)
 
-	// otherLibraries are parameters of libpq that its drivers may do without, and of object mappers, pools and other
-	// drivers, which take them out of the URL themselves: Prisma, Rails, SQLAlchemy, asyncpg, Django, node-postgres and
-	// those who use it, JDBC, pgxpool, Ecto.
+	// otherLibraries are parameters that the driver can ignore: optional ones of libpq, and those that object mappers,
+	// pools and other drivers remove from the URL themselves. They are of Prisma, Rails, SQLAlchemy, asyncpg, Django,
+	// node-postgres and its users, JDBC, pgxpool and Ecto.
 	otherLibraries = strings.Fields(`keepalives keepalivesidle keepalivesinterval keepalivescount gssencmode gssdelegation sslcompression
 		fallbackapplicationname loadbalancehosts requiressl clientencoding charset encoding
 		connectionlimit pooltimeout pgbouncer sockettimeout statementcachesize maxidleconnectionlifetime maxconnectionlifetime singleuseconnections
@@ -59,26 +59,26 @@ var (
 		binaryparameters disablepreparedbinaryresult queuetarget queueinterval prepare`)
 )
 
-// bare makes the spellings of different object mappers equal.
+// Object mappers spell the same parameter in different ways.
 func bare(name string) string {
 	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(name))
 }
 
-// readDatabaseURL shows no value in its error.
+// The errors quote no value: the URL holds a password.
 func readDatabaseURL(text string) (databaseURL, error) {
 	rest, ok := cutPostgres(text)
 	if !ok {
-		return databaseURL{}, errors.New("is no PostgreSQL database's; it must begin with postgres://")
+		return databaseURL{}, errors.New("must be the URL of a PostgreSQL database, which begins with postgres://")
 	}
 	front, raw, _ := strings.Cut(rest, "?")
 	if garbled(front) {
 		return databaseURL{url: "postgres://host"},
-			errors.New("cannot be read; in a user and a password @, / and # are written %40, %2F and %23")
+			errors.New("invalid URL. Write @, / and # in a user or password as %40, %2F and %23")
 	}
 	given, err := url.ParseQuery(raw)
 	if err != nil {
 		return databaseURL{url: "postgres://" + front},
-			errors.New("cannot be read behind its question mark; in a password ? is written %3F")
+			errors.New("invalid URL after the question mark. Write ? in a password as %3F")
 	}
 	d, out := databaseURL{}, url.Values{}
 	var wrong []error
@@ -92,11 +92,11 @@ func readDatabaseURL(text string) (databaseURL, error) {
 		case slices.Contains(otherLibraries, bare(name)), strings.HasPrefix(name, "x-"):
 			d.left = append(d.left, name)
 		case strings.Contains(raw, "@") || !isParameter.MatchString(name):
-			wrong = append(wrong, errors.New("has a parameter that is not known behind its question mark; in a "+
-				"password ? is written %3F"))
+			wrong = append(wrong, errors.New("unknown parameter after the question mark. Write ? in a password "+
+				"as %3F"))
 		default:
-			wrong = append(wrong, fmt.Errorf("has the parameter %s, which PostgreSQL does not know; leave it out, or "+
-				"set it as ?options=-c%%20name%%3Dvalue", name))
+			wrong = append(wrong, fmt.Errorf("unknown parameter %s: PostgreSQL does not have it. Remove it, or set "+
+				"it as ?options=-c%%20name%%3Dvalue", name))
 		}
 	}
 	setMode(out, given)
@@ -107,8 +107,8 @@ func readDatabaseURL(text string) (databaseURL, error) {
 	return d, errors.Join(wrong...)
 }
 
-// garbled says whether a character of a password ends the part of the URL that the password stands in, so that the rest
-// of it would be taken for a host or a database, whose names are shown.
+// An unescaped character of a password can end the user part of the URL. The rest of the password would then be taken
+// for a host or a database, and be shown.
 func garbled(front string) bool {
 	authority, path, _ := strings.Cut(front, "/")
 	return strings.Count(authority, "@") > 1 || strings.Contains(path, "@") || strings.Contains(front, "#")
@@ -130,7 +130,8 @@ func canonical(name string) (known string, ok bool) {
 
 var plainSchema = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
 
-// meant is false where libpq has no other name for the parameter. What libpq's own name says holds.
+// It translates parameters of other libraries to libpq's. libpq's own name takes precedence. It returns false for an
+// unknown parameter.
 func meant(out, given url.Values, name, value string) bool {
 	set := func(known, value string) bool {
 		if !given.Has(known) && value != "" {
@@ -139,9 +140,9 @@ func meant(out, given url.Values, name, value string) bool {
 		return true
 	}
 	switch name {
-	case "schema": // Prisma: where its tables are
+	case "schema": // Prisma: the schema of its tables
 		switch {
-		case value == "public": // where they are looked for anyway
+		case value == "public": // the default
 			value = ""
 		case !plainSchema.MatchString(value):
 			value = `"` + strings.ReplaceAll(value, `"`, `""`) + `"`
@@ -162,7 +163,7 @@ func meant(out, given url.Values, name, value string) bool {
 	return false
 }
 
-// setMode changes how the connection is encrypted to what others than libpq mean.
+// Other libraries than libpq have other modes of encryption.
 func setMode(out, given url.Values) {
 	switch mode := out.Get("sslmode"); {
 	case mode == "no-verify": // node-postgres
@@ -176,12 +177,12 @@ func setMode(out, given url.Values) {
 func (s *Settings) leftOut() (notes []string) {
 	note := func(name string, left []string) {
 		if len(left) > 0 {
-			notes = append(notes, fmt.Sprintf("%s: the parameters of other libraries are left out: %s", name,
+			notes = append(notes, fmt.Sprintf("%s: parameters of other libraries are ignored: %s", name,
 				strings.Join(left, ", ")))
 		}
 	}
 	if s.HistoryOnServer() {
-		d, _ := readDatabaseURL(s.DatabaseURL.Reveal()) // which was checked
+		d, _ := readDatabaseURL(s.DatabaseURL.Reveal()) // checked before
 		note("DATABASE_URL", d.left)
 	}
 	for _, sig := range s.Signals {

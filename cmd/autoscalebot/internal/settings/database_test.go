@@ -56,7 +56,7 @@ func TestDatabaseURLsOfApplications(t *testing.T) {
 			t.Errorf("%s: the driver gets %s, want %s", text, got, c.query)
 		}
 		notes := strings.Join(s.Unused(), "\n")
-		if c.left == nil && notes != "" || c.left != nil && !strings.HasSuffix(notes, "left out: "+strings.Join(c.left, ", ")) {
+		if c.left == nil && notes != "" || c.left != nil && !strings.HasSuffix(notes, "ignored: "+strings.Join(c.left, ", ")) {
 			t.Errorf("%s: it is said: %s, want %v", text, notes, c.left)
 		}
 		var signals settings.Signals
@@ -70,10 +70,10 @@ func TestDatabaseURLsOfApplications(t *testing.T) {
 func TestDatabaseURLsThatAreRefused(t *testing.T) {
 	racetest.Computes(t)
 	for text, want := range map[string]string{
-		"postgres://u:" + secret + "@h/d?shcema=" + secret:    "the parameter shcema",
-		"postgres://u:" + secret + "@h/d?ssl=" + secret:       "the parameter ssl",
-		"postgres://u:" + secret + "@h/d?sslaccept=" + secret: "the parameter sslaccept",
-		"postgres://u:" + secret + "@h/d?hostaddr=127.0.0.1":  "the parameter hostaddr",
+		"postgres://u:" + secret + "@h/d?shcema=" + secret:    "unknown parameter shcema",
+		"postgres://u:" + secret + "@h/d?ssl=" + secret:       "unknown parameter ssl",
+		"postgres://u:" + secret + "@h/d?sslaccept=" + secret: "unknown parameter sslaccept",
+		"postgres://u:" + secret + "@h/d?hostaddr=127.0.0.1":  "unknown parameter hostaddr",
 		"postgres://u:12?" + secret + "@h/d":                  "%3F",
 		"postgres://u:12?x=1&" + secret + "@h/d":              "%3F",
 		"postgres://u:p@h/d?a=1;" + secret + "=2":             "%3F",
@@ -96,7 +96,7 @@ func TestDatabaseURLsThatAreRefused(t *testing.T) {
 	}
 	for _, text := range []string{"mysql://u:p@h/d", "postgres+http://h/d", "jdbc:mysql://h/d", "postgresql+foo://h/d", secret} {
 		env(t, "DATABASE_URL="+text, "HISTORY=postgres")
-		refused(t, "must begin with postgres://")
+		refused(t, "begins with postgres://")
 		env(t, "DATABASE_URL="+text)
 		if s, err := settingstest.Load(); err != nil || s.HistoryOnServer() {
 			t.Errorf("%s: got %v, and want it to be nothing of ours", text, err)

@@ -1,6 +1,6 @@
 package settings
 
-// DigitalOcean are the settings of droplets.
+// DigitalOcean configures droplets.
 type DigitalOcean struct {
 	DigitalOceanToken        Secret `envconfig:"DIGITALOCEAN_TOKEN" once:"true" desc:"The API token, with the scopes listed on the page above."`
 	DigitalOceanRegion       Text   `envconfig:"DIGITALOCEAN_REGION" desc:"Region of the droplets, such as ''fra1''."`
@@ -16,12 +16,13 @@ type DigitalOcean struct {
 
 func (ps *Problems) checkDigitalOcean(s *Settings) {
 	ps.need("DIGITALOCEAN_TOKEN", s.DigitalOceanToken.Reveal(),
-		"make one at https://cloud.digitalocean.com/account/api/tokens")
-	ps.need("DIGITALOCEAN_REGION", string(s.DigitalOceanRegion), "where droplets are made, such as fra1")
+		"create one at https://cloud.digitalocean.com/account/api/tokens")
+	ps.need("DIGITALOCEAN_REGION", string(s.DigitalOceanRegion), "set the region of new droplets, such as fra1")
 	ps.need("DIGITALOCEAN_IMAGE", string(s.DigitalOceanImage),
-		"what droplets are made from; autoscalebot servers images lists your snapshots")
+		"set the image of new droplets. List your snapshots with: autoscalebot servers images")
 	if len(s.Sizes) == 0 {
-		ps.need("SIZES", "", "the size of droplets, such as s-1vcpu-1gb; autoscalebot servers sizes lists them")
+		ps.need("SIZES", "", "set the size of new droplets, such as s-1vcpu-1gb. List the sizes with: autoscalebot "+
+			"servers sizes")
 	}
 	ps.checkAPIURL("DIGITALOCEAN_API_URL", string(s.DigitalOceanAPIURL), "the token", "https://api.digitalocean.com")
 	ps.oneOf("DIGITALOCEAN_ADDRESS", s.DigitalOceanAddress, "private", "public")
@@ -30,5 +31,5 @@ func (ps *Problems) checkDigitalOcean(s *Settings) {
 
 func (ps *Problems) checkDigitalOceanBalancer(s *Settings) {
 	ps.need("DIGITALOCEAN_LOAD_BALANCER", string(s.DigitalOceanLoadBalancer),
-		"the id of the load balancer, as from: doctl compute load-balancer list")
+		"set the load balancer's id. List the ids with: doctl compute load-balancer list")
 }

@@ -8,14 +8,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// Sizing are the settings of the size of dynos.
+// Sizing configures the sizes of dynos.
 type Sizing struct {
 	DynoSizes  List `envconfig:"DYNO_SIZES" desc:"Heroku: dyno sizes to choose from, the smallest first: ''standard-1x,standard-2x''; empty = never change it."`
 	ScaleOrder Word `envconfig:"SCALE_ORDER" desc:"What changes first: ''horizontal'' = the number, ''vertical'' = the size; empty = only ''scale=size'' rules resize."`
 }
 
-// ladders are the dyno sizes whose order is known, the smallest first
-// (https://devcenter.heroku.com/articles/dyno-tiers). Those that are not there may stand anywhere.
+// The dyno sizes in order, from https://devcenter.heroku.com/articles/dyno-tiers. Others may be anywhere in the list.
 func ladders() [][]string {
 	return [][]string{
 		{
@@ -38,11 +37,11 @@ func (ps *Problems) checkDynoSizes(s *Settings) {
 	}
 	if len(s.DynoSizes) == 0 {
 		if asked && !ps.has("DYNO_SIZES", "RULES") {
-			ps.add("DYNO_SIZES", "is not set, and a rule says scale=size; write the sizes to choose from, the "+
-				"smallest first, such as standard-1x,standard-2x")
+			ps.add("DYNO_SIZES", "is not set; a rule with scale=size needs the sizes to choose from, the smallest "+
+				"first, such as standard-1x,standard-2x")
 		} else if s.ScaleOrder != "" && !ps.has("DYNO_SIZES", "SCALE_ORDER") {
-			ps.add("DYNO_SIZES", "is not set, and SCALE_ORDER=%s chooses between sizes; write them, the smallest "+
-				"first, such as standard-1x,standard-2x", s.ScaleOrder)
+			ps.add("DYNO_SIZES", "is not set; SCALE_ORDER=%s needs the sizes to choose from, the smallest first, "+
+				"such as standard-1x,standard-2x", s.ScaleOrder)
 		}
 		return
 	}
@@ -51,58 +50,58 @@ func (ps *Problems) checkDynoSizes(s *Settings) {
 		s.DynoSizes[i] = strings.ToLower(size)
 		switch size := s.DynoSizes[i]; {
 		case strings.Trim(size, "abcdefghijklmnopqrstuvwxyz0123456789-.") != "":
-			ps.add("DYNO_SIZES", "%q: write a dyno size, such as standard-2x", size)
+			ps.add("DYNO_SIZES", "%q: must be a dyno size, such as standard-2x", size)
 		case seen[size]:
-			ps.add("DYNO_SIZES", "%s is there twice", size)
+			ps.add("DYNO_SIZES", "duplicate size %s", size)
 		}
 		seen[s.DynoSizes[i]] = true
 	}
 	switch a, b, ok := ascending(s.DynoSizes); {
 	case s.Platform != "heroku":
-		ps.add("DYNO_SIZES", "PLATFORM=%s has no dyno sizes; leave it out", s.Platform)
+		ps.add("DYNO_SIZES", "PLATFORM=%s has no dyno sizes. Remove this setting", s.Platform)
 	case len(s.DynoSizes) < 2:
-		ps.add("DYNO_SIZES", "%s alone leaves nothing to choose; write two sizes or more, such as "+
-			"standard-1x,standard-2x", s.DynoSizes[0])
+		ps.add("DYNO_SIZES", "%s is only one size: must be at least two, such as standard-1x,standard-2x",
+			s.DynoSizes[0])
 	case !ok:
-		ps.add("DYNO_SIZES", "%s is larger than %s; write the smallest first", a, b)
+		ps.add("DYNO_SIZES", "%s is larger than %s: must be in order, the smallest first", a, b)
 	}
 	if s.DynoPrice > 0 {
-		ps.add("DYNO_PRICE_PER_MONTH", "is that of one dyno size, and DYNO_SIZES has several; leave it out, so that "+
-			"Heroku's list prices hold")
+		ps.add("DYNO_PRICE_PER_MONTH", "is the price of one dyno size, and DYNO_SIZES has several. Remove it to use "+
+			"Heroku's list prices")
 	}
 }
 
-// checkSizes does not judge the order: only the provider knows it.
+// Only the provider knows the order of its sizes.
 func (ps *Problems) checkSizes(s *Settings, asked bool) {
 	for i, size := range s.Sizes {
 		switch {
 		case strings.ContainsAny(size, " \t"):
-			ps.add("SIZES", "%q: write a size as autoscalebot servers sizes lists it, such as s-1vcpu-1gb", size)
+			ps.add("SIZES", "%q: must be a size, such as s-1vcpu-1gb. List the sizes with: autoscalebot "+
+				"servers sizes", size)
 		case slices.Contains(s.Sizes[:i], size):
-			ps.add("SIZES", "%s is there twice", size)
+			ps.add("SIZES", "duplicate size %s", size)
 		}
 	}
 	switch {
 	case len(s.Sizes) > 1 || ps.has("SIZES", "RULES", "SCALE_ORDER"):
 	case s.ScaleOrder != "":
-		ps.add("SIZES", "has no two sizes, and SCALE_ORDER=%s chooses between sizes; write them, the smallest first, "+
-			"such as s-1vcpu-1gb,s-2vcpu-2gb", s.ScaleOrder)
+		ps.add("SIZES", "SCALE_ORDER=%s needs at least two sizes, the smallest first, such as "+
+			"s-1vcpu-1gb,s-2vcpu-2gb", s.ScaleOrder)
 	case asked:
-		ps.add("SIZES", "has no two sizes, and a rule says scale=size; write those to choose from, the smallest "+
-			"first, such as s-1vcpu-1gb,s-2vcpu-2gb")
+		ps.add("SIZES", "a rule with scale=size needs at least two sizes, the smallest first, such as "+
+			"s-1vcpu-1gb,s-2vcpu-2gb")
 	}
 	ps.checkSizePrices(s)
 	if s.DynoPrice > 0 && len(s.Sizes) > 1 {
-		ps.add("DYNO_PRICE_PER_MONTH", "is that of one size, and SIZES has several; write SERVER_PRICE_PER_HOUR with "+
-			"the price of each, or leave it to the provider")
+		ps.add("DYNO_PRICE_PER_MONTH", "is the price of one size, and SIZES has several. Set SERVER_PRICE_PER_HOUR to "+
+			"the price of each, or remove it if the provider reports prices")
 	}
 	if len(s.DynoSizes) > 0 {
-		ps.add("DYNO_SIZES", "is Heroku's; a pool's sizes are SIZES")
+		ps.add("DYNO_SIZES", "is for Heroku. Set SIZES for a pool")
 	}
 }
 
-// checkSizePrices wants a price for each size where one stands for several, or some have none: what the pool may cost
-// would be wrong.
+// One price for several sizes, or no price for some, would make the limit of the pool's cost wrong.
 func (ps *Problems) checkSizePrices(s *Settings) {
 	if !s.ServerPrice.Known() || s.PoolProvider == "digitalocean" || ps.has("SIZES", "SERVER_PRICE_PER_HOUR") {
 		return
@@ -120,18 +119,18 @@ func (ps *Problems) checkSizePrices(s *Settings) {
 	case s.ServerPrice.All > 0 && len(lack) > 1:
 		rest := ""
 		if len(lack) < len(s.Sizes) {
-			rest = " without another"
+			rest = " without a price"
 		}
-		ps.add("SERVER_PRICE_PER_HOUR", "%g is one price, and SIZES has %d sizes%s; write the price of "+
-			"each, such as %s", s.ServerPrice.All, len(lack), rest,
+		ps.add("SERVER_PRICE_PER_HOUR", "%g is one price, and SIZES has %d sizes%s. Write the price of "+
+			"each: %s", s.ServerPrice.All, len(lack), rest,
 			strings.Join(each, ","))
 	case s.ServerPrice.All == 0 && len(lack) > 0:
-		ps.add("SERVER_PRICE_PER_HOUR", "has no price of %s, of SIZES; write the price of each, such as %s=0.0208",
+		ps.add("SERVER_PRICE_PER_HOUR", "has no price for the size %s. Write the price of each: %s=0.0208",
 			strings.Join(lack, " and "), lack[0])
 	}
 }
 
-// FirstSize is what new servers are of; "" for the provider's default.
+// FirstSize is the size of new servers, "" for the provider's default.
 func (s *Settings) FirstSize() string {
 	if len(s.Sizes) == 0 {
 		return ""
@@ -139,8 +138,8 @@ func (s *Settings) FirstSize() string {
 	return s.Sizes[0]
 }
 
-// Ladder are the sizes that dynos, or servers, can be changed between, the smallest first; nil where there is nothing
-// to choose.
+// Ladder returns the sizes that the bot chooses from for dynos or servers, the smallest first, nil if there is no
+// choice.
 func (s *Settings) Ladder() []string {
 	switch {
 	case !s.HasPool():
@@ -151,7 +150,7 @@ func (s *Settings) Ladder() []string {
 	return nil
 }
 
-// ascending says whether the sizes go from smaller to larger, and names two that do not.
+// If ok is false, a is larger than b and stands before it.
 func ascending(sizes []string) (a, b string, ok bool) {
 	for _, ladder := range ladders() {
 		last := ""

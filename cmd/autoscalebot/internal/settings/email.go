@@ -5,23 +5,23 @@ import (
 	"strings"
 )
 
-// Email are the settings of notices by mail.
+// Email configures notices by e-mail.
 type Email struct {
 	SMTPURL   Secret `envconfig:"SMTP_URL" once:"true" desc:"E-mail: ''smtp://user:password@host:587'' (STARTTLS) or ''smtps://user:password@host:465''."`
 	EmailFrom Text   `envconfig:"EMAIL_FROM" once:"true" desc:"E-mail: the sender."`
 	EmailTo   Emails `envconfig:"EMAIL_TO" once:"true" desc:"E-mail: the recipients, as a list: ''ops@example.com, \"Smith, Ann\" <ann@example.com>''."`
 }
 
-// Emails is a list of mail addresses, whose names may hold commas in quotes.
+// Emails is a list of e-mail addresses. A quoted name may contain commas.
 type Emails []string
 
-// Decode reads a list of mail addresses, which are checked with the other settings about mail.
+// Decode splits a list of e-mail addresses. It never fails: LoadAll checks the addresses.
 func (a *Emails) Decode(s string) error {
 	*a = splitAddresses(s)
 	return nil
 }
 
-// splitAddresses splits a text at the commas that stand neither in quotes nor in a comment (RFC 5322).
+// Commas in quotes and in comments do not separate addresses (RFC 5322).
 func splitAddresses(s string) []string {
 	var out []string
 	quoted, comments, from := false, 0, 0
@@ -47,15 +47,15 @@ func splitAddresses(s string) []string {
 
 func (ps *Problems) checkEmail(s *Settings) {
 	ps.need("SMTP_URL", s.SMTPURL.Reveal(),
-		"the backend email needs it, such as smtps://user:password@smtp.example.com")
-	ps.need("EMAIL_FROM", string(s.EmailFrom), "the backend email needs a sender")
-	ps.need("EMAIL_TO", strings.Join(s.EmailTo, ","), "the backend email needs recipients")
+		"the notifier email needs it, such as smtps://user:password@smtp.example.com")
+	ps.need("EMAIL_FROM", string(s.EmailFrom), "the notifier email needs a sender")
+	ps.need("EMAIL_TO", strings.Join(s.EmailTo, ","), "the notifier email needs recipients")
 }
 
 func (ps *Problems) checkAddresses(s *Settings) {
 	if from := string(s.EmailFrom); from != "" {
 		if _, err := mail.ParseAddress(from); err != nil {
-			ps.add("EMAIL_FROM", "%q is no e-mail address", from)
+			ps.add("EMAIL_FROM", "%q is not an e-mail address", from)
 		}
 	}
 	for _, to := range s.EmailTo {
@@ -63,16 +63,16 @@ func (ps *Problems) checkAddresses(s *Settings) {
 		switch {
 		case err == nil:
 		case strings.ContainsAny(to, "[]"):
-			ps.add("EMAIL_TO", "%q is no e-mail address; write the addresses without brackets and quotes around "+
-				"them: ops@example.com, dev@example.com", to)
+			ps.add("EMAIL_TO", "%q is not an e-mail address. Write addresses without brackets and quotes: "+
+				"ops@example.com, dev@example.com", to)
 		case strings.Count(to, "@") > 1 || strings.ContainsAny(to, ";:\n"):
-			ps.add("EMAIL_TO", "%q is no e-mail address; write a comma between addresses, and no group: "+
+			ps.add("EMAIL_TO", "%q is not an e-mail address. Separate addresses by commas, and use no groups: "+
 				"ops@example.com, dev@example.com", to)
 		case !strings.Contains(to, "@") && len(s.EmailTo) > 1:
-			ps.add("EMAIL_TO", "%q is no e-mail address; a name with a comma stands in quotes: \"Smith, Ann\" "+
+			ps.add("EMAIL_TO", "%q is not an e-mail address. Quote a name with a comma: \"Smith, Ann\" "+
 				"<ann@example.com>", to)
 		default:
-			ps.add("EMAIL_TO", "%q is no e-mail address", to)
+			ps.add("EMAIL_TO", "%q is not an e-mail address", to)
 		}
 	}
 }

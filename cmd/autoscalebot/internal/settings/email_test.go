@@ -27,7 +27,7 @@ func TestRecipients(t *testing.T) {
 		t.Errorf("in the file: got %v, want two", err)
 	}
 	inFile(t, app+"email_to: ['a@b, c@b', d@b]\ndigitalocean_tags: ['a=b,c']")
-	if _, err := settingstest.Load(); err == nil || strings.Count(err.Error(), "an item holds what separates items") != 2 {
+	if _, err := settingstest.Load(); err == nil || strings.Count(err.Error(), "an item contains the separator") != 2 {
 		t.Errorf("two in one item: got %v", err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 )
 
-// scalingRules is the key of rules with the semantics of the open-source App Autoscaler.
+// Its rules have the semantics of the open-source App Autoscaler.
 const scalingRules = "scaling_rules"
 
 func (f *file) existing(root *document.Node, format cfautoscaler.Format, now time.Time) {
@@ -70,8 +70,8 @@ func (src *source) breaches() []decide.BreachRule {
 	return src.file.top.breaches
 }
 
-// Notes say what a document of another autoscaler, named as the settings file, means that is not taken over as it
-// stands, and which signals stand for others.
+// Notes returns what differs from the document of another autoscaler that AUTOSCALE_FILE names, and which signals
+// replace others.
 func (s *Settings) Notes() []string {
 	if s.src == nil {
 		return s.standIns

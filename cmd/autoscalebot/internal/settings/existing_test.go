@@ -95,9 +95,9 @@ func TestMetricsOfScalingRulesAreFound(t *testing.T) {
 		{"memoryutil", "", "memory false"},
 		{"Orders", pushed, "Orders false"},
 		{"JobQueue", "SIGNALS=jobqueue=redis://h/0#q", "jobqueue false"},
-		{"JobQueue", "SIGNALS=other=redis://h/0#q", "or let the app push it and set PUSH_TOKEN; in SIGNALS it is called jobqueue"},
-		{"throughput", "", "scaling_rules: nothing tells throughput; name where it is read in SIGNALS, or let the app push it and set PUSH_TOKEN"},
-		{"disk", "", "scaling_rules: nothing tells disk; name where it is read in SIGNALS, or let the app push it and set PUSH_TOKEN"},
+		{"JobQueue", "SIGNALS=other=redis://h/0#q", "or set PUSH_TOKEN and let the app push it. Its name in SIGNALS is jobqueue"},
+		{"throughput", "", "scaling_rules: unknown metric throughput. Add it to SIGNALS, or set PUSH_TOKEN and let the app push it"},
+		{"disk", "", "scaling_rules: unknown metric disk. Add it to SIGNALS, or set PUSH_TOKEN and let the app push it"},
 	} {
 		inFile(t, app+"scaling_rules: [{metric_type: "+c.metric+", operator: '>', threshold: 80, adjustment: +1}]\n", "DASHBOARD_ADDR=127.0.0.1:0", cmp.Or(c.env, "LOG_LEVEL=info"))
 		s, err := settingstest.Load()
@@ -110,10 +110,10 @@ func TestMetricsOfScalingRulesAreFound(t *testing.T) {
 	}
 }
 
-// A metric that is only that of the bot's own machine is told, and a mistake in SIGNALS is told alone.
-func TestMetricsOfTheBotsMachineAreTold(t *testing.T) {
+// A mistake in SIGNALS is reported alone.
+func TestMetricsOfTheBotsMachineAreReported(t *testing.T) {
 	const command = "platform: command\ncount_command: echo 1\nscale_command: 'true'\nscaling_rules: [{metric_type: %s, operator: '>', threshold: 80, adjustment: +1}]\n"
-	for metric, want := range map[string]string{"memoryutil": "memory is that of the machine", "cpu": "cpu is that of the machine"} {
+	for metric, want := range map[string]string{"memoryutil": "memory is measured on the bot's machine", "cpu": "cpu is measured on the bot's machine"} {
 		inFile(t, fmt.Sprintf(command, metric))
 		if s, err := settingstest.Load(); err != nil || strings.Count(strings.Join(s.Notes(), "\n"), want) != 1 {
 			t.Errorf("%s: %v, want it noted once", metric, err)
@@ -128,7 +128,7 @@ func TestMetricsOfTheBotsMachineAreTold(t *testing.T) {
 func TestRulesAndScalingRulesExcludeEachOther(t *testing.T) {
 	inFile(t, app+"rules: [{signal: cpu, max: 80, min: 20}]\nscaling_rules: [{metric_type: cpu, operator: '>', threshold: 80, adjustment: +1}]\n")
 	_, err := settingstest.Load()
-	if want := "autoscale.yaml:3: RULES: there are scaling_rules as well, and the bot would go by these alone; leave out one of them"; err == nil || !strings.Contains(err.Error(), want) {
+	if want := "autoscale.yaml:3: RULES: cannot be used together with scaling_rules, which decide alone. Remove one of them"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error is %v, want %s", err, want)
 	}
 }
@@ -140,8 +140,8 @@ func TestReadPlanTakesTheFileAloneAndNotesTheRest(t *testing.T) {
 	p, err := settings.ReadPlan(root, "a.yaml", time.Now())
 	must(t, err)
 	low, high := p.Tables()
-	if got := low + " " + high + " " + strings.Join(p.Notes, "\n"); got != "2 0:00=5, 8:00=9 a.yaml:6: the process type worker is left out: one document is about one; take the others out of the file, one after the other\n"+
-		"a.yaml:3: log_level is left out: there is no such thing there" {
+	if got := low + " " + high + " " + strings.Join(p.Notes, "\n"); got != "2 0:00=5, 8:00=9 a.yaml:6: the process type worker is left out: the document describes one process type. Convert the others one at a time\n"+
+		"a.yaml:3: log_level is left out: the document has nothing like it" {
 		t.Errorf("the plan is %s", got)
 	}
 	root, _ = document.Parse([]byte("max_dynos: many\nmin_dyno: 1\n"))

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// expand replaces ${NAME} by an environment variable, and $$ by a dollar; another dollar stays. wrong shows no
-// variable's value; names are the variables in the text.
+// ${NAME} is an environment variable and $$ a dollar. Any other dollar stays. names are the variables in the text.
+// wrong never quotes their values.
 func expand(text string) (expanded string, names []string, wrong string) {
 	var b strings.Builder
 	for {
@@ -25,11 +25,12 @@ func expand(text string) (expanded string, names []string, wrong string) {
 			value, set := os.LookupEnv(name)
 			switch {
 			case !closed || !variableName.MatchString(name):
-				return text, names, "${ must be followed by the name of an environment variable and }; write $${ for " +
-					"these characters themselves"
+				return text, names, "${ must be followed by the name of an environment variable and }. " +
+					"Write $${ for a " +
+					"literal ${"
 			case !set:
-				wrong = fmt.Sprintf("the environment variable %s is not set; set it, or write $${%s} for these "+
-					"characters themselves", name, name)
+				wrong = fmt.Sprintf("the environment variable %s is not set. Set it, or write $${%s} for the literal "+
+					"text", name, name)
 			}
 			names = append(names, name)
 			b.WriteString(value)

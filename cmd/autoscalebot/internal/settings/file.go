@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// fileName is the one setting that always has the prefix.
+	// The only setting whose name includes the prefix.
 	fileName    = "AUTOSCALE_FILE"
 	processType = "HEROKU_PROCESS_TYPE"
 	processes   = "processes"
@@ -26,30 +26,30 @@ const (
 
 type file struct {
 	path      string
-	top       section   // what is about all process types
+	top       section   // settings of all process types
 	processes []section // in the file's order
-	problems  Problems  // what is wrong beside the values
+	problems  Problems  // other mistakes than in values
 	broken    bool
-	notes     []string            // what a document of another autoscaler means that is not taken over as it stands
-	document  cfautoscaler.Format // "" where the file is settings
+	notes     []string            // what differs from the document of another autoscaler
+	document  cfautoscaler.Format // "" for a settings file
 }
 
 type section struct {
-	name, at string              // the process type, "" for all, and the line where it stands
+	name, at string              // the process type, "" for all, and its line
 	values   map[string]given    // by the settings' names
 	breaches []decide.BreachRule // the scaling_rules
 }
 
 type given struct {
-	// text is as the environment would have it, written as it stands in the file.
+	// text has the environment's variables filled in, written has their names.
 	text, written string
-	as            string   // the name under which it stands there, "" where another kind of document says it
+	as            string   // the name in the file, "" if a document of another autoscaler sets it
 	at            string   // file:line
-	names         []string // the environment variables whose values stand in text
+	names         []string // the environment variables in text
 	wrong         string
 }
 
-// readFile reports at once what keeps the file from being read; what else is wrong stands in the file.
+// What keeps the file from being read is reported here. Other mistakes are in problems of the result.
 func (ps *Problems) readFile(path string) *file {
 	out := &file{path: path, top: section{values: map[string]given{}}}
 	text, err := readText(path)
@@ -72,7 +72,7 @@ func (ps *Problems) readFile(path string) *file {
 		out.broken = true
 		*ps = append(*ps, Problem{
 			At:   out.at(root.Line),
-			What: fmt.Sprintf("it is %v; write settings as key: value", root.Kind),
+			What: fmt.Sprintf("must be settings as key: value, not %v", root.Kind),
 		})
 		return out
 	}
@@ -97,7 +97,7 @@ func readText(path string) ([]byte, error) {
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
-		return nil, errors.New("is a folder; write the path of the file in it")
+		return nil, errors.New("is a folder: must be the path of a file")
 	}
 	text, err := document.Read(f)
 	if errors.As(err, &pathErr) {
@@ -119,7 +119,7 @@ func (f *file) wrong(line int, name, format string, args ...any) {
 
 func (f *file) read(root *document.Node) {
 	if root.Kind != document.Map {
-		f.wrong(root.Line, "", "it is %v; write settings as key: value", root.Kind)
+		f.wrong(root.Line, "", "must be settings as key: value, not %v", root.Kind)
 		return
 	}
 	f.section(&f.top, root)
@@ -128,7 +128,7 @@ func (f *file) read(root *document.Node) {
 	case n == nil:
 		return
 	case n.Kind != document.Map:
-		f.wrong(n.Line, processes, "is %v; write a process type with a colon in each line, and its settings below it",
+		f.wrong(n.Line, processes, "must be a map of process types, with their settings below them, not %v",
 			n.Kind)
 		return
 	}
@@ -142,14 +142,14 @@ func (f *file) read(root *document.Node) {
 		case document.Nothing:
 		default:
 			f.wrong(p.Line, spelling.Shown(p.Key, nil),
-				"is %v; write the settings of this process type below it, as key: value", p.Value.Kind)
+				"must be the settings of this process type, as key: value, not %v", p.Value.Kind)
 		}
 		f.processes = append(f.processes, s)
 	}
 	if g, ok := f.top.values[processType]; ok {
 		f.problems = append(f.problems, Problem{
 			Name: processType,
-			What: "names a process type, and so does processes; leave it out", At: g.at,
+			What: "is not allowed together with processes, which names the process types. Remove it", At: g.at,
 		})
 		delete(f.top.values, processType)
 	}
@@ -169,15 +169,15 @@ func (f *file) section(s *section, n *document.Node) {
 				f.mistakes(err)
 			}
 		case p.Key == "applications" && s.name == "":
-			f.wrong(p.Line, p.Key, "is of a manifest of cf push; name a settings file, or App Autoscaler's own "+
+			f.wrong(p.Line, p.Key, "belongs to a manifest of cf push. Use a settings file, or App Autoscaler's "+
 				"manifest (instance_limits) or policy (instance_min_count)")
 		case i < 0 || p.Key != strings.ToLower(p.Key) || name == fileName:
-			f.wrong(p.Line, spelling.Shown(p.Key, f.keys()), "there is no such setting; the nearest is %s",
+			f.wrong(p.Line, spelling.Shown(p.Key, f.keys()), "unknown setting; the nearest is %s",
 				spelling.Nearest(strings.TrimPrefix(strings.ToLower(p.Key), strings.ToLower(Prefix)), f.keys()))
 		case s.name != "" && name == processType:
-			f.wrong(p.Line, p.Key, "is the key %s above it already; leave it out", s.name)
+			f.wrong(p.Line, p.Key, "is the key %s above. Remove it here", s.name)
 		case s.name != "" && all[i].Tag.Get("once") != "":
-			f.wrong(p.Line, p.Key, "is for all process types together; write it at the top of the file, not below %s",
+			f.wrong(p.Line, p.Key, "applies to all process types. Move it to the top of the file, out of %s",
 				s.name)
 		case p.Value.Kind == document.Nothing:
 		default:

@@ -83,41 +83,41 @@ func TestFileGivesSettings(t *testing.T) {
 func TestFileMistakes(t *testing.T) {
 	racetest.Computes(t)
 	for _, c := range []struct{ file, want string }{
-		{"max_dyno: 3", "autoscale.yaml:3: max_dyno: there is no such setting; the nearest is max_dynos"},
-		{"AUTOSCALE_MAX_DYNOS: 3", "autoscale.yaml:3: AUTOSCALE_MAX_DYNOS: there is no such setting; the nearest is max_dynos"},
-		{"autoscale_file: x", "autoscale.yaml:3: autoscale_file: there is no such setting; the nearest is"},
-		{"applications: [{name: a}]", "autoscale.yaml:3: applications: is of a manifest of cf push"},
-		{"procesess: {}", "autoscale.yaml:3: procesess: there is no such setting; the nearest is processes"},
+		{"max_dyno: 3", "autoscale.yaml:3: max_dyno: unknown setting; the nearest is max_dynos"},
+		{"AUTOSCALE_MAX_DYNOS: 3", "autoscale.yaml:3: AUTOSCALE_MAX_DYNOS: unknown setting; the nearest is max_dynos"},
+		{"autoscale_file: x", "autoscale.yaml:3: autoscale_file: unknown setting; the nearest is"},
+		{"applications: [{name: a}]", "autoscale.yaml:3: applications: belongs to a manifest of cf push"},
+		{"procesess: {}", "autoscale.yaml:3: procesess: unknown setting; the nearest is processes"},
 		{"max_dynos: many", `autoscale.yaml:3: MAX_DYNOS: "many": `},
-		{"heartbeat_interval_in_seconds: [1]", "autoscale.yaml:3: HEARTBEAT_INTERVAL_IN_SECONDS: is a list; write one value"},
-		{"notification_backends: {log: 1}", "autoscale.yaml:3: NOTIFICATION_BACKENDS: is a map; write one value or a list"},
-		{"notification_backends: ['log,console']", "autoscale.yaml:3: NOTIFICATION_BACKENDS: an item holds what separates items; make several of it"},
-		{"heartbeat_headers: [a]", "autoscale.yaml:3: HEARTBEAT_HEADERS: is a list; write one value, or a map of names and values"},
-		{"max_dynos:\n  0:00: 1\n  9:00: [2]", "autoscale.yaml:3: MAX_DYNOS: autoscale.yaml:5: a list stands where one value must"},
-		{"min_response_time_in_ms: 1001", "autoscale.yaml:3: MIN_RESPONSE_TIME_IN_MS: 1001 is above MAX_RESPONSE_TIME_IN_MS, 1000; too fast must be less than too slow"},
+		{"heartbeat_interval_in_seconds: [1]", "autoscale.yaml:3: HEARTBEAT_INTERVAL_IN_SECONDS: must be one value, not a list"},
+		{"notification_backends: {log: 1}", "autoscale.yaml:3: NOTIFICATION_BACKENDS: must be one value or a list, not a map"},
+		{"notification_backends: ['log,console']", "autoscale.yaml:3: NOTIFICATION_BACKENDS: an item contains the separator. Write several items"},
+		{"heartbeat_headers: [a]", "autoscale.yaml:3: HEARTBEAT_HEADERS: must be one value, or a map of names and values, not a list"},
+		{"max_dynos:\n  0:00: 1\n  9:00: [2]", "autoscale.yaml:3: MAX_DYNOS: autoscale.yaml:5: must be one value, not a list"},
+		{"min_response_time_in_ms: 1001", "autoscale.yaml:3: MIN_RESPONSE_TIME_IN_MS: 1001 is above MAX_RESPONSE_TIME_IN_MS, 1000: the lower threshold must be below the upper one"},
 		{"\nmin_dynos: 4", "autoscale.yaml:4: MIN_DYNOS, MAX_DYNOS: MIN_DYNOS 4 is above MAX_DYNOS 3 at all times"},
-		{"heartbeat_timeout_in_seconds: 31", "autoscale.yaml:3: HEARTBEAT_TIMEOUT_IN_SECONDS: 31 s is longer than the interval of 30 s"},
-		{"notification_backends: slack", "SLACK_WEBHOOK_URL: is not set; the backend slack needs it"},
-		{"max_dynos: ${NO_SUCH}", "autoscale.yaml:3: MAX_DYNOS: the environment variable NO_SUCH is not set; set it, or write $${NO_SUCH} for these characters themselves"},
+		{"heartbeat_timeout_in_seconds: 31", "autoscale.yaml:3: HEARTBEAT_TIMEOUT_IN_SECONDS: 31 s is longer than the interval, HEARTBEAT_INTERVAL_IN_SECONDS=30"},
+		{"notification_backends: slack", "SLACK_WEBHOOK_URL: is not set; the notifier slack needs it"},
+		{"max_dynos: ${NO_SUCH}", "autoscale.yaml:3: MAX_DYNOS: the environment variable NO_SUCH is not set. Set it, or write $${NO_SUCH} for the literal text"},
 		{"max_dynos: ${NO SUCH}", "autoscale.yaml:3: MAX_DYNOS: ${ must be followed by the name of an environment variable and }"},
 		{"max_dynos: ${SECRET}", `autoscale.yaml:3: MAX_DYNOS: "${SECRET}": `},
-		{"log_level: ${SECRET}", `autoscale.yaml:3: LOG_LEVEL: "${SECRET}": write debug, info, warn or error`},
-		{"notification_backends: 'log, ${SECRET}'", `autoscale.yaml:3: NOTIFICATION_BACKENDS: "log, ${SECRET}": there is no backend "${SECRET}"`},
-		{"webhook_url: " + secret, "autoscale.yaml:3: WEBHOOK_URL: is no URL that begins with http:// or https://"},
-		{"webhook_url: [" + secret + "]", "autoscale.yaml:3: WEBHOOK_URL: is a list; write one value"},
+		{"log_level: ${SECRET}", `autoscale.yaml:3: LOG_LEVEL: "${SECRET}": must be debug, info, warn or error`},
+		{"notification_backends: 'log, ${SECRET}'", `autoscale.yaml:3: NOTIFICATION_BACKENDS: "log, ${SECRET}": unknown notifier "${SECRET}"`},
+		{"webhook_url: " + secret, "autoscale.yaml:3: WEBHOOK_URL: must be a URL that begins with http:// or https://"},
+		{"webhook_url: [" + secret + "]", "autoscale.yaml:3: WEBHOOK_URL: must be one value, not a list"},
 		{"heroku_api_key: " + secret, "autoscale.yaml:3: the key of line 2 stands here a second time"},
 		{"slack_bot_token: *" + secret, "autoscale.yaml: a value begins with an asterisk and names no anchor; put it in quotes"},
 		{"webhook_secret: \"" + secret, "autoscale.yaml:3: it is no YAML: found unexpected end of stream"},
 		{"webhook_secret: a: " + secret, "autoscale.yaml:3: it is no YAML: mapping values are not allowed in this context"},
-		{"processes: [web]", "autoscale.yaml:3: processes: is a list; write a process type with a colon in each line, and its settings below it"},
-		{"processes:\n  web: 3", "autoscale.yaml:4: web: is one value; write the settings of this process type below it, as key: value"},
-		{"processes:\n  web 1: {}", `autoscale.yaml:4: HEROKU_PROCESS_TYPE: "web 1": write a process type of the Procfile, such as web`},
-		{"heroku_process_type: web\nprocesses: {web: {}}", "autoscale.yaml:3: HEROKU_PROCESS_TYPE: names a process type, and so does processes; leave it out"},
-		{"processes:\n  web:\n    heroku_process_type: web", "autoscale.yaml:5: heroku_process_type: is the key web above it already; leave it out"},
-		{"processes:\n  web:\n    log_level: debug", "autoscale.yaml:5: log_level: is for all process types together; write it at the top of the file, not below web"},
-		{"processes:\n  web:\n    processes: {}", "autoscale.yaml:5: processes: there is no such setting"},
-		{"admin_addr: 127.0.0.1:1\nadmin_token: 0123456789abcdef\nprocesses: {web: {}, worker: {}}", "autoscale.yaml:3: ADMIN_ADDR: web and worker would use the same; give each its own, below it in the file"},
-		{"state_file: s\nprocesses: {web: {}, worker: {}}", "autoscale.yaml:3: STATE_FILE: web and worker would use the same; give each its own, below it in the file"},
+		{"processes: [web]", "autoscale.yaml:3: processes: must be a map of process types, with their settings below them, not a list"},
+		{"processes:\n  web: 3", "autoscale.yaml:4: web: must be the settings of this process type, as key: value, not one value"},
+		{"processes:\n  web 1: {}", `autoscale.yaml:4: HEROKU_PROCESS_TYPE: "web 1": must be a process type of the Procfile, such as web`},
+		{"heroku_process_type: web\nprocesses: {web: {}}", "autoscale.yaml:3: HEROKU_PROCESS_TYPE: is not allowed together with processes, which names the process types. Remove it"},
+		{"processes:\n  web:\n    heroku_process_type: web", "autoscale.yaml:5: heroku_process_type: is the key web above. Remove it here"},
+		{"processes:\n  web:\n    log_level: debug", "autoscale.yaml:5: log_level: applies to all process types. Move it to the top of the file, out of web"},
+		{"processes:\n  web:\n    processes: {}", "autoscale.yaml:5: processes: unknown setting"},
+		{"admin_addr: 127.0.0.1:1\nadmin_token: 0123456789abcdef\nprocesses: {web: {}, worker: {}}", "autoscale.yaml:3: ADMIN_ADDR: web and worker must not share it. Set it for each, below the process type in the file"},
+		{"state_file: s\nprocesses: {web: {}, worker: {}}", "autoscale.yaml:3: STATE_FILE: web and worker must not share it. Set it for each, below the process type in the file"},
 		{"processes:\n  web: {}\n  worker: {min_dynos: 5}", "autoscale.yaml:5: MIN_DYNOS, MAX_DYNOS: MIN_DYNOS 5 is above MAX_DYNOS 3"},
 	} {
 		t.Run(c.file, func(t *testing.T) {
@@ -136,9 +136,9 @@ func TestFileMistakes(t *testing.T) {
 func TestFileThatCannotBeRead(t *testing.T) {
 	inFile(t, "- a\n")
 	for file, want := range map[string]string{
-		"autoscale.yaml": "autoscale.yaml:1: it is a list; write settings as key: value",
+		"autoscale.yaml": "autoscale.yaml:1: must be settings as key: value, not a list",
 		"nowhere.yaml":   `AUTOSCALE_FILE: "nowhere.yaml": there is no such file; write its path from where the bot starts`,
-		".":              `AUTOSCALE_FILE: ".": is a folder; write the path of the file in it`,
+		".":              `AUTOSCALE_FILE: ".": is a folder: must be the path of a file`,
 	} {
 		t.Setenv("AUTOSCALE_FILE", file)
 		for name, load := range map[string]func() error{
@@ -159,15 +159,15 @@ func TestAllMistakesOfAFileAtOnce(t *testing.T) {
 	inFile(t, "heroku_app_name: UPPER\nmax_dyno: 3\nmax_dynos: many\nlog_level: loud\nprocesses:\n  web: {min_dynos: x}\n  worker: {increment: 0}\n", "AUTOSCALE_INKREMENT=1", "HEARTBEAT_MEASURE=y")
 	_, err := settings.LoadAll()
 	want := `9 settings are wrong:
-  AUTOSCALE_INKREMENT: there is no such setting; the nearest is AUTOSCALE_INCREMENT
-  autoscale.yaml:2: max_dyno: there is no such setting; the nearest is max_dynos
+  AUTOSCALE_INKREMENT: unknown setting; the nearest is AUTOSCALE_INCREMENT
+  autoscale.yaml:2: max_dyno: unknown setting; the nearest is max_dynos
   autoscale.yaml:6: MIN_DYNOS: "x": ` + "`x`" + ` is not a number of dynos; write a whole number from 0 to 10000, or a table such as 0:00=2, 9:00=5, 17:00=2
   autoscale.yaml:3: MAX_DYNOS: "many": ` + "`many`" + ` is not a number of dynos; write a whole number from 0 to 10000, or a table such as 0:00=2, 9:00=5, 17:00=2
-  HEROKU_API_KEY: is not set; get one by: heroku authorizations:create --description autoscalebot
-  autoscale.yaml:1: HEROKU_APP_NAME: "UPPER": write the app's name as in the first column of: heroku apps
-  HEARTBEAT_MEASURE: "y": write total, processing or queue
-  autoscale.yaml:4: LOG_LEVEL: "loud": write debug, info, warn or error
-  autoscale.yaml:7: INCREMENT: "0": write a whole number, 1 or more, or a share such as 50%`
+  HEROKU_API_KEY: is not set; create one with: heroku authorizations:create --description autoscalebot
+  autoscale.yaml:1: HEROKU_APP_NAME: "UPPER": must be an app's name, as listed by: heroku apps
+  HEARTBEAT_MEASURE: "y": must be total, processing or queue
+  autoscale.yaml:4: LOG_LEVEL: "loud": must be debug, info, warn or error
+  autoscale.yaml:7: INCREMENT: "0": must be a whole number, 1 or more, or a share such as 50%`
 	if got := fmt.Sprint(err); got != want {
 		t.Errorf("error is\n%s\nwant\n%s", got, want)
 	}
@@ -185,7 +185,7 @@ func TestProcessTypes(t *testing.T) {
 	if fmt.Sprint(got) != "[worker 1 9 2  dancing-forest\n web 2 6 2 web.json dancing-forest\n]" {
 		t.Errorf("the process types are %q", got)
 	}
-	if _, err := settings.LoadServers(false); err == nil || !strings.Contains(err.Error(), "HEROKU_PROCESS_TYPE: is not set, and autoscale.yaml names several process types; write which one is meant") {
+	if _, err := settings.LoadServers(false); err == nil || !strings.Contains(err.Error(), "HEROKU_PROCESS_TYPE: is not set, and autoscale.yaml has several process types. Set the one to use") {
 		t.Errorf("LoadServers: %v", err)
 	}
 	if s, err := settings.LoadAdmin(); err != nil || s.HerokuProcessType != "worker" || s.HerokuAppName != "dancing-forest" {
@@ -203,7 +203,7 @@ func TestProcessTypes(t *testing.T) {
 		t.Errorf("LoadAdmin: %+v, %v; want the one that the environment names", s, err)
 	}
 	t.Setenv("AUTOSCALE_HEROKU_PROCESS_TYPE", "clock")
-	if _, err := settings.LoadAll(); err == nil || !strings.Contains(err.Error(), `AUTOSCALE_HEROKU_PROCESS_TYPE: "clock" is none of those that autoscale.yaml names: worker, web`) {
+	if _, err := settings.LoadAll(); err == nil || !strings.Contains(err.Error(), `AUTOSCALE_HEROKU_PROCESS_TYPE: "clock" is not in autoscale.yaml, which has worker, web`) {
 		t.Errorf("LoadAll: %v", err)
 	}
 }

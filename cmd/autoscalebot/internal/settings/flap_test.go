@@ -6,8 +6,8 @@ import (
 )
 
 func TestFlap(t *testing.T) {
-	const two = "from 2 dynos to 1 each gets 2/1 of its load, so a heartbeat just below MIN_RESPONSE_TIME_IN_MS takes 600 × 2/1 = 1200 ms, " +
-		"which is not below MAX_RESPONSE_TIME_IN_MS, 1000: the bot would remove a dyno and add it again for ever; set MIN_RESPONSE_TIME_IN_MS below 500"
+	const two = "the bot would remove a dyno and add it again for ever: with 1 instead of 2 dynos, each has 2/1 of its load, so a heartbeat just below MIN_RESPONSE_TIME_IN_MS becomes 600 × 2/1 = 1200 ms, " +
+		"not below MAX_RESPONSE_TIME_IN_MS (1000). Set MIN_RESPONSE_TIME_IN_MS below 500"
 	for _, c := range []struct {
 		env  []string
 		want string

@@ -5,7 +5,7 @@ type Group struct {
 	Name string
 	// Intro says what the settings are for, in Markdown without links.
 	Intro string
-	// See links to the page with the details, in Markdown, relative to the folder docs; "" if there is none.
+	// See links to the page with the details, in Markdown, relative to the folder docs.
 	See string
 }
 
@@ -22,7 +22,8 @@ var essentials = []string{
 func Groups() []Group {
 	return []Group{
 		{
-			essential, "Most apps need only these. `MIN_INSTANCES` and `MAX_INSTANCES` are other names of `MIN_DYNOS` and " +
+			essential, "Most apps need only these. `MIN_INSTANCES` and `MAX_INSTANCES` are other names of " +
+				"`MIN_DYNOS` and " +
 				"`MAX_DYNOS`.",
 			"See [heartbeat](heartbeat.md) for pages to copy, and [schedule](schedule.md) for limits by the hour.",
 		},

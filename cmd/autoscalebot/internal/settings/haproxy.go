@@ -2,7 +2,7 @@ package settings
 
 import "strings"
 
-// HAProxy are the settings of HAProxy as a pool's balancer.
+// HAProxy configures HAProxy as a pool's balancer.
 type HAProxy struct {
 	HAProxySockets       List `envconfig:"HAPROXY_SOCKETS" desc:"''haproxy'': stats sockets with ''level admin'', as a list: ''/run/haproxy/admin.sock'' or ''tcp://host:port''."`
 	HAProxyBackend       Text `envconfig:"HAPROXY_BACKEND" desc:"''haproxy'': the backend to which the bot adds servers."`
@@ -18,16 +18,16 @@ type HAProxy struct {
 
 func (ps *Problems) checkHAProxy(s *Settings) {
 	ps.need("HAPROXY_SOCKETS", strings.Join(s.HAProxySockets, ","),
-		"the socket of each HAProxy, such as /run/haproxy/admin.sock")
-	ps.need("HAPROXY_BACKEND", string(s.HAProxyBackend), "the name behind the word backend in its configuration")
+		"set the socket of each HAProxy, such as /run/haproxy/admin.sock")
+	ps.need("HAPROXY_BACKEND", string(s.HAProxyBackend), "set the name of the backend in HAProxy's configuration")
 }
 
 func (ps *Problems) checkHAProxyFile(s *Settings) {
 	ps.need("HAPROXY_TEMPLATE", string(s.HAProxyTemplate),
-		"the file that the configuration is made from, with a line $SERVERS in it")
+		"set the template of HAProxy's configuration, with the line $SERVERS")
 	ps.readable("HAPROXY_TEMPLATE", s.HAProxyTemplate)
 	if len(s.HAProxyHosts) > 0 && s.SSHAgent == "" {
-		ps.need("SSH_KEY_FILE", string(s.SSHKeyFile), "the private key that the machines of HAPROXY_HOSTS let in")
+		ps.need("SSH_KEY_FILE", string(s.SSHKeyFile), "set a private key that may log in to HAPROXY_HOSTS")
 	}
 	ps.checkSSH(s)
 }

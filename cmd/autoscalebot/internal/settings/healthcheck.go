@@ -2,7 +2,7 @@ package settings
 
 import "strings"
 
-// HealthCheck are the settings of the health checks of a pool's servers.
+// HealthCheck configures the health checks of a pool's servers.
 type HealthCheck struct {
 	HealthPath    Text    `envconfig:"HEALTH_CHECK_PATH" default:"/" desc:"Path that must answer 2xx; ''tcp'' = a connection is enough, ''none'' = a running server is healthy."`
 	HealthHost    Text    `envconfig:"HEALTH_CHECK_HOST" desc:"''Host'' header of health checks, if the app needs one."`
@@ -14,17 +14,17 @@ type HealthCheck struct {
 func (ps *Problems) checkHealth(s *Settings) {
 	path := string(s.HealthPath)
 	if path != "none" && path != "tcp" && (!strings.HasPrefix(path, "/") || strings.ContainsAny(path, " \t#")) {
-		ps.add("HEALTH_CHECK_PATH", "%q: write a path that begins with a slash, such as /healthz, or tcp, or none",
+		ps.add("HEALTH_CHECK_PATH", "%q: must be a path that begins with a slash, such as /healthz, or tcp, or none",
 			path)
 	}
 	if strings.ContainsAny(string(s.HealthHost), "/ \t") {
-		ps.add("HEALTH_CHECK_HOST", "%q: write a host name, such as www.example.com", s.HealthHost)
+		ps.add("HEALTH_CHECK_HOST", "%q: must be a host name, such as www.example.com", s.HealthHost)
 	}
 	if s.HealthTLS && s.HealthHost == "" {
 		ps.need("HEALTH_CHECK_HOST", "",
-			"HEALTH_CHECK_TLS needs the name that the certificate has, such as www.example.com")
+			"HEALTH_CHECK_TLS needs the name in the certificate, such as www.example.com")
 	}
 	if s.HealthPasses == 0 && !ps.has("HEALTH_CHECK_PASSES") {
-		ps.add("HEALTH_CHECK_PASSES", "0: write 1 or more, or HEALTH_CHECK_PATH=none")
+		ps.add("HEALTH_CHECK_PASSES", "0: must be at least 1. To switch health checks off, set HEALTH_CHECK_PATH=none")
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// HeartbeatAnswer are the settings of which answers to a heartbeat are good, and which are failures.
+// HeartbeatAnswer configures which answers to a heartbeat are good, and which failures count as slow.
 type HeartbeatAnswer struct {
 	HeartbeatFailOn    FailOn   `envconfig:"HEARTBEAT_FAIL_ON" default:"timeout,5xx" desc:"Failures that count as slow: ''timeout'', ''5xx'', ''4xx'', ''connect'', ''unreachable'', ''bad'', ''any'', or statuses."`
 	HeartbeatStatuses  Statuses `envconfig:"HEARTBEAT_STATUSES" default:"2xx" desc:"Statuses of a good answer, as a list: ''200'', ''2xx'' or ''200-204''."`
@@ -16,7 +16,7 @@ type HeartbeatAnswer struct {
 }
 
 type (
-	// FailOn is what counts as a failed heartbeat: outcomes, among them probe.Overloaded where statuses are named.
+	// FailOn is what counts as a failed heartbeat. If Statuses has any, Outcomes includes probe.Overloaded.
 	FailOn struct {
 		Outcomes []probe.Outcome
 		Statuses probe.Statuses
@@ -25,7 +25,6 @@ type (
 	Statuses struct{ probe.Statuses }
 )
 
-// outcomes are the words for outcomes that can count as a fail.
 var outcomes = map[string][]probe.Outcome{
 	"timeout":     {probe.Timeout},
 	"5xx":         {probe.ServerError},
@@ -48,7 +47,7 @@ func (f *FailOn) Decode(s string) error {
 		}
 		statuses, err := probe.ParseStatuses(part)
 		if err != nil {
-			return fmt.Errorf("%q is no outcome; write timeout, 5xx, 4xx, connect, unreachable, bad, any, or a "+
+			return fmt.Errorf("unknown outcome %q: must be timeout, 5xx, 4xx, connect, unreachable, bad, any, or a "+
 				"status such as 429", part)
 		}
 		out.Statuses = append(out.Statuses, statuses...)
@@ -73,10 +72,11 @@ func (st *Statuses) Decode(s string) error {
 func (ps *Problems) checkAnswer(s *Settings) {
 	ps.oneOf("HEARTBEAT_REDIRECTS", s.HeartbeatRedirects, "same-host", "any", "none")
 	if s.HeartbeatKeyword != "" && s.HeartbeatMethod == "head" {
-		ps.add("HEARTBEAT_KEYWORD", "cannot be found with HEARTBEAT_METHOD=HEAD, whose answers have no body; write GET")
+		ps.add("HEARTBEAT_KEYWORD", "cannot be checked with HEARTBEAT_METHOD=HEAD: the answers have no body. Set "+
+			"HEARTBEAT_METHOD=GET")
 	}
 	if len(s.HeartbeatKeyword) > probe.MaxKeyword {
-		ps.add("HEARTBEAT_KEYWORD", "has %d bytes; write %d at most", len(s.HeartbeatKeyword), probe.MaxKeyword)
+		ps.add("HEARTBEAT_KEYWORD", "has %d bytes: must have at most %d", len(s.HeartbeatKeyword), probe.MaxKeyword)
 	}
 	if s.HeartbeatHost != "" {
 		if err := probe.CheckHost(string(s.HeartbeatHost)); err != nil {
@@ -85,6 +85,6 @@ func (ps *Problems) checkAnswer(s *Settings) {
 	}
 	ps.checkClientCertificate(s)
 	if both := s.HeartbeatStatuses.Common(s.HeartbeatFailOn.Statuses); len(both) > 0 {
-		ps.add("HEARTBEAT_FAIL_ON", "names %s, which HEARTBEAT_STATUSES accepts; keep one", both)
+		ps.add("HEARTBEAT_FAIL_ON", "lists %s, and so does HEARTBEAT_STATUSES. Remove it from one of them", both)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// HeartbeatRequest are the settings of what a heartbeat sends.
+// HeartbeatRequest configures what a heartbeat sends.
 type HeartbeatRequest struct {
 	HeartbeatMethod   Word    `envconfig:"HEARTBEAT_METHOD" default:"GET" desc:"HTTP method of the request: ''GET'', ''HEAD'' or ''POST''."`
 	HeartbeatHeaders  Headers `envconfig:"HEARTBEAT_HEADERS" desc:"More headers: ''Name: value; Name: value'', or a JSON object."`
@@ -26,13 +26,13 @@ type HeartbeatRequest struct {
 // Headers are HTTP headers.
 type Headers http.Header
 
-// Decode reads headers. Its errors name a header, never its value, which may be a secret.
+// Decode reads headers, as text or as a JSON object. Its errors never quote a value, which may be a secret.
 func (h *Headers) Decode(s string) error {
 	out := http.Header{}
 	if strings.HasPrefix(strings.TrimSpace(s), "{") {
 		pairs := map[string]string{}
 		if err := json.Unmarshal([]byte(s), &pairs); err != nil {
-			return errors.New(`this is no JSON object of texts; write {"Name": "value"}`)
+			return errors.New(`must be a JSON object of strings, such as {"Name": "value"}`)
 		}
 		for _, name := range slices.Sorted(maps.Keys(pairs)) {
 			out.Add(name, pairs[name])
@@ -51,9 +51,8 @@ func (h *Headers) Decode(s string) error {
 	return nil
 }
 
-// splitHeaders splits "Name: value; Name: value" into headers. A semicolon in a value does not end it where it stands
-// in quotes or in parentheses, as in a User-Agent, or before a parameter, as in "Accept: text/html; q=0.5" or "Cookie:
-// a=1; b=2".
+// A semicolon does not end a value if it is in quotes or in parentheses, as in a User-Agent, or before a parameter, as
+// in "Accept: text/html; q=0.5" or "Cookie: a=1; b=2".
 func splitHeaders(s string) ([]string, error) {
 	var out []string
 	for _, part := range semicolons(s) {
@@ -66,7 +65,7 @@ func splitHeaders(s string) ([]string, error) {
 		case isParameter && len(out) > 0 && !strings.Contains(strings.TrimSpace(parameter), " "):
 			out[len(out)-1] += ";" + part
 		default:
-			return nil, errors.New("a header has no colon; write Name: value; Name: value")
+			return nil, errors.New("a header has no colon: must be Name: value; Name: value")
 		}
 	}
 	return out, nil
@@ -99,12 +98,11 @@ func (ps *Problems) checkRequest(s *Settings) {
 		ps.add("HEARTBEAT_TOKEN", "%v", err)
 	}
 	if http.Header(s.HeartbeatHeaders).Get("Authorization") != "" && s.HeartbeatToken != "" {
-		ps.add("HEARTBEAT_TOKEN, HEARTBEAT_HEADERS", "both have the header Authorization; keep one")
+		ps.add("HEARTBEAT_TOKEN, HEARTBEAT_HEADERS", "both set the header Authorization. Remove one of them")
 	}
 }
 
-// checkClientCertificate wants two files that go together, or none. One that has expired may be renewed while the bot
-// runs.
+// An expired certificate is not a mistake: it may be renewed while the bot runs.
 func (ps *Problems) checkClientCertificate(s *Settings) {
 	const cert, key = "HEARTBEAT_CLIENT_CERT_FILE", "HEARTBEAT_CLIENT_KEY_FILE"
 	switch {
@@ -120,8 +118,8 @@ func (ps *Problems) checkClientCertificate(s *Settings) {
 	}
 }
 
-// ClientCertificate says at which time the heartbeat's client certificate is not valid yet, or no more, and names its
-// file; "" for a valid one, and for none.
+// ClientCertificate explains why the heartbeat's client certificate is not valid at now, and names its file. It is ""
+// if the certificate is valid, and if there is no certificate.
 func (s *Settings) ClientCertificate(now time.Time) (wrong string) {
 	if s.HeartbeatCertFile == "" {
 		return ""

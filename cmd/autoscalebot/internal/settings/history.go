@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Storage are the settings of the history.
+// Storage configures the history and the state file.
 type Storage struct {
 	History        Text   `envconfig:"HISTORY" once:"true" default:"auto" desc:"Where the history is kept: ''sqlite:PATH'', ''postgres'', ''memory'', ''none'', or ''auto''."`
 	DatabaseURL    Secret `envconfig:"DATABASE_URL" once:"true" desc:"URL of the PostgreSQL database: ''postgres://user:password@host:5432/name''; Heroku sets it."`
@@ -25,15 +25,15 @@ func (ps *Problems) checkHistory(s *Settings) {
 	case h == "auto" || h == "memory" || h == "none":
 	case h == "postgres":
 		ps.need("DATABASE_URL", s.DatabaseURL.Reveal(),
-			"HISTORY=postgres needs the database's URL: postgres://user:password@host:5432/name")
+			"HISTORY=postgres needs it, such as postgres://user:password@host:5432/name")
 		if s.DatabaseURL != "" && !isPostgres(s.DatabaseURL) {
-			ps.add("DATABASE_URL", "is no PostgreSQL database's; it must begin with postgres://")
+			ps.add("DATABASE_URL", "must be the URL of a PostgreSQL database, which begins with postgres://")
 		}
 	case strings.HasPrefix(h, "sqlite:") && len(h) > len("sqlite:"):
 	case strings.Contains(h, "://"):
-		ps.add("HISTORY", "is a URL; put it into DATABASE_URL, and write postgres")
+		ps.add("HISTORY", "must not be a URL. Set DATABASE_URL to it, and HISTORY to postgres")
 	default:
-		ps.add("HISTORY", "%q: write auto, sqlite:PATH, postgres, memory or none", h)
+		ps.add("HISTORY", "%q: must be auto, sqlite:PATH, postgres, memory or none", h)
 	}
 }
 
@@ -42,18 +42,18 @@ func isPostgres(u Secret) bool {
 	return ok
 }
 
-// HistoryURL is where the app's history is kept, as history.Open wants it; "" for nowhere. It may hold a password.
-// folder is the folder that has to be made before, "" for none.
+// HistoryURL is the place of the app's history for history.Open, "" if no history is kept. It may hold a password.
+// folder is a folder to create first, "" if no folder is needed.
 func (s *Settings) HistoryURL() (url, folder string) {
 	switch h := string(s.History); {
 	case h == "none":
 		return "", ""
 	case h == "postgres", h == "auto" && isPostgres(s.DatabaseURL):
-		d, _ := readDatabaseURL(s.DatabaseURL.Reveal()) // which was checked
+		d, _ := readDatabaseURL(s.DatabaseURL.Reveal()) // checked before
 		return d.url, ""
 	case h != "auto":
 		return h, ""
-	// on Heroku or Cloud Foundry, where a disk does not outlast the dyno
+	// on Heroku and Cloud Foundry a disk does not outlast the dyno
 	case os.Getenv("DYNO") != "" || s.VCAPApplication != "":
 		return "memory", ""
 	}
@@ -64,12 +64,12 @@ func (s *Settings) HistoryURL() (url, folder string) {
 	return "sqlite:" + filepath.Join(folder, s.fileName()+".db"), folder
 }
 
-// HistoryOnServer says whether the history is kept where other machines reach it.
+// HistoryOnServer is true if the history is in a database that other machines can reach.
 func (s *Settings) HistoryOnServer() bool {
 	return s.History == "postgres" || s.History == "auto" && isPostgres(s.DatabaseURL)
 }
 
-// stateFolder is where the XDG Base Directory Specification has programs keep their state; "" for nowhere.
+// See the XDG Base Directory Specification. "" if there is no home folder.
 func stateFolder() string {
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "autoscalebot")

@@ -11,8 +11,8 @@ import (
 
 var counting = []string{"redis", "rediss", "unix", "rabbitmq", "nodes"}
 
-// Hollow says which rules have a bound that no value is beyond, one a line. Those of a manifest are among
-// [Settings.Notes].
+// Hollow returns a line for each rule with a threshold that no value can cross. For a manifest, [Settings.Notes] has
+// them.
 func (s *Settings) Hollow() (notes []string) {
 	if s.src != nil && s.src.file != nil && s.src.file.document == cfautoscaler.Manifest {
 		return nil
@@ -21,12 +21,12 @@ func (s *Settings) Hollow() (notes []string) {
 		r := &s.Rules[i]
 		sig, _ := s.Signals.Find(r.Signal)
 		if r.Min <= 0 && r.By == "" && (s.BuiltIn(r.Signal) || slices.Contains(counting, sig.Kind)) {
-			notes = append(notes, fmt.Sprintf("RULES: %s has min=%g, and no value is below it: while this rule "+
-				"stands, nothing is removed", r.Signal, r.Min))
+			notes = append(notes, fmt.Sprintf("RULES: %s has min=%g, and no value can be below it: this rule "+
+				"prevents all scale-downs", r.Signal, r.Min))
 		}
 		if r.Max >= 100 && s.percentage(r, sig) {
-			notes = append(notes, fmt.Sprintf("RULES: %s has max=%g, and no percentage is above it: this rule can "+
-				"never add anything", r.Signal, r.Max))
+			notes = append(notes, fmt.Sprintf("RULES: %s has max=%g, and no percentage can be above it: this rule "+
+				"never leads to a scale-up", r.Signal, r.Max))
 		}
 	}
 	return notes

@@ -8,10 +8,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
-func TestRulesThatCanNotFireAreTold(t *testing.T) {
+func TestRulesThatCanNotFireAreReported(t *testing.T) {
 	racetest.Computes(t)
 	const signals = "SIGNALS=q=redis://h/0#q; m=rabbitmq+http://h/#q; pm=nodes+pool://:9100#memory; j=json+http://h/#a; p=prometheus+http://h/#a"
-	const never, neverAdds = "nothing is removed", "can never add"
+	const never, neverAdds = "prevents all scale-downs", "never leads to a scale-up"
 	for rules, want := range map[string][]string{
 		"cpu max=80 min=0":      {never},
 		"q max=80 min=0":        {never},

@@ -6,20 +6,20 @@ import (
 	"strings"
 )
 
-// InForce is a setting as it is now, without what must stay secret.
+// InForce is a setting and its value, without secrets.
 type InForce struct {
 	Entry
-	// Value is its text, "" for none; of a secret only that it is set.
+	// Value is the text of the setting, "" if it is empty. For a secret it only says that it is set.
 	Value string
-	// From is the environment variable that it comes from, or the line of the settings file, as file:line; "" for its
+	// From is the environment variable that sets it, or the line of the settings file, as file:line; "" for the
 	// default.
 	From string
 }
 
 const hidden = "(set, hidden)"
 
-// AllInForce returns every setting as it was given when s was read, in the order of [Entries]. What is wrong is shown
-// as it is given.
+// AllInForce returns every setting as it was when s was loaded, in the order of [Entries]. Invalid values are included
+// as they are.
 func (s *Settings) AllInForce() []InForce {
 	entries := Entries()
 	out := make([]InForce, len(entries))
@@ -33,7 +33,7 @@ func shown(f reflect.StructField, text string) string {
 	name := f.Tag.Get("envconfig")
 	switch {
 	case secretive(f), strings.HasSuffix(name, "_COMMAND"):
-		return hidden // a command often has a password on its line
+		return hidden // a command line often contains a password
 	case strings.HasSuffix(name, "_URL"):
 		return shownURL(text)
 	}

@@ -6,13 +6,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// Limits are the settings of how many dynos there may be.
+// Limits configures the minimum and maximum number of dynos.
 type Limits struct {
 	MinDynos schedule.Series `envconfig:"MIN_DYNOS" default:"1" desc:"Minimum number of dynos: a number, or a schedule such as ''0:00=1, mon-fri 8:00=3, mon-fri 18:00=1''."`
 	MaxDynos schedule.Series `envconfig:"MAX_DYNOS" default:"3" desc:"Maximum number of dynos, in the same form."`
 	TimeZone Zone            `envconfig:"TIME_ZONE" default:"UTC" desc:"Time zone of schedules and quiet hours, by its IANA name, such as ''Europe/Berlin''."`
 
-	// Table is made of MinDynos, MaxDynos and TimeZone.
+	// Table combines MinDynos, MaxDynos and TimeZone.
 	Table schedule.Table `ignored:"true"`
 }
 
@@ -22,7 +22,7 @@ func (ps *Problems) checkLimits(s *Settings) {
 	if ps.has(low, high) {
 		return
 	}
-	// in UTC where the zone is wrong, which hides no other mistake
+	// in UTC if the zone is invalid, so that the other mistakes are found too
 	table, err := schedule.New(s.MinDynos, s.MaxDynos, s.TimeZone.Location)
 	if err != nil {
 		ps.add(low+", "+high, "%s", s.Named(err.Error()))
@@ -30,7 +30,7 @@ func (ps *Problems) checkLimits(s *Settings) {
 	s.Table = table
 }
 
-// Silenced says which rows of MIN_DYNOS and MAX_DYNOS do not begin on days on which they seem to, one a line.
+// Silenced returns a line for each row of MIN_DYNOS and MAX_DYNOS that more specific rows replace on some days.
 func (s *Settings) Silenced() []string {
 	var out []string
 	for _, table := range []struct {
@@ -42,7 +42,7 @@ func (s *Settings) Silenced() []string {
 			out = append(out, fmt.Sprintf("%s: %v", table.name, row))
 		}
 		if len(rows) == schedule.MostSilenced {
-			out = append(out, fmt.Sprintf("%s: there may be more such rows", table.name))
+			out = append(out, fmt.Sprintf("%s: there may be more rows like this", table.name))
 		}
 	}
 	return out

@@ -16,15 +16,15 @@ import (
 
 // A Problem is one thing that is wrong with the settings.
 type Problem struct {
-	// Name is the setting's.
+	// Name is the setting's name.
 	Name string
-	// What says what is wrong and what would be right. It holds no secret.
+	// What says what is wrong, and what would be correct. It contains no secret.
 	What string
-	// At is where the settings file says it, as file:line; "" where it does not.
+	// At is the line of the settings file, as file:line; "" if the mistake is not in the file.
 	At string
 }
 
-// String tells the problem in one line, or more where What has more.
+// String joins the parts. It has as many lines as What.
 func (p Problem) String() string {
 	var parts []string
 	for _, part := range []string{p.At, p.Name, p.What} {
@@ -61,7 +61,7 @@ func (ps *Problems) Join(others Problems) {
 	}
 }
 
-// Note adds what an error says, as it stands where it is [Problems] itself, and under a name where it is not; nil adds
+// Note adds an error: its problems if it is a [Problems], otherwise one problem under the name. A nil error adds
 // nothing.
 func (ps *Problems) Note(name string, err error) {
 	var others Problems
@@ -77,9 +77,9 @@ func (ps *Problems) add(name, format string, args ...any) {
 	*ps = append(*ps, Problem{Name: name, What: fmt.Sprintf(format, args...)})
 }
 
-// LoadAll reads all settings of each process type that the file names, in its order, or of the only one there is. The
-// environment beats the file, and what the file says of one process type beats what it says of all. Its error is the
-// [Problems], all of them.
+// LoadAll reads all settings of each process type in the file, in the file's order, or of the only process type. The
+// environment overrides the file, and in the file a process type overrides the top. Its error is a [Problems] with all
+// mistakes.
 func LoadAll() ([]*Settings, error) {
 	var problems Problems
 	problems.unknown(os.Environ())
@@ -105,13 +105,13 @@ func LoadAll() ([]*Settings, error) {
 }
 
 func (ps *Problems) together(all []*Settings) {
-	used := map[string]string{} // what may be used once, and by whom it is
+	used := map[string]string{} // process types by what only one of them may use
 	once := func(s *Settings, name, value string) {
 		first, taken := used[name+value]
 		if used[name+value] = string(s.HerokuProcessType); taken {
 			*ps = append(*ps, Problem{
 				name,
-				fmt.Sprintf("%s and %s would use the same; give each its own, below it in the file", first,
+				fmt.Sprintf("%s and %s must not share it. Set it for each, below the process type in the file", first,
 					s.HerokuProcessType), s.src.at(name),
 			})
 		}
@@ -136,14 +136,15 @@ func (ps *Problems) together(all []*Settings) {
 	}
 }
 
-// notOfImages wants a pool to have another name than that under which image prepare makes temporary servers for a pool
-// beside it: a bot would take those for its own.
+// The image command names its temporary servers after the pool, with -image appended. A bot of a pool of that name
+// would take them for its own.
 func (ps *Problems) notOfImages(s *Settings, all []*Settings) {
 	for _, other := range all {
 		if other.HasPool() && s.Pooled() == other.Pooled()+"-image" {
 			*ps = append(*ps, Problem{
 				"POOL_NAME",
-				fmt.Sprintf("%q: image prepare gives this name to its temporary servers of the pool %s; write another",
+				fmt.Sprintf("%q: image prepare uses this name for temporary servers of the pool %s. Choose "+
+					"another name",
 					s.Pooled(), other.Pooled()), s.src.at("POOL_NAME"),
 			})
 		}
@@ -168,8 +169,8 @@ func (ps *Problems) read(src *source, wanted func(name string) bool) *Settings {
 	return s
 }
 
-// Defaults returns the settings as they are when nothing is set, without regard to the environment. What has no default
-// is empty, and Table is not made.
+// Defaults returns the settings with their defaults, whatever the environment says. Settings without a default are
+// empty, and Table is not set.
 func Defaults() *Settings {
 	s := &Settings{}
 	v := reflect.ValueOf(s).Elem()
@@ -179,7 +180,7 @@ func Defaults() *Settings {
 	return s
 }
 
-// fields are the settings, the essential ones first.
+// The order is that of documents and lists: the essential settings come first.
 func fields() []reflect.StructField {
 	all := slices.DeleteFunc(reflect.VisibleFields(reflect.TypeFor[Settings]()), func(f reflect.StructField) bool {
 		return f.Tag.Get("envconfig") == ""
@@ -194,11 +195,11 @@ func fields() []reflect.StructField {
 	return all
 }
 
-// load reads one setting into v from the name under which it is given, "" for none, and returns what is wrong.
-// envconfig stops at the first mistake, so it is given a struct of this one field.
+// envconfig stops at the first mistake, so it gets a struct with this field only. under is the environment variable, ""
+// for the default. The result says what is wrong.
 func load(f reflect.StructField, under string, v reflect.Value) string {
 	if under == "" {
-		under = "=" // a name that nobody can set, so that the default serves
+		under = "=" // no variable can have this name, so envconfig takes the default
 	}
 	one := reflect.New(reflect.StructOf([]reflect.StructField{{
 		Name: f.Name, Type: f.Type,
@@ -213,13 +214,13 @@ func load(f reflect.StructField, under string, v reflect.Value) string {
 	if !errors.As(err, &pe) {
 		return err.Error()
 	}
-	if secretive(f) || f.Type == reflect.TypeFor[Rules]() { // which quote what is wrong themselves
+	if secretive(f) || f.Type == reflect.TypeFor[Rules]() { // their errors quote what is wrong, without secrets
 		return pe.Err.Error()
 	}
 	return fmt.Sprintf("%q: %v", shortened(pe.Value), pe.Err)
 }
 
-// shortened cuts a long value, such as a table: what is wrong with it names the place.
+// A table can be long. Errors name the row.
 func shortened(text string) string {
 	const most = 100
 	if runes := []rune(text); len(runes) > most {
@@ -236,8 +237,8 @@ func secretive(f reflect.StructField) bool {
 	return false
 }
 
-// find returns the name under which a setting is given, "" for none. One that is set to nothing is not given: that is
-// how people clear a setting on a web page.
+// An empty variable counts as not set: people clear a setting on a web page this way. The result is "" if no variable
+// is set.
 func find(name string) string {
 	if name == fileName { // which begins with the prefix already
 		if strings.TrimSpace(os.Getenv(name)) != "" {
@@ -260,6 +261,6 @@ func (ps *Problems) unknown(environ []string) {
 		if !ok || slices.Contains(ours, mainName(name)) || full == fileName {
 			continue
 		}
-		ps.add(full, "there is no such setting; the nearest is %s%s", Prefix, spelling.Nearest(name, ours))
+		ps.add(full, "unknown setting; the nearest is %s%s", Prefix, spelling.Nearest(name, ours))
 	}
 }

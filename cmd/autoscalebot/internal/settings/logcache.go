@@ -8,11 +8,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/logcache"
 )
 
-// Metered says whether the platform keeps metrics of the app, as Cloud Foundry's Log Cache does.
+// Metered is true if the platform keeps metrics of the app, as Cloud Foundry does in Log Cache.
 func (s *Settings) Metered() bool { return s.Platform == "cloudfoundry" }
 
-// FromLogCache says whether a signal is read from Log Cache: one of its own that SIGNALS does not name, or a metric of
-// the app's.
+// FromLogCache is true if a signal is read from Log Cache: a built-in one that SIGNALS does not name, or a metric of
+// the app.
 func (s *Settings) FromLogCache(name string) bool {
 	if sig, ok := s.Signals.Find(name); ok {
 		return sig.Kind == "logcache"
@@ -20,8 +20,8 @@ func (s *Settings) FromLogCache(name string) bool {
 	return s.Metered() && slices.Contains(logcache.Signals(), logcache.Signal(name))
 }
 
-// LogCacheWindow is how far back a signal of Log Cache is read: the window of the rules that judge its mean, where they
-// agree on one and divide by nothing else, or else App Autoscaler's.
+// LogCacheWindow is the time for which a signal is read from Log Cache: the window of the rules that judge its mean, if
+// they have the same window and divide by signals of Log Cache only, otherwise App Autoscaler's window.
 func (s *Settings) LogCacheWindow(name string) time.Duration {
 	window := time.Duration(0)
 	for _, r := range s.Rules {
@@ -41,8 +41,8 @@ func (s *Settings) LogCacheWindow(name string) time.Duration {
 	return window
 }
 
-// readWhole has the rules take each reading that looks back over their window for what the window comes to, instead of
-// a mean of means.
+// A reading of Log Cache is a mean over its window already. If that is the rule's window, the rule judges it as it is,
+// instead of taking a mean of means.
 func (s *Settings) readWhole() {
 	whole := func(name string, r *decide.SignalRule) bool {
 		return s.FromLogCache(name) && s.LogCacheWindow(name) == r.Window
@@ -53,8 +53,7 @@ func (s *Settings) readWhole() {
 	}
 }
 
-// findMetrics decides where the metrics of the app's own come from: they are pushed where PUSH_TOKEN is set, or the
-// platform keeps none.
+// Metrics of the app are pushed if PUSH_TOKEN is set, or if the platform keeps no metrics.
 func (ps *Problems) findMetrics(s *Settings) {
 	all := slices.Clone(s.Signals)
 	for i := range all {
@@ -64,7 +63,7 @@ func (ps *Problems) findMetrics(s *Settings) {
 		case sig.Kind == "metric":
 			sig.Kind = "push"
 		case sig.Kind == "logcache" && !s.Metered():
-			ps.add("SIGNALS", "%s: PLATFORM=%s has no Log Cache; write push:%s, set PUSH_TOKEN and have the "+
+			ps.add("SIGNALS", "%s: PLATFORM=%s has no Log Cache. Write push:%s, set PUSH_TOKEN, and let the "+
 				"app push it", sig.Name, s.Platform, sig.What)
 		}
 	}

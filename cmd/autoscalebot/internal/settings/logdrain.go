@@ -1,10 +1,10 @@
 package settings
 
-// LogDrain are the settings of Heroku's log drain.
+// LogDrain configures Heroku's log drain.
 type LogDrain struct {
 	LogdrainTokens   Secret `envconfig:"LOGDRAIN_TOKENS" once:"true" desc:"Tokens of the Heroku log drains that may post to ''/logdrain'', separated by commas: ''d.'' and a UUID each."`
 	LogdrainPassword Secret `envconfig:"LOGDRAIN_PASSWORD" once:"true" desc:"Password in the log drain's URL, at least 16 characters."`
 }
 
-// TakesLogDrain says whether a log drain is taken.
+// TakesLogDrain is true if the bot accepts a log drain.
 func (s *Settings) TakesLogDrain() bool { return s.LogdrainTokens != "" || s.LogdrainPassword != "" }

@@ -8,18 +8,18 @@ import (
 	"strings"
 )
 
-// escapes are what a backslash may be followed by in a name, as redis-cli writes keys, beside xNN.
+// escapes are the characters after a backslash in a name, as redis-cli writes keys. There is also xNN.
 var escapes = map[byte]byte{
 	',': ',', ';': ';', '%': '%', '\\': '\\', '"': '"', '\'': '\'', ' ': ' ', 'n': '\n', 'r': '\r', 't': '\t',
 	'a': '\a', 'b': '\b',
 }
 
-// SplitNames splits a text at its commas into the names of queues, without spaces around and empty ones. In a name \xNN
-// and %NN stand for the byte of that number, and \, for a comma: celery\x06\x163 and celery%06%163 are the same.
+// SplitNames splits a text at its commas into names of queues. It trims spaces and skips empty names. In a name \xNN
+// and %NN are the byte with that hexadecimal number, and \, is a comma: celery\x06\x163 and celery%06%163 are the same.
 func SplitNames(text string) ([]string, error) {
 	var out []string
 	var name strings.Builder
-	spaces := "" // unescaped ones, which belong to the name if it goes on
+	spaces := "" // unescaped spaces, part of the name if more of it follows
 	end := func() {
 		if name.Len() > 0 {
 			out = append(out, name.String())
@@ -49,7 +49,7 @@ func SplitNames(text string) ([]string, error) {
 	return out, nil
 }
 
-// twice returns the places of two equal names, "1 and 3", or "".
+// It returns the positions of two equal names, such as "1 and 3".
 func twice(names []string) string {
 	for i, name := range names {
 		if first := slices.Index(names, name); first < i {
@@ -62,12 +62,12 @@ func twice(names []string) string {
 func unescape(text string) (c byte, width int, err error) {
 	switch text[0] {
 	case ';', '\n', '\r':
-		return 0, 0, errors.New(`a semicolon or a line's end is followed by no NAME=URL; one that belongs to the name is written \; or \n`)
+		return 0, 0, errors.New(`no NAME=URL after a semicolon or line break. Write \; or \n for one that belongs to the name`)
 	case '%':
 		if c, ok := hexByte(text[1:]); ok {
 			return c, 3, nil
 		}
-		return 0, 0, errors.New(`a % is not followed by two hexadecimal digits; one that belongs to the name is written \%`)
+		return 0, 0, errors.New(`a % must be followed by two hexadecimal digits. Write \% for one that belongs to the name`)
 	case '\\':
 		if c, ok := hexByte(strings.TrimPrefix(text[1:], "x")); ok && strings.HasPrefix(text[1:], "x") {
 			return c, 4, nil
@@ -75,7 +75,7 @@ func unescape(text string) (c byte, width int, err error) {
 		if len(text) > 1 && escapes[text[1]] != 0 {
 			return escapes[text[1]], 2, nil
 		}
-		return 0, 0, errors.New(`a backslash is followed by neither xNN nor , ; % \ n r t; one that belongs to the name is written \\`)
+		return 0, 0, errors.New(`a backslash must be followed by xNN or one of , ; % \ n r t. Write \\ for one that belongs to the name`)
 	}
 	return text[0], 1, nil
 }

@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// Note writes the value of a setting into a file that has settings: as NAME=value, or as YAML where the file's name
-// ends with .yaml or .yml. Its line is written over where it has one, and else written at the end; all else stays as it
-// is. value is one word.
+// Note sets a setting in a file of settings: as NAME=value, or as YAML if the file's name ends with .yaml or .yml. It
+// replaces the setting's line, or appends one. Everything else stays as it is. value is one word.
 func Note(path, name, value string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -24,12 +23,12 @@ func Note(path, name, value string) error {
 	if err != nil {
 		return fmt.Errorf("note %s in %s: %w", name, path, err)
 	}
-	// Written beside it, so that it is never half there.
+	// Written to a temporary file first, so that the file is never half written.
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // which is gone where all went well
+	defer os.Remove(f.Name()) // it is gone if all went well
 	if _, err = f.WriteString(noted); err == nil {
 		err = f.Chmod(info.Mode().Perm())
 	}
@@ -52,7 +51,7 @@ func noted(text, path, name, value string) (string, error) {
 	re := regexp.MustCompile(match)
 	switch n := len(re.FindAllString(text, 2)); {
 	case n > 1:
-		return "", fmt.Errorf("it stands there more than once; write %s where it belongs", line)
+		return "", fmt.Errorf("the file sets it more than once. Write %s in the right place", line)
 	case n == 1:
 		return re.ReplaceAllString(text, with), nil
 	case text != "" && !strings.HasSuffix(text, "\n"):

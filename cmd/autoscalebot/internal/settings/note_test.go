@@ -20,7 +20,7 @@ func TestNote(t *testing.T) {
 		{"pool.yaml", "platform: pool\ndigitalocean_image: web # ours\nsizes: [a, b]\n", "platform: pool\ndigitalocean_image: 17\nsizes: [a, b]\n"},
 		{"pool.yml", "processes:\n  web:\n    digitalocean_image: web\n", "processes:\n  web:\n    digitalocean_image: 17\n"},
 		{"pool.yml", "platform: pool", "platform: pool\ndigitalocean_image: 17\n"},
-		{"pool.env", "DIGITALOCEAN_IMAGE=1\nDIGITALOCEAN_IMAGE=2\n", "it stands there more than once; write DIGITALOCEAN_IMAGE=17 where it belongs"},
+		{"pool.env", "DIGITALOCEAN_IMAGE=1\nDIGITALOCEAN_IMAGE=2\n", "the file sets it more than once. Write DIGITALOCEAN_IMAGE=17 in the right place"},
 	} {
 		path := filepath.Join(t.TempDir(), c.file)
 		must(t, os.WriteFile(path, []byte(c.before), 0o640))

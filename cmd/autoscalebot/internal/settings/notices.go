@@ -10,7 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// Notices are the settings of who is told what.
+// Notices configures who is notified, and of what.
 type Notices struct {
 	NotificationBackends Backends `envconfig:"NOTIFICATION_BACKENDS" once:"true" desc:"Notifiers, as a list: ''console'', ''log'', ''email'', ''slack'', ''pagerduty'', ''webhook'', ''urls''."`
 	NotifyExceedMax      Bool     `envconfig:"NOTIFY_IF_NEEDS_EXCEED_MAX" default:"true" desc:"Notify if the app is at its maximum and still slow."`
@@ -23,7 +23,7 @@ type Notices struct {
 	NotifyReminder       Minutes  `envconfig:"NOTIFY_REMINDER_IN_MINUTES" once:"true" default:"60" desc:"Time between reminders of an open incident, at least 5; 0 = no reminders."`
 	QuietHours           Text     `envconfig:"QUIET_HOURS" list:", " once:"true" desc:"When only incident-opened and incident-resolved notices are sent: ''22:00-7:00, sat,sun 0:00-24:00''."`
 
-	// Quiet is made of QuietHours and TimeZone.
+	// Quiet combines QuietHours and TimeZone.
 	Quiet notify.Quiet `ignored:"true"`
 }
 
@@ -34,7 +34,7 @@ var pythonBackends = map[string]string{
 	"consolebackend": "console", "loggerbackend": "log", "djangoemailbackend": "email",
 }
 
-// Decode reads a list of notifiers, by our names or by those of autoscalebot 2.1. One named twice counts once.
+// Decode reads a list of notifiers, by name or by their class names in autoscalebot 2.1. Duplicates are ignored.
 func (b *Backends) Decode(s string) error {
 	var out Backends
 	for _, part := range Split(s) {
@@ -43,8 +43,8 @@ func (b *Backends) Decode(s string) error {
 			name = ours
 		}
 		if !slices.Contains(adapterNames(backends()), name) {
-			return fmt.Errorf("there is no backend %q; there are %s", part,
-				strings.Join(adapterNames(backends()), ", "))
+			return fmt.Errorf("unknown notifier %q: must be %s", part,
+				orList(adapterNames(backends())))
 		}
 		if !slices.Contains(out, name) {
 			out = append(out, name)
@@ -66,12 +66,12 @@ func (ps *Problems) checkNotices(s *Settings) {
 	ps.checkAddresses(s)
 	if (s.NotifyScaleDiff > 0) != (s.NotifyScalePeriod > 0) {
 		ps.add("NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD",
-			"needs NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES, and the other way round: set both above "+
-				"0, or neither")
+			"must be set together with NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES: set both above 0, or "+
+				"neither")
 	}
 }
 
-// quiet reads a window of time, in UTC where the zone is wrong.
+// in UTC if the zone is invalid, so that the other mistakes are found too
 func (ps *Problems) quiet(name string, text Text, zone Zone) notify.Quiet {
 	window, err := notify.ParseQuiet(string(text), cmp.Or(zone.Location, time.UTC))
 	if err != nil {

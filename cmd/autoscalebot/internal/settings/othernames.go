@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// otherNames are second names of settings, for platforms that have instances instead of dynos.
+// For platforms that have instances instead of dynos.
 var otherNames = map[string]string{"MIN_INSTANCES": "MIN_DYNOS", "MAX_INSTANCES": "MAX_DYNOS"}
 
-// OtherName returns the second name of a setting, "" if it has none.
+// OtherName returns the second name of a setting, "" if it has only one.
 func OtherName(name string) string {
 	for other, of := range otherNames {
 		if of == name {
@@ -23,8 +23,7 @@ func OtherName(name string) string {
 
 func mainName(name string) string { return cmp.Or(otherNames[name], name) }
 
-// MainNames replaces the second names of settings in pairs of NAME=value by their main names. The prefix is left out
-// there.
+// MainNames replaces second names in pairs of NAME=value by the main names of the settings, without the prefix.
 func MainNames(pairs []string) []string {
 	out := slices.Clone(pairs)
 	for i, pair := range out {
@@ -46,7 +45,7 @@ func (s *Settings) Named(text string) string {
 
 func (s *Settings) called(name string) string { return cmp.Or(s.as[name], s.src.called(name)) }
 
-// called returns the name, without prefix, under which a setting is given.
+// The name in the environment or in the file, without the prefix.
 func (src *source) called(name string) string {
 	if under := find(name); under != "" {
 		return strings.TrimPrefix(under, Prefix)
@@ -60,7 +59,7 @@ const (
 	sameInFile  = "is another name of %s, which %s sets too; remove one of them"
 )
 
-// twoNames reports a setting that the environment, or the environment and the file, set under both of its names.
+// This finds a second name in the environment, or in the environment and the file.
 func (ps *Problems) twoNames(src *source, name string) {
 	other := OtherName(name)
 	if other == "" {
@@ -79,7 +78,7 @@ func (ps *Problems) twoNames(src *source, name string) {
 	}
 }
 
-// twoNames reports a setting that the file sets under both of its names.
+// This finds a second name in the file.
 func (f *file) twoNames(line int, as string, earlier ...given) {
 	for _, g := range earlier {
 		if g.as != "" && g.as != as {
@@ -89,7 +88,7 @@ func (f *file) twoNames(line int, as string, earlier ...given) {
 	}
 }
 
-// set returns the variable of the environment that gives a value under this name, "" for none.
+// An empty variable counts as not set.
 func set(name string) string {
 	for _, under := range []string{Prefix + name, name} {
 		if strings.TrimSpace(os.Getenv(under)) != "" {

@@ -83,8 +83,8 @@ func TestErrorsNameTheNameThatIsSet(t *testing.T) {
 		{"", "MIN_INSTANCES=9", "MIN_INSTANCES, MAX_DYNOS: MIN_INSTANCES 9 is above MAX_DYNOS 3"},
 		{"min_instances: x", "", `autoscale.yaml:3: MIN_INSTANCES: "x": `},
 		{"min_instances: 9\nmax_instances: 4", "", "autoscale.yaml:3: MIN_INSTANCES, MAX_INSTANCES: MIN_INSTANCES 9 is above MAX_INSTANCES 4"},
-		{"mx_instances: 3", "", "autoscale.yaml:3: mx_instances: there is no such setting; the nearest is max_instances"},
-		{"", "AUTOSCALE_MIN_INSTANCE=3", "AUTOSCALE_MIN_INSTANCE: there is no such setting; the nearest is AUTOSCALE_MIN_INSTANCES"},
+		{"mx_instances: 3", "", "autoscale.yaml:3: mx_instances: unknown setting; the nearest is max_instances"},
+		{"", "AUTOSCALE_MIN_INSTANCE=3", "AUTOSCALE_MIN_INSTANCE: unknown setting; the nearest is AUTOSCALE_MIN_INSTANCES"},
 	} {
 		inFile(t, app+c.file, strings.Fields(c.env)...)
 		refused(t, c.want)

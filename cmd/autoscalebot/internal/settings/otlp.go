@@ -1,6 +1,6 @@
 package settings
 
-// OTLP are the settings of OpenTelemetry's metrics that are posted to the bot.
+// OTLP configures OpenTelemetry metrics that are posted to the bot.
 type OTLP struct {
 	OTLPToken    Secret `envconfig:"OTLP_TOKEN" once:"true" desc:"Bearer token of OpenTelemetry metrics posted to ''/v1/metrics'', at least 16 characters."`
 	OTLPRequests Text   `envconfig:"OTLP_REQUESTS" once:"true" default:"http.server.request.duration" desc:"OpenTelemetry: the histogram of request durations, as ''name{attribute=value}''."`
@@ -9,5 +9,5 @@ type OTLP struct {
 	OTLPQuota    Number `envconfig:"OTLP_MEMORY_QUOTA_IN_MB" once:"true" desc:"OpenTelemetry: memory limit of a dyno in MB, needed if the metric is in bytes."`
 }
 
-// TakesOTLP says whether OpenTelemetry's metrics are taken.
+// TakesOTLP is true if the bot accepts OpenTelemetry metrics.
 func (s *Settings) TakesOTLP() bool { return s.OTLPToken != "" }

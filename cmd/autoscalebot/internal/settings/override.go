@@ -19,10 +19,10 @@ func decides(e Entry) bool {
 	return e.trial && !slices.Contains(online, e.Name)
 }
 
-// LoadTrial reads the settings by which the bot decides, and those that name the history, from the environment, with
-// pairs of NAME=value laid over it; of two pairs of one name the later counts, and one without a value stands for the
-// default. below are pairs that count where neither says anything. All other settings are as [Defaults] has them, so
-// whoever simulates needs neither an app nor a key. The error is the [Problems], all of them.
+// LoadTrial reads the settings by which the bot decides, and those of the history, for a simulation. Pairs of
+// NAME=value override the environment and the file. Of two pairs of one name the later counts, and an empty value is
+// the default. below has pairs for settings that nothing else sets. All other settings are as in [Defaults], so a
+// simulation needs no app and no key. The error is a [Problems] with all mistakes.
 func LoadTrial(below, pairs []string) (*Settings, error) {
 	var problems Problems
 	under, over := problems.pairs(below), problems.pairs(pairs)
@@ -54,7 +54,7 @@ func LoadTrial(below, pairs []string) (*Settings, error) {
 			problems.add(s.called(e.Name), "%s", what)
 		}
 	}
-	s.Platform = "simulation" // which needs nothing, and tells no price
+	s.Platform = "simulation" // it needs no settings, and reports no price
 	problems.checkHeartbeat(s)
 	problems.checkLimits(s)
 	problems.checkCompatibility(s)
@@ -68,10 +68,9 @@ func LoadTrial(below, pairs []string) (*Settings, error) {
 	return s, nil
 }
 
-// A pair is a value, and the name under which it is given.
-type pair struct{ as, value string }
+type pair struct{ as, value string } // as is the name under which it is given
 
-// pairs returns the pairs by the settings' main names.
+// The keys of the result are main names.
 func (ps *Problems) pairs(pairs []string) map[string]pair {
 	over, entries := map[string]pair{}, Entries()
 	for _, text := range pairs {
@@ -81,12 +80,12 @@ func (ps *Problems) pairs(pairs []string) map[string]pair {
 		i := slices.IndexFunc(entries, func(e Entry) bool { return e.Name == name })
 		switch {
 		case !ok:
-			ps.add(spelling.Shown(text, nil), "is no setting with its value; write NAME=value, such as INCREMENT=2")
+			ps.add(spelling.Shown(text, nil), "must be NAME=value, such as INCREMENT=2")
 		case i < 0:
-			ps.add(spelling.Shown(full, nil), "there is no such setting; the nearest is %s",
+			ps.add(spelling.Shown(full, nil), "unknown setting; the nearest is %s",
 				spelling.Nearest(name, names(decides)))
 		case !decides(entries[i]):
-			ps.add(full, "decides nothing where the app is simulated; leave it out")
+			ps.add(full, "has no effect in a simulation. Remove it")
 		default:
 			if earlier, ok := over[name]; ok && earlier.as != as {
 				ps.add(full, sameSetting, earlier.as)

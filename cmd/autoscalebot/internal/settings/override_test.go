@@ -34,12 +34,12 @@ func TestAllMistakesOfPairsAreToldAtOnce(t *testing.T) {
 	}
 	for _, want := range []string{
 		"7 settings are wrong:",
-		"INCREMENT: is no setting with its value; write NAME=value, such as INCREMENT=2",
-		"INCREMNT: there is no such setting; the nearest is INCREMENT",
-		"SLACK_CHANNEL: decides nothing where the app is simulated; leave it out",
-		`INCREMENT: "x": write a whole number, 1 or more, or a share such as 50%`,
+		"INCREMENT: must be NAME=value, such as INCREMENT=2",
+		"INCREMNT: unknown setting; the nearest is INCREMENT",
+		"SLACK_CHANNEL: has no effect in a simulation. Remove it",
+		`INCREMENT: "x": must be a whole number, 1 or more, or a share such as 50%`,
 		"MIN_DYNOS, MAX_DYNOS: ",
-		"HEARTBEAT_INTERVAL_IN_SECONDS: 0.01 is too short; the shortest is 0.1",
+		"HEARTBEAT_INTERVAL_IN_SECONDS: 0.01: must be at least 0.1",
 		"DYNO_PRICE_PER_MONTH: is not set",
 	} {
 		if !strings.Contains(err.Error(), want) {

@@ -6,7 +6,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// Pace are the settings of how much changes at a time, and how soon again.
+// Pace configures when the bot scales, how far and how often.
 type Pace struct {
 	Fails         Quorum   `envconfig:"NUMBER_OF_FAILS_TO_SCALE_UP_AFTER" default:"3" desc:"Slow heartbeats that lead to a scale-up: ''3'' in a row, or ''3/5'' for 3 of the last 5."`
 	Passes        Quorum   `envconfig:"NUMBER_OF_PASSES_TO_SCALE_DOWN_AFTER" default:"5" desc:"Fast heartbeats that lead to a scale-down, in the same form."`
@@ -18,8 +18,8 @@ type Pace struct {
 	Stabilization Seconds0 `envconfig:"STABILIZATION_IN_SECONDS" default:"0" desc:"Stabilization window: how long fewer dynos must have been enough before a scale-down."`
 }
 
-// Up is the step of a scale-up.
+// Up is the step of a scale-up: INCREMENT_UP, or INCREMENT.
 func (s *Settings) Up() decide.Step { return cmp.Or(s.IncrementUp.Step, s.Increment.Step) }
 
-// Down is the step of a scale-down.
+// Down is the step of a scale-down: INCREMENT_DOWN, or INCREMENT.
 func (s *Settings) Down() decide.Step { return cmp.Or(s.IncrementDown.Step, s.Increment.Step) }

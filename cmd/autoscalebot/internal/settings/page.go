@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// Page are the settings of the web page, and of the address at which all that is sent to the bot comes in.
+// Page configures the dashboard, and the address at which the bot also receives log drains and metrics.
 type Page struct {
 	DashboardAddr     Text   `envconfig:"DASHBOARD_ADDR" once:"true" desc:"Address of the dashboard, such as ''127.0.0.1:8080''; others than loopback need a password or token."`
 	Port              Text   `envconfig:"PORT" once:"true" desc:"Port of the dashboard if ''DASHBOARD_ADDR'' is not set; Heroku and Cloud Foundry set it."`
@@ -20,15 +20,15 @@ const shortestPassword = 8
 
 func (ps *Problems) checkPage(s *Settings) {
 	if p := s.DashboardPassword.Reveal(); p != "" && len(p) < shortestPassword {
-		ps.add("DASHBOARD_PASSWORD", "has fewer than %d characters; whoever guesses it scales the app",
+		ps.add("DASHBOARD_PASSWORD", "must have at least %d characters: anybody who guesses it can scale the app",
 			shortestPassword)
 	}
 	if n, err := strconv.Atoi(string(s.Port)); s.Port != "" && (err != nil || n < 0 || n > 65535) {
-		ps.add("PORT", "%q: write a port's number, such as 8080", s.Port)
+		ps.add("PORT", "%q: must be a port from 0 to 65535, such as 8080", s.Port)
 	}
 	for _, text := range s.TrustedProxies {
 		if _, err := parseProxy(text); err != nil {
-			ps.add("TRUSTED_PROXIES", "invalid address %q: write addresses or networks, such as 127.0.0.1,10.0.0.0/8",
+			ps.add("TRUSTED_PROXIES", "invalid address %q: must be addresses or networks, such as 127.0.0.1,10.0.0.0/8",
 				text)
 		}
 	}
@@ -38,14 +38,14 @@ func (ps *Problems) checkPage(s *Settings) {
 	host, port, err := net.SplitHostPort(string(s.DashboardAddr))
 	switch {
 	case err != nil || port == "":
-		ps.add("DASHBOARD_ADDR", "%q: write host:port, such as 127.0.0.1:8080", s.DashboardAddr)
+		ps.add("DASHBOARD_ADDR", "%q: must be host:port, such as 127.0.0.1:8080", s.DashboardAddr)
 	case !s.locked() && !loopback(host):
-		ps.add("DASHBOARD_ADDR", "%q lets others in, and nothing asks who they are; set DASHBOARD_PASSWORD, or write "+
+		ps.add("DASHBOARD_ADDR", "%q is open to other machines without a password. Set DASHBOARD_PASSWORD, or use "+
 			"127.0.0.1:%s", s.DashboardAddr, port)
 	}
 }
 
-// parseProxy reads an address or a network. One of all addresses would have everybody say where they come from.
+// With a network of all addresses, any client could pretend to have any address.
 func parseProxy(text string) (netip.Prefix, error) {
 	p, err := netip.ParsePrefix(text)
 	if err != nil {
@@ -56,14 +56,14 @@ func parseProxy(text string) (netip.Prefix, error) {
 		return ip.Unmap().WithZone("").Prefix(ip.Unmap().BitLen())
 	}
 	if p.Bits() == 0 {
-		return netip.Prefix{}, errors.New("a network of all addresses")
+		return netip.Prefix{}, errors.New("must not be a network of all addresses")
 	}
 	return p.Masked(), nil
 }
 
 const herokuRouters = "10.0.0.0/8"
 
-// Proxies are the addresses of the proxies whose X-Forwarded-For header is believed.
+// Proxies returns the addresses of the proxies whose X-Forwarded-For header the bot believes.
 func (s *Settings) Proxies() []netip.Prefix {
 	texts := []string(s.TrustedProxies)
 	if len(texts) == 0 && os.Getenv("DYNO") != "" {
@@ -71,19 +71,19 @@ func (s *Settings) Proxies() []netip.Prefix {
 	}
 	var out []netip.Prefix
 	for _, text := range texts {
-		if p, err := parseProxy(text); err == nil { // what is wrong was told when the settings were read
+		if p, err := parseProxy(text); err == nil { // mistakes are reported when the settings are loaded
 			out = append(out, p)
 		}
 	}
 	return out
 }
 
-// Open says that nobody has to sign in, which only a page at a loopback address may do.
+// Open is true if the dashboard needs no sign-in. LoadAll allows that only at a loopback address.
 func (s *Settings) Open() bool { return !s.locked() }
 
 func (s *Settings) locked() bool { return s.DashboardPassword != "" || s.AdminToken != "" }
 
-// ServeAddr is where the web page, and what is sent to the bot, is served; "" for nowhere.
+// ServeAddr is the address of the dashboard, and of receivers for log drains and metrics; "" if there is neither.
 func (s *Settings) ServeAddr() string {
 	if addr := s.PageAddr(); addr != "" || s.Port == "" || !s.Takes() {
 		return addr
@@ -91,7 +91,7 @@ func (s *Settings) ServeAddr() string {
 	return net.JoinHostPort("", string(s.Port))
 }
 
-// PageAddr is where the web page is served, "" for nowhere.
+// PageAddr is the address of the dashboard, "" if it is switched off.
 func (s *Settings) PageAddr() string {
 	switch {
 	case s.DashboardAddr != "":

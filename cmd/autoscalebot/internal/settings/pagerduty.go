@@ -1,6 +1,6 @@
 package settings
 
-// PagerDuty are the settings of notices by PagerDuty.
+// PagerDuty configures notices by PagerDuty.
 type PagerDuty struct {
 	PagerDutyRoutingKey Secret `envconfig:"PAGERDUTY_ROUTING_KEY" once:"true" desc:"PagerDuty: integration key of an “Events API v2” integration."`
 	PagerDutyURL        Text   `envconfig:"PAGERDUTY_URL" once:"true" default:"https://events.pagerduty.com/v2/enqueue" desc:"PagerDuty: URL for events; in the EU ''https://events.eu.pagerduty.com/v2/enqueue''."`
@@ -8,5 +8,5 @@ type PagerDuty struct {
 
 func (ps *Problems) checkPagerDuty(s *Settings) {
 	ps.need("PAGERDUTY_ROUTING_KEY", s.PagerDutyRoutingKey.Reveal(),
-		"the backend pagerduty needs it: the integration key of an integration “Events API v2”")
+		"the notifier pagerduty needs it: the integration key of an “Events API v2” integration")
 }

@@ -12,9 +12,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// ReadPlan reads from a settings file what the documents of other autoscalers can say too, as it stands at now, and
-// notes every other setting in it. Of several process types it takes the first. It asks the environment only for the
-// variables that the file names. path is what the file is called in its error, which is the [Problems], all of them.
+// ReadPlan reads the limits, rules and signals of a settings file, as of now, for a document of another autoscaler.
+// Notes of the plan list every other setting. Of several process types it reads the first. From the environment it uses
+// only the variables that the file names. path is the file's name in its error, which is a [Problems] with all
+// mistakes.
 func ReadPlan(root *document.Node, path string, now time.Time) (*cfautoscaler.Plan, error) {
 	f := &file{path: path, top: section{values: map[string]given{}}}
 	f.read(root)
@@ -25,7 +26,7 @@ func ReadPlan(root *document.Node, path string, now time.Time) (*cfautoscaler.Pl
 			src.own = own
 		} else {
 			p.Notes = append(p.Notes, own.at+": the process type "+own.name+
-				" is left out: one document is about one; take the others out of the file, one after the other")
+				" is left out: the document describes one process type. Convert the others one at a time")
 		}
 	}
 	problems := f.problems
@@ -92,10 +93,11 @@ func (r *planReader) take(f reflect.StructField) {
 }
 
 func (r *planReader) note(name string, g given) {
-	r.plan.Notes = append(r.plan.Notes, g.at+": "+strings.ToLower(name)+" is left out: there is no such thing there")
+	r.plan.Notes = append(r.plan.Notes, g.at+": "+strings.ToLower(name)+
+		" is left out: the document has nothing like it")
 }
 
-// load reads a setting as the file has it, or its default, whatever the environment says.
+// The environment does not count here.
 func (r *planReader) load(f reflect.StructField, g given, to any) {
 	what := g.wrong
 	if what == "" {

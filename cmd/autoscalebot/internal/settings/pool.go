@@ -9,7 +9,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// Pool are the settings of a pool of servers, whoever makes them.
+// Pool configures a pool of servers, for all providers.
 type Pool struct {
 	PoolProvider Word `envconfig:"POOL_PROVIDER" desc:"Who makes the servers: ''digitalocean'', ''ec2'', ''command'' (your scripts) or ''local'' (processes, to try it out)."`
 	PoolBalancer Word `envconfig:"POOL_BALANCER" desc:"The load balancer: ''haproxy'', ''haproxy-file'', ''digitalocean'', ''target-group'', ''local'' or ''none''."`
@@ -27,30 +27,30 @@ type Pool struct {
 	PoolDrain   Seconds  `envconfig:"POOL_DRAIN_IN_SECONDS" default:"60" desc:"Maximum time for a server to answer its open requests before the bot destroys it."`
 	PoolReplace Seconds0 `envconfig:"POOL_REPLACE_AFTER_IN_SECONDS" default:"300" desc:"The bot replaces a server after failed health checks for this long; 0 = never."`
 
-	// Maintenance is made of MaintenanceWindow and TimeZone: At says whether a moment is inside the window.
+	// Maintenance combines MaintenanceWindow and TimeZone. Its At is true for times in the window.
 	Maintenance notify.Quiet `ignored:"true"`
 }
 
-// poolName is what can be a tag and the beginning of a host name at every provider.
+// Every provider accepts such a name as a tag and as the beginning of a host name.
 var poolName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$`)
 
-// HasPool says whether the bot itself makes and destroys servers.
+// HasPool is true if the bot itself creates and destroys servers.
 func (s *Settings) HasPool() bool { return s.Platform == "pool" }
 
-// Pooled is the pool's name.
+// Pooled is the pool's name: POOL_NAME, or the process type.
 func (s *Settings) Pooled() string { return string(cmp.Or(s.PoolName, s.HerokuProcessType)) }
 
-// ServerLimits are how many servers may serve at the least, and exist at the most.
+// ServerLimits returns the minimum of serving servers and the maximum of existing servers at now.
 func (s *Settings) ServerLimits(now time.Time) (least, most int) {
 	l := s.Table.At(now)
 	return l.Min, l.Max
 }
 
 func (ps *Problems) checkPool(s *Settings) {
-	ps.chosen("POOL_PROVIDER", s.PoolProvider, "who makes the servers", providers())
+	ps.chosen("POOL_PROVIDER", s.PoolProvider, "choose who makes the servers", providers())
 	ps.oneOf("POOL_VICTIMS", s.PoolVictims, "newest", "oldest")
 	if !poolName.MatchString(s.Pooled()) {
-		ps.add("POOL_NAME", "%q: write small letters, digits and hyphens, a letter first, 40 of them at the most, "+
+		ps.add("POOL_NAME", "%q: must be at most 40 lower-case letters, digits and hyphens, and begin with a letter, "+
 			"such as web", s.Pooled())
 	}
 	ps.checkAdapter(s, string(s.PoolProvider), providers())
@@ -60,10 +60,10 @@ func (ps *Problems) checkPool(s *Settings) {
 }
 
 func (ps *Problems) checkBalancer(s *Settings) {
-	ps.chosen("POOL_BALANCER", s.PoolBalancer, "what gives the servers their requests", balancers())
+	ps.chosen("POOL_BALANCER", s.PoolBalancer, "choose the load balancer", balancers())
 	if want := ownBalancers()[s.PoolBalancer]; want != "" && want != s.PoolProvider &&
 		slices.Contains(adapterNames(providers()), string(s.PoolProvider)) {
-		ps.add("POOL_BALANCER", "%s only knows servers of POOL_PROVIDER=%s; write haproxy, haproxy-file or none",
+		ps.add("POOL_BALANCER", "%s works only with POOL_PROVIDER=%s: must be haproxy, haproxy-file or none",
 			s.PoolBalancer, want)
 	}
 	ps.checkAdapter(s, string(s.PoolBalancer), balancers())

@@ -38,98 +38,98 @@ func TestPools(t *testing.T) {
 			"nothing",
 			[]string{"PLATFORM=pool", "HEARTBEAT_URL=https://www.example.com/"},
 			nil,
-			"POOL_PROVIDER: is not set; who makes the servers: write digitalocean, ec2, command or local\n" +
-				"POOL_BALANCER: is not set; what gives the servers their requests: write haproxy, haproxy-file, digitalocean, target-group, local or none",
+			"POOL_PROVIDER: is not set; choose who makes the servers: digitalocean, ec2, command or local\n" +
+				"POOL_BALANCER: is not set; choose the load balancer: haproxy, haproxy-file, digitalocean, target-group, local or none",
 		},
-		{"no such provider", droplets, []string{"POOL_PROVIDER=linode"}, "POOL_PROVIDER: \"linode\": write digitalocean, ec2, command or local"},
-		{"no such balancer", droplets, []string{"POOL_BALANCER=nginx"}, "POOL_BALANCER: \"nginx\": write haproxy, haproxy-file, digitalocean, target-group, local or none"},
+		{"no such provider", droplets, []string{"POOL_PROVIDER=linode"}, "POOL_PROVIDER: \"linode\": must be digitalocean, ec2, command or local"},
+		{"no such balancer", droplets, []string{"POOL_BALANCER=nginx"}, "POOL_BALANCER: \"nginx\": must be haproxy, haproxy-file, digitalocean, target-group, local or none"},
 		{
 			"droplets without all",
 			[]string{"PLATFORM=pool", "POOL_PROVIDER=digitalocean", "POOL_BALANCER=digitalocean", "HEARTBEAT_URL=/"},
 			nil,
-			"DIGITALOCEAN_TOKEN: is not set; make one at https://cloud.digitalocean.com/account/api/tokens\n" +
-				"DIGITALOCEAN_REGION: is not set; where droplets are made, such as fra1\n" +
-				"DIGITALOCEAN_IMAGE: is not set; what droplets are made from; autoscalebot servers images lists your snapshots\n" +
-				"SIZES: is not set; the size of droplets, such as s-1vcpu-1gb; autoscalebot servers sizes lists them\n" +
-				"DIGITALOCEAN_LOAD_BALANCER: is not set; the id of the load balancer, as from: doctl compute load-balancer list\n" +
-				"HEARTBEAT_URL: \"/\" is only a path, and PLATFORM=pool knows no URL of the app; write the whole URL",
+			"DIGITALOCEAN_TOKEN: is not set; create one at https://cloud.digitalocean.com/account/api/tokens\n" +
+				"DIGITALOCEAN_REGION: is not set; set the region of new droplets, such as fra1\n" +
+				"DIGITALOCEAN_IMAGE: is not set; set the image of new droplets. List your snapshots with: autoscalebot servers images\n" +
+				"SIZES: is not set; set the size of new droplets, such as s-1vcpu-1gb. List the sizes with: autoscalebot servers sizes\n" +
+				"DIGITALOCEAN_LOAD_BALANCER: is not set; set the load balancer's id. List the ids with: doctl compute load-balancer list\n" +
+				"HEARTBEAT_URL: \"/\" is only a path: set the whole URL, because PLATFORM=pool does not know the app's",
 		},
 		{
 			"an API without encryption", droplets,
 			[]string{"DIGITALOCEAN_API_URL=http://api.example.com"},
-			"DIGITALOCEAN_API_URL: \"http://api.example.com\" would send the token unencrypted; write https://…, or http://… on a loopback address",
+			"DIGITALOCEAN_API_URL: \"http://api.example.com\" would send the token unencrypted: must be https://…, or http://… on a loopback address",
 		},
 		{"user data that is not there", droplets, []string{"DIGITALOCEAN_USER_DATA_FILE=/nowhere/cloud.yml"}, "DIGITALOCEAN_USER_DATA_FILE: open /nowhere/cloud.yml: no such file or directory"},
 		{
 			"instances without all",
 			[]string{"PLATFORM=pool", "POOL_PROVIDER=ec2", "POOL_BALANCER=target-group", "HEARTBEAT_URL=https://www.example.com/"},
 			nil,
-			"AWS_REGION: is not set; the region, such as eu-central-1\n" +
-				"EC2_LAUNCH_TEMPLATE: is not set; what instances are made from, as from: aws ec2 describe-launch-templates\n" +
+			"AWS_REGION: is not set; set the region, such as eu-central-1\n" +
+				"EC2_LAUNCH_TEMPLATE: is not set; it names the launch template of new instances. List them with: aws ec2 describe-launch-templates\n" +
 				"EC2_TARGET_GROUP: is not set; the target group's ARN, as from: aws elbv2 describe-target-groups",
 		},
-		{"half a key", instances, []string{"AWS_SECRET_ACCESS_KEY=" + secret}, "AWS_ACCESS_KEY_ID: is not set; the access key that AWS_SECRET_ACCESS_KEY is of"},
-		{"the other half", instances, []string{"AWS_ACCESS_KEY_ID=AKIA"}, "AWS_SECRET_ACCESS_KEY: is not set; the secret of AWS_ACCESS_KEY_ID"},
-		{"a region's name", instances, []string{"AWS_REGION=Frankfurt"}, "AWS_REGION: \"Frankfurt\": write a region's code, such as eu-central-1"},
+		{"half a key", instances, []string{"AWS_SECRET_ACCESS_KEY=" + secret}, "AWS_ACCESS_KEY_ID: is not set; AWS_SECRET_ACCESS_KEY needs it"},
+		{"the other half", instances, []string{"AWS_ACCESS_KEY_ID=AKIA"}, "AWS_SECRET_ACCESS_KEY: is not set; AWS_ACCESS_KEY_ID needs it"},
+		{"a region's name", instances, []string{"AWS_REGION=Frankfurt"}, "AWS_REGION: \"Frankfurt\": must be a region's code, such as eu-central-1"},
 		{
 			"a group's name", instances,
 			[]string{"EC2_TARGET_GROUP=web"},
-			"EC2_TARGET_GROUP: \"web\": write the target group's ARN, such as arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef",
+			"EC2_TARGET_GROUP: \"web\": must be the target group's ARN, such as arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef",
 		},
 		{
 			"a balancer of another provider", instances,
 			[]string{"POOL_BALANCER=digitalocean", "DIGITALOCEAN_LOAD_BALANCER=x", "DIGITALOCEAN_TOKEN=x"},
-			"POOL_BALANCER: digitalocean only knows servers of POOL_PROVIDER=digitalocean; write haproxy, haproxy-file or none",
+			"POOL_BALANCER: digitalocean works only with POOL_PROVIDER=digitalocean: must be haproxy, haproxy-file or none",
 		},
 		{
 			"the other one", droplets,
 			[]string{"POOL_BALANCER=target-group", "EC2_TARGET_GROUP=arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/web/1"},
-			"POOL_BALANCER: target-group only knows servers of POOL_PROVIDER=ec2; write haproxy, haproxy-file or none",
+			"POOL_BALANCER: target-group works only with POOL_PROVIDER=ec2: must be haproxy, haproxy-file or none",
 		},
 		{
 			"a scaling group",
 			[]string{"PLATFORM=autoscaling-group", "HEARTBEAT_URL=https://www.example.com/"},
 			nil,
-			"AWS_REGION: is not set; the region, such as eu-central-1\nEC2_AUTOSCALING_GROUP: is not set; the group's name, as from: aws autoscaling describe-auto-scaling-groups",
+			"AWS_REGION: is not set; set the region, such as eu-central-1\nEC2_AUTOSCALING_GROUP: is not set; it names the group. List them with: aws autoscaling describe-auto-scaling-groups",
 		},
-		{"a pool's name", droplets, []string{"POOL_NAME=Web Servers"}, "POOL_NAME: \"Web Servers\": write small letters, digits and hyphens, a letter first, 40 of them at the most, such as web"},
+		{"a pool's name", droplets, []string{"POOL_NAME=Web Servers"}, "POOL_NAME: \"Web Servers\": must be at most 40 lower-case letters, digits and hyphens, and begin with a letter, such as web"},
 		{
 			"HAProxy without all", droplets,
 			[]string{"HAPROXY_SOCKETS=", "HAPROXY_BACKEND="},
-			"HAPROXY_SOCKETS: is not set; the socket of each HAProxy, such as /run/haproxy/admin.sock\nHAPROXY_BACKEND: is not set; the name behind the word backend in its configuration",
+			"HAPROXY_SOCKETS: is not set; set the socket of each HAProxy, such as /run/haproxy/admin.sock\nHAPROXY_BACKEND: is not set; set the name of the backend in HAProxy's configuration",
 		},
 		{
 			"HAProxy's file without all", droplets,
 			[]string{"POOL_BALANCER=haproxy-file", "HAPROXY_HOSTS=root@lb1,root@lb 2"},
-			"HAPROXY_TEMPLATE: is not set; the file that the configuration is made from, with a line $SERVERS in it\n" +
-				"SSH_KEY_FILE: is not set; the private key that the machines of HAPROXY_HOSTS let in",
+			"HAPROXY_TEMPLATE: is not set; set the template of HAProxy's configuration, with the line $SERVERS\n" +
+				"SSH_KEY_FILE: is not set; set a private key that may log in to HAPROXY_HOSTS",
 		},
 		{
 			"health", droplets,
 			[]string{"HEALTH_CHECK_PATH=healthz", "HEALTH_CHECK_HOST=https://x", "HEALTH_CHECK_PASSES=0", "SERVER_PORT=http"},
-			"SERVER_PORT: \"http\": write a port, from 1 to 65535, such as 80 or 8080\n" +
-				"HEALTH_CHECK_PATH: \"healthz\": write a path that begins with a slash, such as /healthz, or tcp, or none\n" +
-				"HEALTH_CHECK_HOST: \"https://x\": write a host name, such as www.example.com\n" +
-				"HEALTH_CHECK_PASSES: 0: write 1 or more, or HEALTH_CHECK_PATH=none",
+			"SERVER_PORT: \"http\": must be a port from 1 to 65535, such as 80 or 8080\n" +
+				"HEALTH_CHECK_PATH: \"healthz\": must be a path that begins with a slash, such as /healthz, or tcp, or none\n" +
+				"HEALTH_CHECK_HOST: \"https://x\": must be a host name, such as www.example.com\n" +
+				"HEALTH_CHECK_PASSES: 0: must be at least 1. To switch health checks off, set HEALTH_CHECK_PATH=none",
 		},
-		{"health by https", droplets, []string{"HEALTH_CHECK_TLS=true"}, "HEALTH_CHECK_HOST: is not set; HEALTH_CHECK_TLS needs the name that the certificate has, such as www.example.com"},
+		{"health by https", droplets, []string{"HEALTH_CHECK_TLS=true"}, "HEALTH_CHECK_HOST: is not set; HEALTH_CHECK_TLS needs the name in the certificate, such as www.example.com"},
 		{"no window", droplets, []string{"MAINTENANCE_WINDOW=at night"}, "MAINTENANCE_WINDOW: \"at\" is not a day of the week; use mon, tue, wed, thu, fri, sat, sun, or a range such as mon-fri"},
 		{
 			"sizes", droplets,
 			[]string{"SIZES=a,b c,a", "DYNO_SIZES=standard-1x,standard-2x"},
-			"SIZES: \"b c\": write a size as autoscalebot servers sizes lists it, such as s-1vcpu-1gb\nSIZES: a is there twice\nDYNO_SIZES: is Heroku's; a pool's sizes are SIZES",
+			"SIZES: \"b c\": must be a size, such as s-1vcpu-1gb. List the sizes with: autoscalebot servers sizes\nSIZES: duplicate size a\nDYNO_SIZES: is for Heroku. Set SIZES for a pool",
 		},
 		{
 			"one size to choose from", droplets,
 			[]string{"SIZES=s-1vcpu-1gb", "RULES=full max=90 min=20 scale=size", "SIGNALS=full=nodes+http://10.0.0.1:9100#memory"},
-			"SIZES: has no two sizes, and a rule says scale=size; write those to choose from, the smallest first, such as s-1vcpu-1gb,s-2vcpu-2gb",
+			"SIZES: a rule with scale=size needs at least two sizes, the smallest first, such as s-1vcpu-1gb,s-2vcpu-2gb",
 		},
-		{"a budget without a price", instances, []string{"MONTHLY_BUDGET=100"}, "SERVER_PRICE_PER_HOUR: is not set, and POOL_PROVIDER=ec2 tells no price; MONTHLY_BUDGET needs one"},
+		{"a budget without a price", instances, []string{"MONTHLY_BUDGET=100"}, "SERVER_PRICE_PER_HOUR: is not set; MONTHLY_BUDGET needs it because POOL_PROVIDER=ec2 reports no prices"},
 		{"a budget with one", instances, []string{"MONTHLY_BUDGET=100", "SERVER_PRICE_PER_HOUR=0.02"}, ""},
 		{
 			"one price for several sizes", instances,
 			[]string{"SIZES=t3.small,t3.large", "SERVER_PRICE_PER_HOUR=0.02"},
-			"SERVER_PRICE_PER_HOUR: 0.02 is one price, and SIZES has 2 sizes; write the price of each, such as t3.small=0.02,t3.large=0.04",
+			"SERVER_PRICE_PER_HOUR: 0.02 is one price, and SIZES has 2 sizes. Write the price of each: t3.small=0.02,t3.large=0.04",
 		},
 		{"a price for each size", instances, []string{"SIZES=t3.small,t3.large", "SERVER_PRICE_PER_HOUR=t3.small=0.02,t3.large=0.08"}, ""},
 		{"a price for each size, with spaces and in capitals", instances, []string{"SIZES=t3.small, t3.large", "SERVER_PRICE_PER_HOUR= T3.SMALL = $0.02 , t3.large=0.08"}, ""},
@@ -137,18 +137,18 @@ func TestPools(t *testing.T) {
 		{
 			"one price for two of three", instances,
 			[]string{"SIZES=t3.small,t3.medium,t3.large", "SERVER_PRICE_PER_HOUR=0.02,t3.large=0.08"},
-			"SERVER_PRICE_PER_HOUR: 0.02 is one price, and SIZES has 2 sizes without another; write the price of each, such as t3.small=0.02,t3.medium=0.04,t3.large=0.08",
+			"SERVER_PRICE_PER_HOUR: 0.02 is one price, and SIZES has 2 sizes without a price. Write the price of each: t3.small=0.02,t3.medium=0.04,t3.large=0.08",
 		},
-		{"a size without a price", instances, []string{"SIZES=t3.small,t3.large", "SERVER_PRICE_PER_HOUR=t3.small=0.02"}, "SERVER_PRICE_PER_HOUR: has no price of t3.large, of SIZES; write the price of each, such as t3.large=0.0208"},
-		{"a price of a size that is misspelt", instances, []string{"SIZES=t3.small", "SERVER_PRICE_PER_HOUR=t3.smal=0.02"}, "SERVER_PRICE_PER_HOUR: has no price of t3.small, of SIZES; write the price of each, such as t3.small=0.0208"},
+		{"a size without a price", instances, []string{"SIZES=t3.small,t3.large", "SERVER_PRICE_PER_HOUR=t3.small=0.02"}, "SERVER_PRICE_PER_HOUR: has no price for the size t3.large. Write the price of each: t3.large=0.0208"},
+		{"a price of a size that is misspelt", instances, []string{"SIZES=t3.small", "SERVER_PRICE_PER_HOUR=t3.smal=0.02"}, "SERVER_PRICE_PER_HOUR: has no price for the size t3.small. Write the price of each: t3.small=0.0208"},
 		{
 			"a size with two prices", instances,
 			[]string{"SIZES=t3.small", "SERVER_PRICE_PER_HOUR=t3.small=0.02,T3.small=0.03"},
-			`SERVER_PRICE_PER_HOUR: "t3.small=0.02,T3.small=0.03": write dollars such as 0.0208, or sizes with theirs such as t3.small=0.0208,t3.medium=0.0416`,
+			`SERVER_PRICE_PER_HOUR: "t3.small=0.02,T3.small=0.03": must be dollars such as 0.0208, or sizes and prices such as t3.small=0.0208,t3.medium=0.0416`,
 		},
 		{"one price for one size", instances, []string{"SIZES=t3.small", "SERVER_PRICE_PER_HOUR=0.02"}, ""},
 		{"one price where the provider tells them", droplets, []string{"SIZES=a,b", "SERVER_PRICE_PER_HOUR=0.02"}, ""},
-		{"victims", droplets, []string{"POOL_VICTIMS=random"}, "POOL_VICTIMS: \"random\": write newest or oldest"},
+		{"victims", droplets, []string{"POOL_VICTIMS=random"}, "POOL_VICTIMS: \"random\": must be newest or oldest"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			env(t, slices.Concat(c.base, c.env)...)
@@ -185,7 +185,7 @@ func TestPoolsOfOneNameAreRefused(t *testing.T) {
 	inFile(t, "platform: pool\npool_provider: ec2\npool_balancer: none\naws_region: eu-central-1\nec2_launch_template: web\nheartbeat_url: none\npool_name: shop\nprocesses:\n  web: {}\n  worker: {}\n",
 		"HEROKU_APP_NAME=", "HEROKU_API_KEY=")
 	_, err := settings.LoadAll()
-	if want := "POOL_NAME: web and worker would use the same; give each its own, below it in the file"; !strings.Contains(fmt.Sprint(err), want) {
+	if want := "POOL_NAME: web and worker must not share it. Set it for each, below the process type in the file"; !strings.Contains(fmt.Sprint(err), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }

@@ -1,6 +1,6 @@
 package settings
 
-// PoolCommands are the settings of a provider of commands.
+// PoolCommands configures a provider of commands.
 type PoolCommands struct {
 	PoolList    Text `envconfig:"POOL_LIST_COMMAND" desc:"Own scripts: prints the pool's servers as JSON."`
 	PoolCreate  Text `envconfig:"POOL_CREATE_COMMAND" desc:"Own scripts: creates the server ''$SERVER_NAME'' of the size ''$SERVER_SIZE''."`
@@ -8,7 +8,7 @@ type PoolCommands struct {
 }
 
 func (ps *Problems) checkPoolCommands(s *Settings) {
-	ps.need("POOL_LIST_COMMAND", string(s.PoolList), "a command that prints the pool's servers as JSON")
-	ps.need("POOL_CREATE_COMMAND", string(s.PoolCreate), "a command that has a server made")
-	ps.need("POOL_DESTROY_COMMAND", string(s.PoolDestroy), "a command that ends a server")
+	ps.need("POOL_LIST_COMMAND", string(s.PoolList), "set a command that prints the pool's servers as JSON")
+	ps.need("POOL_CREATE_COMMAND", string(s.PoolCreate), "set a command that creates a server")
+	ps.need("POOL_DESTROY_COMMAND", string(s.PoolDestroy), "set a command that destroys a server")
 }

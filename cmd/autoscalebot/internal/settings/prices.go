@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// Prices are what servers cost an hour, in dollars.
+// Prices are the prices of servers, in dollars per hour.
 type Prices struct {
-	// All is the price of every size that Of does not name; 0 = not known.
+	// All is the price of every size that Of does not have; 0 = not known.
 	All float64
 	Of  map[string]float64
 }
 
-// Decode reads one price, or a list of sizes with theirs.
+// Decode reads one price, or a list of sizes with their prices.
 func (p *Prices) Decode(s string) error {
 	out := Prices{Of: map[string]float64{}}
 	for _, part := range Split(s) {
@@ -26,7 +26,7 @@ func (p *Prices) Decode(s string) error {
 		size = strings.TrimSpace(size)
 		_, twice := out.own(size)
 		if err := d.Decode(price); err != nil || named && (size == "" || twice) || !named && out.All > 0 {
-			return errors.New("write dollars such as 0.0208, or sizes with theirs such as " +
+			return errors.New("must be dollars such as 0.0208, or sizes and prices such as " +
 				"t3.small=0.0208,t3.medium=0.0416")
 		}
 		if named {
@@ -39,10 +39,10 @@ func (p *Prices) Decode(s string) error {
 	return nil
 }
 
-// Known says whether any price is.
+// Known is true if there is any price.
 func (p Prices) Known() bool { return p.All > 0 || len(p.Of) > 0 }
 
-// Price is what a server of a size costs an hour, 0 where it is not known.
+// Price returns the price of a size, in dollars per hour, 0 if it is not known.
 func (p Prices) Price(size string) float64 {
 	if d, ok := p.own(size); ok {
 		return d
@@ -50,7 +50,7 @@ func (p Prices) Price(size string) float64 {
 	return p.All
 }
 
-// own ignores case.
+// Sizes differ in case between providers.
 func (p Prices) own(size string) (dollars float64, ok bool) {
 	for name, d := range p.Of {
 		if strings.EqualFold(name, size) {
@@ -60,5 +60,5 @@ func (p Prices) own(size string) (dollars float64, ok bool) {
 	return 0, false
 }
 
-// Sizes are those that have a price of their own, in the order of their names.
+// Sizes returns the sizes with their own price, in alphabetical order.
 func (p Prices) Sizes() []string { return slices.Sorted(maps.Keys(p.Of)) }

@@ -7,7 +7,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// AllProxy is ALL_PROXY, or all_proxy, which wins. It may hold a password.
+// AllProxy is the value of all_proxy, or else of ALL_PROXY. It may hold a password.
 func AllProxy() string { return cmp.Or(os.Getenv("all_proxy"), os.Getenv("ALL_PROXY")) }
 
 func (ps *Problems) proxies() {

@@ -15,8 +15,8 @@ var pythonSettings = []string{
 	"NOTIFY_ON_EVERY_PING",
 }
 
-// python takes the quotes around a text and the brackets around a list of Python off. None, an empty text and an
-// empty list are "", the default.
+// Settings of autoscalebot 2.1 may be written as in Python: quoted texts, lists in brackets, and None, an empty text or
+// an empty list for the default.
 func python(name, text string) string {
 	text = strings.TrimSpace(text)
 	if !slices.Contains(pythonSettings, name) {
@@ -24,7 +24,7 @@ func python(name, text string) string {
 	}
 	if bare, ok := unquoted(text); ok {
 		text = strings.TrimSpace(bare)
-	} else if text == "None" && name != "HEARTBEAT_URL" { // where none means that there is no heartbeat
+	} else if text == "None" && name != "HEARTBEAT_URL" { // none means no heartbeat there
 		return ""
 	}
 	if name != "NOTIFICATION_BACKENDS" {

@@ -23,12 +23,12 @@ func parseRule(text string) (decide.SignalRule, []string) {
 	fields := strings.Fields(text)
 	p := &ruleParser{rule: decide.SignalRule{Signal: fields[0], Max: math.NaN(), Min: math.NaN()}}
 	if !signalName.MatchString(p.rule.Signal) {
-		p.mistake("%q: write a signal's name first, such as queue", p.rule.Signal)
+		p.mistake("%q: must begin with a signal's name, such as queue", p.rule.Signal)
 	}
 	for _, f := range fields[1:] {
 		key, value, ok := strings.Cut(f, "=")
 		if !ok || value == "" {
-			p.mistake("%q: write key=value, with one of the keys %s", f, ruleKeys)
+			p.mistake("%q: must be key=value; the keys are %s", f, ruleKeys)
 			continue
 		}
 		p.take(strings.ToLower(key), value)
@@ -47,7 +47,7 @@ func (p *ruleParser) has(keys ...string) bool {
 
 func (p *ruleParser) take(key, value string) {
 	if p.has(key) {
-		p.mistake("%s is there twice", key)
+		p.mistake("duplicate key %s", key)
 	}
 	p.said = append(p.said, key)
 	r := &p.rule
@@ -66,17 +66,17 @@ func (p *ruleParser) take(key, value string) {
 		p.step(key, value, &r.Down)
 	case "by":
 		if r.By = value; !signalName.MatchString(value) {
-			p.mistake("by=%s: write the name of the signal to divide by", value)
+			p.mistake("by=%s: must be the name of the signal to divide by", value)
 		}
 	case "per":
 		if r.PerDyno = value == "dyno"; !r.PerDyno && value != "app" {
-			p.mistake("per=%s: write dyno, or app for all dynos together", value)
+			p.mistake("per=%s: must be dyno, or app for all dynos together", value)
 		}
 	case "wait":
 		p.wait(value)
 	case "scale":
 		if r.Size = value == "size"; !r.Size && value != "dynos" {
-			p.mistake("scale=%s: write size for the size of the dynos, or dynos for their number", value)
+			p.mistake("scale=%s: must be size for the size of the dynos, or dynos for their number", value)
 		}
 	default:
 		p.window(key, value)
@@ -86,7 +86,7 @@ func (p *ruleParser) take(key, value string) {
 func (p *ruleParser) bound(key, value string, to *float64) {
 	f, err := strconv.ParseFloat(value, 64)
 	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
-		p.mistake("%s=%s: write a number", key, value)
+		p.mistake("%s=%s: must be a number", key, value)
 		return
 	}
 	*to = f
@@ -110,7 +110,7 @@ func (p *ruleParser) step(key, value string, to *decide.Step) {
 
 const longestWindow = time.Hour
 
-// window reads mean=120s or p95=120s.
+// The key is mean, or a percentile such as p95.
 func (p *ruleParser) window(key, value string) {
 	percentile, isPercentile := strings.CutPrefix(key, "p")
 	f, err := strconv.ParseFloat(percentile, 64)
@@ -118,15 +118,15 @@ func (p *ruleParser) window(key, value string) {
 	case key == "mean":
 		f = 0
 	case !isPercentile || err != nil || !(f > 0 && f <= 100):
-		p.mistake("there is no %s; there are %s", key, ruleKeys)
+		p.mistake("unknown key %s; the keys are %s", key, ruleKeys)
 		return
 	}
 	d, err := time.ParseDuration(value)
 	if err != nil || d < time.Second || d > longestWindow {
-		p.mistake("%s=%s: write how long back to look, from 1s to 1h, such as 120s", key, value)
+		p.mistake("%s=%s: must be a window from 1s to 1h, such as 120s", key, value)
 	}
 	if p.rule.Window > 0 {
-		p.mistake("a rule judges by one window; write mean or one percentile")
+		p.mistake("a rule has one window: must be mean or one percentile")
 	}
 	p.rule.Window, p.rule.Percentile = d, f
 }
@@ -134,7 +134,7 @@ func (p *ruleParser) window(key, value string) {
 func (p *ruleParser) wait(value string) {
 	d, err := time.ParseDuration(value)
 	if err != nil || d < 0 || d > longestWindow {
-		p.mistake("wait=%s: write how long to wait after the number of dynos changed, from 0s to 1h, such as 60s",
+		p.mistake("wait=%s: must be a time to wait after a change of the number of dynos, from 0s to 1h, such as 60s",
 			value)
 	}
 	if p.rule.Wait = d; d == 0 {
@@ -142,7 +142,7 @@ func (p *ruleParser) wait(value string) {
 	}
 }
 
-// usualWindow is App Autoscaler's.
+// The same as App Autoscaler's.
 const usualWindow = 120 * time.Second
 
 func (p *ruleParser) finish() {
@@ -150,11 +150,11 @@ func (p *ruleParser) finish() {
 	rows, windows := p.has("fails", "passes"), r.Window > 0
 	switch {
 	case rows && p.has("wait"):
-		p.mistake("wait is about a window, and fails and passes count readings; leave out one or the other")
+		p.mistake("wait cannot be used with fails or passes. Remove one of them")
 	case rows && windows:
-		p.mistake("fails and passes count readings, mean and percentiles look at a window; write one or the other")
+		p.mistake("mean and percentiles cannot be used with fails or passes. Remove one of them")
 	case rows:
-		// In a row as often as the other says, where only one is said.
+		// If only one is set, the other is the same.
 		if r.Fails.N == 0 {
 			r.Fails = r.Passes
 		}
@@ -165,7 +165,7 @@ func (p *ruleParser) finish() {
 		r.Window = usualWindow
 	}
 	if r.Size && p.has("up", "down") {
-		p.mistake("up and down are numbers of dynos, and scale=size goes one size at a time; leave them out")
+		p.mistake("up and down cannot be used with scale=size, which changes one size at a time. Remove them")
 	}
 	if r.Min > r.Max {
 		p.mistake("min=%g is above max=%g", r.Min, r.Max)

@@ -9,7 +9,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/cfautoscaler"
 )
 
-// RuleText writes a rule as RULES has it.
+// RuleText returns a rule in the form of RULES.
 func RuleText(r decide.SignalRule) string {
 	var b strings.Builder
 	b.WriteString(r.Signal)

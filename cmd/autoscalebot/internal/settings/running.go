@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Running are the settings of how the bot itself runs, and of its log.
+// Running configures the settings file, dry runs, the log and the watchdog.
 type Running struct {
 	File       Text    `envconfig:"AUTOSCALE_FILE" once:"true" desc:"A YAML file with settings, by their names in lower case, and with several process types if you like."`
 	DryRun     Bool    `envconfig:"DRY_RUN" default:"false" desc:"Decide and notify, but change nothing; applies to every command."`
@@ -15,7 +15,7 @@ type Running struct {
 	DeadmanURL Secret  `envconfig:"DEADMAN_URL" once:"true" desc:"URL that the bot requests, at most once a minute, while all is well; the service there alerts you otherwise."`
 }
 
-// Directions are those of scaling.
+// Directions are directions of scaling.
 type Directions struct{ Up, Down bool }
 
 // Decode reads a list of directions.
@@ -28,7 +28,7 @@ func (d *Directions) Decode(s string) error {
 		case "down":
 			out.Down = true
 		default:
-			return fmt.Errorf("%q is no direction; write up, down, or up,down", part)
+			return fmt.Errorf("unknown direction %q: must be up, down or up,down", part)
 		}
 	}
 	*d = out

@@ -2,7 +2,7 @@ package settings
 
 import "time"
 
-// Safeguards are the settings of what keeps the bot from changing too much.
+// Safeguards configures what protects the app from wrong changes.
 type Safeguards struct {
 	BootTime      Seconds0 `envconfig:"BOOT_TIME_IN_SECONDS" default:"0" desc:"Minimum time after a scale-up during which slow heartbeats do not count."`
 	DeployGrace   Seconds0 `envconfig:"DEPLOY_GRACE_IN_SECONDS" default:"300" desc:"Minimum age of the newest release before a scale-down, on platforms that report releases."`
@@ -11,8 +11,8 @@ type Safeguards struct {
 	Compatibility Word     `envconfig:"COMPATIBILITY" desc:"''2.1'' switches off the three safeguards that autoscalebot 2.1 did not have, unless you set them."`
 }
 
-// Grace is how old the newest release must be before dynos are removed; below 0 releases do not matter, even one that
-// is under way.
+// Grace is the minimum age of the newest release before a scale-down. If it is negative, the bot ignores releases, even
+// one that is in progress.
 func (s *Settings) Grace() time.Duration {
 	if s.switchedOff("DEPLOY_GRACE_IN_SECONDS") {
 		return -1
@@ -20,8 +20,8 @@ func (s *Settings) Grace() time.Duration {
 	return time.Duration(s.DeployGrace)
 }
 
-// OverrideLength is how long a number of dynos holds that somebody asks for without a length: as long as one set by
-// hand is left alone, by the setting or, where COMPATIBILITY has switched that off, by its default.
+// OverrideLength is the length of an override without a duration: MANUAL_HOLD_IN_MINUTES, or its default if
+// COMPATIBILITY has switched that off.
 func (s *Settings) OverrideLength() time.Duration {
 	if s.switchedOff("MANUAL_HOLD_IN_MINUTES") {
 		return time.Duration(Defaults().ManualHold)

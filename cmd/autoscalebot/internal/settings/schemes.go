@@ -8,22 +8,22 @@ var otherSchemes = map[string]string{
 	"redis+unix": "unix", "redis+socket": "unix", "redis-socket": "unix", "unix+redis": "unix",
 }
 
-const primary = "names Sentinels or a cluster, which are not asked; name the primary: redis://:password@host:6379/0, " +
-	"or rediss:// for TLS"
+const primary = "must be the URL of the primary: Sentinels and clusters are not supported. Use " +
+	"redis://:password@host:6379/0, or rediss:// for TLS"
 
 var refusedSchemes = map[string]string{
 	"redis-sentinel": primary, "rediss-sentinel": primary, "redis+sentinel": primary, "rediss+sentinel": primary,
 	"sentinel":      primary,
 	"redis-cluster": primary, "redis+cluster": primary, "rediss+cluster": primary, "valkey-sentinel": primary,
-	"amqp": "is the URL for AMQP; write that of the management plugin: rabbitmq+http://user:password@host:15672/VHOST",
-	"amqps": "is the URL for AMQP; write that of the management plugin: " +
+	"amqp": "must be the URL of the management plugin, not of AMQP: " +
+		"rabbitmq+http://user:password@host:15672/VHOST",
+	"amqps": "must be the URL of the management plugin, not of AMQP: " +
 		"rabbitmq+https://user:password@host:15671/VHOST",
-	"http":  "does not say what answers there; write json+http://, prometheus+http:// or rabbitmq+http://",
-	"https": "does not say what answers there; write json+https://, prometheus+https:// or rabbitmq+https://",
+	"http":  "must name the kind of source: json+http://, prometheus+http:// or rabbitmq+http://",
+	"https": "must name the kind of source: json+https://, prometheus+https:// or rabbitmq+https://",
 }
 
-// cutScheme cuts a URL's scheme off, in lower case and as [kinds] has it. wrong says why the URL cannot be one of a
-// signal, as far as its scheme alone tells.
+// The scheme is in lower case, with the name that kinds has. wrong explains why a scheme is not supported.
 func cutScheme(text string) (scheme, rest, wrong string) {
 	scheme, rest, _ = strings.Cut(text, ":")
 	if strings.HasPrefix(rest, "//") {

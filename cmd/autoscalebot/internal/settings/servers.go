@@ -5,22 +5,22 @@ import (
 	"slices"
 )
 
-// catalogued are the settings that somebody who only looks around may not know yet.
+// People may not know these settings yet when they only list servers, sizes or images.
 var catalogued = []string{
 	"DIGITALOCEAN_IMAGE", "SIZES", "EC2_LAUNCH_TEMPLATE", "POOL_BALANCER", "DIGITALOCEAN_LOAD_BALANCER",
 	"EC2_TARGET_GROUP", "HAPROXY_SOCKETS", "HAPROXY_BACKEND",
 	"HAPROXY_TEMPLATE",
 }
 
-// LoadServers reads the settings of the pool of servers that is meant, and those that tell where a running bot is
-// asked; what the bot goes by and whom it tells need not be right. looking: nothing is to be made, so what says of what
-// and for whom may be missing. Its error is the [Problems], all of them.
+// LoadServers reads the settings of the pool of servers, and those for reaching the running bot. It ignores mistakes in
+// others, such as rules and notifiers. If looking is true, the command creates nothing, and settings for new servers
+// may be missing. Its error is a [Problems] with all mistakes.
 func LoadServers(looking bool) (*Settings, error) {
 	var problems Problems
 	sources := problems.sources()
 	problems = append(problems, sources[0].problems()...)
 	if len(sources) > 1 {
-		problems.add(processType, "is not set, and %s names several process types; write which one is meant",
+		problems.add(processType, "is not set, and %s has several process types. Set the one to use",
 			os.Getenv(fileName))
 	}
 	src, start := sources[0], len(problems)
@@ -28,10 +28,10 @@ func LoadServers(looking bool) (*Settings, error) {
 	s.Rules, s.Signals, s.DynoSizes, s.ScaleOrder = nil, nil, nil, ""
 	switch {
 	case s.Platform != "pool":
-		problems.add("PLATFORM", "%q has no servers; write pool, and who makes them as POOL_PROVIDER", s.Platform)
+		problems.add("PLATFORM", "%q has no servers: must be pool, with a POOL_PROVIDER", s.Platform)
 	case s.PoolProvider == "local":
-		problems.add("POOL_PROVIDER", "the servers of local are processes of the bot itself, and end with it; "+
-			"autoscalebot status shows them")
+		problems.add("POOL_PROVIDER", "local servers are processes of the running bot. List them with: "+
+			"autoscalebot status")
 	default:
 		problems.checkPool(s)
 		problems.checkDynoSizes(s)
@@ -41,7 +41,7 @@ func LoadServers(looking bool) (*Settings, error) {
 	problems.checkHistory(s)
 	problems.place(start, src)
 	if looking && s.EC2LaunchTemplate == "" {
-		s.EC2LaunchTemplate = "not-known-yet" // which nothing is made from
+		s.EC2LaunchTemplate = "not-known-yet" // it is not used
 	}
 	if looking {
 		problems = slices.DeleteFunc(problems, func(p Problem) bool { return slices.Contains(catalogued, p.Name) })
@@ -52,7 +52,7 @@ func LoadServers(looking bool) (*Settings, error) {
 	return s, nil
 }
 
-// BalancerIncomplete says whether what describes the pool's balancer is missing or wrong, where that was let pass.
+// BalancerIncomplete is true if settings of the pool's balancer are missing or invalid. LoadServers allows that.
 func (s *Settings) BalancerIncomplete() bool {
 	var problems Problems
 	problems.checkBalancer(s)

@@ -1,5 +1,5 @@
-// Package settings reads the environment, and the file that it names: every setting of autoscalebot, its default, its
-// meaning, and what is wrong with it.
+// Package settings reads the settings of autoscalebot from the environment and the settings file, checks them, and has
+// their descriptions and defaults.
 package settings
 
 import (
@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// Prefix is what every name may also begin with. A name that does begin with it must be one of ours.
+// Prefix may precede the name of every setting in the environment. A variable that begins with it must be a setting.
 const Prefix = "AUTOSCALE_"
 
 // Settings holds every setting. The tags of a setting are what the user reads about it: its name (envconfig), its
@@ -63,7 +63,7 @@ type Settings struct {
 	as  map[string]string // names under which arguments set settings, by their main names
 }
 
-// App is what the bot calls the app: its name on the platform, or else that of the folder that the bot was started in.
+// App is the name of the app: its name on the platform, or by default the name of the working directory.
 func (s *Settings) App() string {
 	switch {
 	case s.Platform == "cloudfoundry" && s.CFAppName != "":

@@ -28,7 +28,7 @@ func textOf(f reflect.StructField, n *document.Node, at func(line int) string) g
 	case n.Kind == document.Map && name == signals:
 		return w.pairs(n, "\n")
 	}
-	return given{wrong: fmt.Sprintf("is %v; write %s", n.Kind, wanted(f))}
+	return given{wrong: fmt.Sprintf("must be %s, not %v", wanted(f), n.Kind)}
 }
 
 const (
@@ -36,7 +36,7 @@ const (
 	signals = "SIGNALS"
 )
 
-// separator is "" where a setting is no list.
+// "" for a setting that is not a list.
 func separator(f reflect.StructField) string {
 	switch f.Type {
 	case reflect.TypeFor[schedule.Series](), reflect.TypeFor[List](), reflect.TypeFor[Emails](),
@@ -62,18 +62,17 @@ func wanted(f reflect.StructField) string {
 }
 
 type writer struct {
-	at   func(line int) string
-	line int
-	// wrong is what is wrong first; names are the variables that were put in.
-	names []string
-	wrong string
+	at    func(line int) string
+	line  int
+	names []string // the environment variables that were filled in
+	wrong string   // the mistakes, a line each
 }
 
 func (w *writer) given(text, written string) given {
 	return given{text: strings.TrimSpace(text), written: strings.TrimSpace(written), names: w.names, wrong: w.wrong}
 }
 
-// mistake names the line where it is not the setting's.
+// The line is named if it differs from the setting's own.
 func (w *writer) mistake(line int, format string, args ...any) {
 	if w.wrong != "" {
 		w.wrong += "\n"
@@ -86,7 +85,7 @@ func (w *writer) mistake(line int, format string, args ...any) {
 
 func (w *writer) scalar(n *document.Node) given {
 	if n.Kind != document.Scalar {
-		w.mistake(n.Line, "%v stands where one value must", n.Kind)
+		w.mistake(n.Line, "must be one value, not %v", n.Kind)
 		return given{}
 	}
 	text, names, wrong := expand(n.Text)
@@ -103,14 +102,14 @@ func (w *writer) list(n *document.Node, f reflect.StructField) given {
 	for _, item := range n.Items {
 		g := w.scalar(item)
 		if strings.Contains(g.text, cmp.Or(strings.TrimSpace(separator), separator)) && !mayHold(f, g.text) {
-			w.mistake(item.Line, "an item holds what separates items; make several of it")
+			w.mistake(item.Line, "an item contains the separator. Write several items")
 		}
 		texts, written = append(texts, g.text), append(written, g.written)
 	}
 	return w.given(strings.Join(texts, separator), strings.Join(written, separator))
 }
 
-// mayHold says whether an item may hold what separates items: a row of a table, and the quoted name of a mail address.
+// Rows of tables and quoted names of e-mail addresses may contain the separator.
 func mayHold(f reflect.StructField, text string) bool {
 	switch f.Type {
 	case reflect.TypeFor[schedule.Series](), reflect.TypeFor[Prices]():
@@ -150,7 +149,7 @@ func (w *writer) rule(n *document.Node) given {
 	for _, p := range n.Pairs {
 		g := w.scalar(p.Value)
 		if strings.ContainsAny(g.text, " \t\r\n;") {
-			w.mistake(p.Value.Line, "%s holds a space or a semicolon; a rule's values have none", p.Key)
+			w.mistake(p.Value.Line, "%s must not contain spaces and semicolons", p.Key)
 		}
 		if p.Key == "signal" {
 			signal = g
@@ -159,7 +158,7 @@ func (w *writer) rule(n *document.Node) given {
 		texts, written = append(texts, p.Key+"="+g.text), append(written, p.Key+"="+g.written)
 	}
 	if signal.text == "" {
-		w.mistake(n.Line, "a rule names no signal; write signal: and its name")
+		w.mistake(n.Line, "a rule must have the key signal")
 	}
 	return given{
 		text:    strings.Join(append([]string{signal.text}, texts...), " "),
@@ -177,6 +176,6 @@ func (w *writer) headers(n *document.Node) given {
 }
 
 func object(pairs map[string]string) string {
-	text, _ := json.Marshal(pairs) // which cannot fail
+	text, _ := json.Marshal(pairs) // strings never fail
 	return string(text)
 }

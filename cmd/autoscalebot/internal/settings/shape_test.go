@@ -15,11 +15,11 @@ func TestRulesAndSignalsItemByItem(t *testing.T) {
 		{rules, "[{signal: queue, max: 100, min: 10, fails: 3/5}, {max: 2.5, signal: busy, by: workers, per: dyno}]", "queue max=100 min=10 fails=3/5\nbusy max=2.5 by=workers per=dyno", ""},
 		{rules, "[queue max=100, {signal: busy}]", "queue max=100\nbusy", ""},
 		{rules, "queue max=100; busy max=1", "queue max=100; busy max=1", ""},
-		{rules, "[\n{max: 3}]", "", "f:2: a rule names no signal; write signal: and its name"},
-		{rules, "[{signal: queue,\nmax: 1 min=2}]", "", "f:2: max holds a space or a semicolon; a rule's values have none"},
-		{rules, "{queue: 3}", "", "is a map; write one value, or a list of rules, each with signal, max and min"},
+		{rules, "[\n{max: 3}]", "", "f:2: a rule must have the key signal"},
+		{rules, "[{signal: queue,\nmax: 1 min=2}]", "", "f:2: max must not contain spaces and semicolons"},
+		{rules, "{queue: 3}", "", "must be one value, or a list of rules, each with signal, max and min, not a map"},
 		{signals, "{queue: 'redis://${HOST}/0#a;b', jobs: push:jobs}", "queue=redis://redis.example.com/0#a;b\njobs=push:jobs", ""},
-		{signals, "[a]", "", "is a list; write one value, or a map of names and URLs"},
+		{signals, "[a]", "", "must be one value, or a map of names and URLs, not a list"},
 	} {
 		n, err := document.Parse([]byte(c.text))
 		if err != nil {

@@ -19,59 +19,58 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/redis"
 )
 
-// A Signal is a source of readings: where it is asked for, and what. It may hold a password, and is never shown.
+// A Signal is a source of readings. It may contain a password, so it prints as its name.
 type Signal struct {
-	// Name is what rules call it.
+	// Name is the name that rules use.
 	Name string
-	// Kind is the way it is read: the URL's scheme, without what says that HTTP is meant: "redis", "json", "push".
+	// Kind is the URL's scheme without +http or +https: "redis", "json", "push".
 	Kind string
-	// URL is where it is, of the scheme that the source itself wants; "" where a kind needs none.
+	// URL is the source's URL, with the scheme that the source itself uses; "" for kinds without one.
 	URL string
-	// What is asked for there: queues, a query, a path.
+	// What is the part after #: queues, a query or a path.
 	What string
-	// Options are more that the kind wants to know.
+	// Options are key=value pairs of the kind.
 	Options map[string]string
 
-	left []string // parameters of the URL that mean nothing
+	left []string // parameters of the URL that are ignored
 }
 
-// Signals are written with a semicolon or a line's end between them, each as NAME=URL#WHAT, where options may stand
-// behind the name: "queue=redis://:password@host:6379/0#queue:default;
-// jobs[unit=jobs]=json+https://host/stats#queues.mail".
+// Signals are written as NAME=URL#WHAT, separated by semicolons or line breaks. Options may follow the name:
+// "queue=redis://:password@host:6379/0#queue:default; jobs[unit=jobs]=json+https://host/stats#queues.mail".
 type Signals []Signal
 
 var kinds = map[string]struct {
 	http    bool
-	pool    bool   // it may be each server of the pool, by pool:// and pools:// for http and https
-	many    bool   // several hosts may be named, with commas between
-	inside  bool   // it comes to the bot, and has no URL
-	local   bool   // it has a path on this machine instead of a host
-	names   bool   // what is asked for are names, with commas between
-	redis   bool   // its URL is one of Redis
-	what    string // what is asked for, as an error says it
+	pool    bool   // pool:// and pools:// stand for all servers of the pool, by http and https
+	many    bool   // several hosts, separated by commas
+	inside  bool   // it has no URL: the bot receives it
+	local   bool   // a path on this machine instead of a host
+	names   bool   // the part after # has names, separated by commas
+	redis   bool   // the URL is one of Redis
+	what    string // the part after #, as errors describe it
 	options []string
 }{
 	"redis": {
-		redis: true, names: true, what: "a queue's key, or several with commas between",
+		redis: true, names: true, what: "a queue's key, or several separated by commas",
 		options: []string{"group", "tls"},
 	},
 	"rediss": {
-		redis: true, names: true, what: "a queue's key, or several with commas between",
+		redis: true, names: true, what: "a queue's key, or several separated by commas",
 		options: []string{"group", "tls"},
 	},
 	"unix": {
-		redis: true, names: true, local: true, what: "a queue's key, or several with commas between",
+		redis: true, names: true, local: true, what: "a queue's key, or several separated by commas",
 		options: []string{"group"},
 	},
-	"postgres": {what: "a query that gives one number"},
+	"postgres": {what: "a query that returns one number"},
 	"rabbitmq": {
-		names: true, http: true, what: "a queue's name, or several with commas between",
+		names: true, http: true, what: "a queue's name, or several separated by commas",
 		options: []string{"count"},
 	},
 	"prometheus": {http: true, what: "a PromQL query", options: []string{"combine", "token"}},
 	"logcache":   {inside: true, what: "the name of a metric that the app sends to Log Cache"},
-	"metric":     {inside: true, what: "the name of a metric of the app's own"},
-	"push":       {inside: true, what: "the name of a metric that is pushed"},
+	"metric":     {inside: true, what: "the name of one of the app's metrics"},
+	"push":       {inside: true, what: "the name of a pushed metric"},
 	"otlp":       {inside: true, what: "the name of an OpenTelemetry metric", options: []string{"take"}},
 	"nodes": {
 		http: true, pool: true, many: true, what: "cpu or memory",
@@ -85,14 +84,14 @@ const signalKinds = "redis://, rediss://, postgres://, rabbitmq+https://, promet
 
 var (
 	signalName = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,63}$`)
-	// login matches what is asked for where it is the rest of a URL whose password has a # in it.
+	// login matches the part after # if a # in the password has cut the URL there.
 	login = regexp.MustCompile(`^[^\s#"'(]*@[^\s#]+#`)
-	// begins is where a signal begins in a text of several: what stands between may hold semicolons of its own. One of
-	// a scheme that is not known begins there too, so that it is refused instead of being a part of the signal before.
+	// begins matches the beginning of a signal in a text of several, whose parts may contain semicolons. It also
+	// matches unknown schemes, so that they are refused instead of becoming a part of the signal before.
 	begins = regexp.MustCompile(`(?:^|[;\n])\s*([A-Za-z0-9_.-]+)\s*(\[[^\]\n]*\])?\s*=\s*(?:[A-Za-z][A-Za-z0-9+.-]*://|[a-z]+(?:\+(?:https?|pools?))?:)`)
 )
 
-// Decode reads signals. Its error tells all that is wrong, one a line, and shows nothing but names.
+// Decode reads signals. Its error has all mistakes, one a line, and quotes only names.
 func (ss *Signals) Decode(s string) error {
 	var out Signals
 	var wrong []error
@@ -103,7 +102,7 @@ func (ss *Signals) Decode(s string) error {
 			name = fmt.Sprintf("number %d", i+1)
 		}
 		if _, twice := out.Find(sig.Name); twice {
-			problems = append(problems, "there are two of that name")
+			problems = append(problems, "duplicate name")
 		}
 		for _, what := range problems {
 			wrong = append(wrong, fmt.Errorf("%s: %s", name, what))
@@ -118,7 +117,7 @@ func cut(s string) []string {
 	var out []string
 	at := begins.FindAllStringIndex(s, -1)
 	if len(at) == 0 || strings.TrimSpace(s[:at[0][0]]) != "" {
-		at = append([][]int{{0, 0}}, at...) // which is no signal, and is told so
+		at = append([][]int{{0, 0}}, at...) // it is not a signal, and reported as such
 	}
 	for i, from := range at {
 		to := len(s)
@@ -142,13 +141,13 @@ func parseSignal(text string) (Signal, []string) {
 	s := Signal{Name: strings.TrimSpace(name), Options: map[string]string{}}
 	if !ok || !signalName.MatchString(s.Name) {
 		s.Name = ""
-		return s, []string{"write NAME=URL, with a name of small letters, digits and _ . - such as queue"}
+		return s, []string{"must be NAME=URL, with a name of lower-case letters, digits and _ . - such as queue"}
 	}
 	var wrong []string
 	for option := range strings.FieldsFuncSeq(strings.TrimSuffix(options, "]"), func(r rune) bool { return r == ',' }) {
 		key, value, ok := strings.Cut(strings.TrimSpace(option), "=")
 		if !ok || value == "" {
-			wrong = append(wrong, "an option is not key=value")
+			wrong = append(wrong, "an option must be key=value")
 			continue
 		}
 		s.Options[key] = value
@@ -159,7 +158,7 @@ func parseSignal(text string) (Signal, []string) {
 func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 	at, what, asks := strings.Cut(text, "#")
 	if !strings.Contains(at, "@") && login.MatchString(what) {
-		return s, append(wrong, "has a # in its user or password, it seems; write %23")
+		return s, append(wrong, "seems to have a # in its user or password. Write it as %23")
 	}
 	if _, ok := cutPostgres(at); ok {
 		d, err := readDatabaseURL(at)
@@ -178,13 +177,13 @@ func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 	pooled := k.pool && (transport == "pool" || transport == "pools")
 	switch {
 	case !ok:
-		return s, append(wrong, "begins with none of "+signalKinds)
+		return s, append(wrong, "must begin with one of "+signalKinds)
 	case k.http && transport != "http" && transport != "https" && !pooled, !k.http && http:
-		return s, append(wrong, fmt.Sprintf("write %s", schemes(kind, k.http)))
+		return s, append(wrong, fmt.Sprintf("must begin with %s", schemes(kind, k.http)))
 	case k.inside:
 		s.Kind, s.What = kind, strings.TrimSpace(strings.TrimPrefix(text, kind+":"))
 		if s.What == "" {
-			wrong = append(wrong, "write "+kind+": and "+k.what)
+			wrong = append(wrong, "must be "+kind+": and "+k.what)
 		}
 		return s, s.known(wrong)
 	case k.http:
@@ -192,19 +191,19 @@ func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 	}
 	s.Kind, s.URL, s.What = kind, at, strings.TrimSpace(what)
 	if !k.local && !isURL(at, k.many) {
-		wrong = append(wrong, "is no URL with a host; a special character in a password is written %XX")
+		wrong = append(wrong, "must be a URL with a host. Write special characters in a password as %XX")
 	}
 	if !asks || s.What == "" {
-		wrong = append(wrong, "write # and "+k.what+" behind the URL")
+		wrong = append(wrong, "must end with # and "+k.what)
 	}
 	if k.names && s.What != "" {
 		switch names, err := SplitNames(s.What); {
 		case err != nil:
 			wrong = append(wrong, err.Error())
 		case len(names) == 0:
-			wrong = append(wrong, "write "+k.what+" behind the #")
+			wrong = append(wrong, "must have "+k.what+" after the #")
 		case twice(names) != "":
-			wrong = append(wrong, "names "+twice(names)+" are the same queue, which would count twice; leave one out")
+			wrong = append(wrong, "names "+twice(names)+" are the same queue. Remove one of them")
 		}
 	}
 	if len(wrong) == 0 && k.redis {
@@ -213,7 +212,7 @@ func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 	return s, s.known(wrong)
 }
 
-// A Redis' URL may hold more than others that means something or nothing.
+// Redis has its own parameters in URLs, so its package checks the URL.
 func badRedis(text string) []string {
 	_, err := redis.New(redis.Options{URL: text, Keys: []string{"any"}, Timeout: time.Second})
 	if err == nil {
@@ -241,8 +240,8 @@ func isURL(text string, many bool) bool {
 func (s Signal) known(wrong []string) []string {
 	options := append([]string{"unit"}, kinds[s.Kind].options...)
 	for _, key := range slices.Sorted(maps.Keys(s.Options)) {
-		if !slices.Contains(options, key) { // whose name is not told, since it may be a part of a secret
-			wrong = append(wrong, fmt.Sprintf("%s has no such option; there are %s", s.Kind,
+		if !slices.Contains(options, key) { // its name may be a part of a secret, so the error does not quote it
+			wrong = append(wrong, fmt.Sprintf("unknown option: %s has %s", s.Kind,
 				strings.Join(options, ", ")))
 		}
 	}
@@ -256,7 +255,7 @@ func schemes(kind string, http bool) string {
 	return kind + "://"
 }
 
-// Find returns the signal of a name.
+// Find returns the signal with the name.
 func (ss Signals) Find(name string) (Signal, bool) {
 	i := slices.IndexFunc(ss, func(s Signal) bool { return s.Name == name })
 	if i < 0 {
@@ -265,13 +264,13 @@ func (ss Signals) Find(name string) (Signal, bool) {
 	return ss[i], true
 }
 
-// Pooled says that the signal is read of each server of the pool, whoever they are.
+// Pooled is true if the signal is read from each server of the pool.
 func (s Signal) Pooled() bool { return strings.HasPrefix(s.URL, "pool") }
 
-// Desired says that the signal is the number of dynos that the app itself wants.
+// Desired is true if the signal is the number of dynos that the app itself asks for.
 func (s Signal) Desired() bool { return s.Kind == "json" && strings.HasPrefix(s.What, "!") }
 
-// Names lists their names.
+// Names returns the names of the signals.
 func (ss Signals) Names() []string {
 	out := make([]string, len(ss))
 	for i, s := range ss {
@@ -280,28 +279,28 @@ func (ss Signals) Names() []string {
 	return out
 }
 
-// String tells the names, and hides the rest.
+// String lists the names. The rest may be secret.
 func (ss Signals) String() string { return strings.Join(ss.Names(), ", ") }
 
-// GoString hides what may be secret from %#v.
+// GoString is String, so that %#v shows no secrets.
 func (ss Signals) GoString() string { return ss.String() }
 
-// String tells the name, and hides the rest.
+// String is the name. The rest may be secret.
 func (s Signal) String() string { return s.Name }
 
-// GoString hides what may be secret from %#v.
+// GoString is the name, so that %#v shows no secrets.
 func (s Signal) GoString() string { return s.Name }
 
-// MarshalJSON hides what may be secret from JSON.
+// MarshalJSON writes the name only, so that JSON has no secrets.
 func (s Signal) MarshalJSON() ([]byte, error) { return json.Marshal(s.Name) }
 
-// LogValue hides what may be secret from logs.
+// LogValue is String, so that logs have no secrets.
 func (ss Signals) LogValue() slog.Value { return slog.StringValue(ss.String()) }
 
 func (s *Settings) builtIn() []string {
 	names := []string{string(cpu.CPU), string(cpu.Memory)}
 	if s.Metered() {
-		names = nil // those two are the app's then
+		names = nil // there these two are measured for the app
 		for _, sig := range logcache.Signals() {
 			names = append(names, string(sig))
 		}
@@ -319,7 +318,7 @@ func (s *Settings) builtIn() []string {
 	return names
 }
 
-// BuiltIn says whether a signal needs no line in SIGNALS.
+// BuiltIn is true for a signal that needs no line in SIGNALS.
 func (s *Settings) BuiltIn(name string) bool { return slices.Contains(s.builtIn(), name) }
 
 func (s *Settings) knownSignals() []string { return append(s.Signals.Names(), s.builtIn()...) }

@@ -1,6 +1,6 @@
 package settings
 
-// Slack are the settings of notices by Slack.
+// Slack configures notices by Slack.
 type Slack struct {
 	SlackWebhookURL Secret `envconfig:"SLACK_WEBHOOK_URL" once:"true" desc:"Slack: URL of an incoming webhook, if you do not use a bot."`
 	SlackBotToken   Secret `envconfig:"SLACK_BOT_TOKEN" once:"true" desc:"Slack: token of a bot (''xoxb-…'') with the scope ''chat:write'', and ''files:write'' for pictures."`
@@ -10,9 +10,9 @@ type Slack struct {
 
 func (ps *Problems) checkSlack(s *Settings) {
 	if s.SlackWebhookURL == "" && s.SlackBotToken == "" {
-		ps.add("SLACK_WEBHOOK_URL", "is not set; the backend slack needs it, or SLACK_BOT_TOKEN and SLACK_CHANNEL")
+		ps.add("SLACK_WEBHOOK_URL", "is not set; the notifier slack needs it, or SLACK_BOT_TOKEN and SLACK_CHANNEL")
 	}
 	if s.SlackBotToken != "" && s.SlackWebhookURL == "" {
-		ps.need("SLACK_CHANNEL", string(s.SlackChannel), "the channel for SLACK_BOT_TOKEN to post to, such as #ops")
+		ps.need("SLACK_CHANNEL", string(s.SlackChannel), "SLACK_BOT_TOKEN needs a channel, such as #ops")
 	}
 }

@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// A source is where the settings of one process type come from: the environment, and where that says nothing a file.
-// The nil source is the environment alone.
+// A source has the settings of one process type: the environment, then the file. The nil source is the environment
+// alone.
 type source struct {
 	file *file
-	own  *section // nil for none
+	own  *section // of the process type, nil if the file names none
 }
 
 func (src *source) given(name string) (g given, ok bool) {
@@ -47,7 +47,7 @@ func (src *source) from(name string) string {
 	return g.at
 }
 
-// at is "" where the file does not say what holds.
+// "" if the file does not set the value in force.
 func (src *source) at(name string) string {
 	if find(name) != "" {
 		return ""
@@ -87,13 +87,13 @@ func (src *source) load(f reflect.StructField, v reflect.Value) string {
 	case what == "" || g.text == g.written:
 		return what
 	}
-	// What the environment puts in may be a secret, so the mistake is told of the text with the names in it.
+	// The environment's part may be a secret, so the error quotes the text with the variables' names.
 	return cmp.Or(load(withDefault(f, g.written), "", reflect.New(f.Type).Elem()),
-		fmt.Sprintf("%q: with what the environment puts in, it cannot be read", shortened(g.written)))
+		fmt.Sprintf("%q: invalid with the values of these variables", shortened(g.written)))
 }
 
-// withDefault gives a setting another default. As the default of a name that nobody can set, a text from elsewhere is
-// read and refused in the same words as the environment's.
+// A text from elsewhere becomes the default of a variable that nobody can set. It is then read like a variable, with
+// the same errors.
 func withDefault(f reflect.StructField, text string) reflect.StructField {
 	if text != "" {
 		f.Tag = reflect.StructTag(fmt.Sprintf(`envconfig:%q default:%q`, f.Tag.Get("envconfig"), text))
@@ -101,9 +101,8 @@ func withDefault(f reflect.StructField, text string) reflect.StructField {
 	return f
 }
 
-// sources opens the file that AUTOSCALE_FILE names, and returns a source for each process type that it names, in its
-// order, or the one of all else. Where the environment says which process type is meant, it is that one's alone. There
-// always is one.
+// There is a source for each process type in the file, in its order, or only for the one that the environment names,
+// and one source if the file names no process types. The result is never empty.
 func (ps *Problems) sources() []*source {
 	path := strings.TrimSpace(os.Getenv(fileName))
 	if path == "" {
@@ -124,14 +123,14 @@ func (ps *Problems) sources() []*source {
 		}
 	}
 	if len(out) == 0 {
-		ps.add(under, "%q is none of those that %s names: %s", os.Getenv(under), path, strings.Join(names, ", "))
+		ps.add(under, "%q is not in %s, which has %s", os.Getenv(under), path, strings.Join(names, ", "))
 		return []*source{{file, &file.processes[0]}}
 	}
 	return out
 }
 
-// place tells of each problem from the one at start on where in the file its setting stands, and takes out what the
-// environment put there, which may be a secret.
+// Problems from start on get the line of their setting in the file. Values of the environment may be secret, so they
+// are replaced by the names of their variables.
 func (ps Problems) place(start int, src *source) {
 	for i := range ps[start:] {
 		p := &ps[start+i]
@@ -148,12 +147,12 @@ func (ps Problems) place(start int, src *source) {
 	}
 }
 
-// A number in a message would be cut up otherwise.
+// Shorter values, such as numbers, may also be in other parts of a message.
 const shortestSecret = 5
 
 func redacted(text string, names []string) string {
 	for _, name := range names {
-		for _, value := range []string{os.Getenv(name), strings.ToLower(os.Getenv(name))} { // as a Word has it
+		for _, value := range []string{os.Getenv(name), strings.ToLower(os.Getenv(name))} { // a Word is in lower case
 			if len(value) >= shortestSecret {
 				text = strings.ReplaceAll(text, value, "${"+name+"}")
 			}
@@ -162,8 +161,8 @@ func redacted(text string, names []string) string {
 	return text
 }
 
-// merge adds the problems of several process types. What all have in common is told once; another that stands in no
-// line of its own is told at the line of its process type.
+// A problem of all process types is reported once. Another one without a line of its own gets the line of its process
+// type.
 func (ps *Problems) merge(of []Problems, sources []*source) {
 	for i, problems := range of {
 		for _, p := range problems {

@@ -1,6 +1,6 @@
 package settings
 
-// SSH are the settings by which the bot goes to other machines.
+// SSH configures SSH connections to other machines.
 type SSH struct {
 	SSHKeyFile       Text   `envconfig:"SSH_KEY_FILE" once:"true" desc:"Private key for SSH connections to other machines."`
 	SSHKeyPassphrase Secret `envconfig:"SSH_KEY_PASSPHRASE" once:"true" desc:"Passphrase of the private key."`

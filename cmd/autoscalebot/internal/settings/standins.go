@@ -8,8 +8,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// metric returns the signal that tells a metric of App Autoscaler's: the one of that name, else the one called like
-// it in small letters, else the nearest of ours, else what apps push under that name; "" for none.
+// The signal for a metric of App Autoscaler is, in this order: the one of that name, the one of the name in lower case,
+// the nearest built-in one, a pushed metric or one of Log Cache. "" if there is no such signal.
 func (s *Settings) metric(name string) (signal string, perDyno bool) {
 	if slices.Contains(s.knownSignals(), name) {
 		return name, false
@@ -54,7 +54,7 @@ func (s *Settings) standIn(r *decide.SignalRule) {
 		{"latency_95", "service_p50", false},
 	} {
 		if r.Signal == m.signal && !slices.Contains(known, r.Signal) && s.BuiltIn(m.by) {
-			s.standIns = append(s.standIns, m.by+" stands for "+m.signal+", which only PLATFORM=cloudfoundry tells")
+			s.standIns = append(s.standIns, m.by+" is used instead of "+m.signal+", which needs PLATFORM=cloudfoundry")
 			r.Signal, r.PerDyno = m.by, r.PerDyno || m.perDyno
 		}
 	}
@@ -66,8 +66,7 @@ func (s *Settings) ofThisMachine(signal string) {
 		!s.BuiltIn(signal) {
 		return
 	}
-	note := signal + " is that of the machine that the bot runs on, since PLATFORM=" +
-		string(s.Platform) + " tells no other"
+	note := signal + " is measured on the bot's machine: PLATFORM=" + string(s.Platform) + " does not report the app's"
 	if !slices.Contains(s.standIns, note) {
 		s.standIns = append(s.standIns, note)
 	}

@@ -9,11 +9,11 @@ import (
 	"text/tabwriter"
 )
 
-// An Entry describes one setting to its user.
+// An Entry describes one setting.
 type Entry struct {
 	Group   string // one of [Groups]
 	Name    string
-	Default string // "" if there is none
+	Default string // "" if there is no default
 	Meaning string // one sentence, in Markdown without links
 
 	trial bool
@@ -32,7 +32,6 @@ func Entries() []Entry {
 	return out
 }
 
-// place returns a setting's group, and whether simulations need the setting.
 func place(f reflect.StructField) (group string, trial bool) {
 	top := reflect.TypeFor[Settings]()
 	for i := range f.Index[0] + 1 {
@@ -59,7 +58,7 @@ func entriesOf(group string) []Entry {
 	return slices.DeleteFunc(Entries(), func(e Entry) bool { return e.Group != group })
 }
 
-// Markdown writes the reference of all settings, a heading and a table for each group, as it stands in docs/settings.md.
+// Markdown writes the reference of all settings for docs/settings.md: a heading and a table for each group.
 func Markdown(w io.Writer) error {
 	var b strings.Builder
 	b.WriteByte('\n')

@@ -12,12 +12,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// The kinds of value that a setting can have. Each reads its text with Decode, as envconfig wants it, and says in its
-// error what would be right; the loader adds which setting it was and, unless it is a secret, what stood there.
+// The types of settings. envconfig calls Decode, whose error says what would be valid. The loader adds the name of the
+// setting and, if it is not a secret, the value.
 type (
 	// Text is any text.
 	Text string
-	// Word is a text without regard to case, kept in lower case.
+	// Word is a text in any case. It is stored in lower case.
 	Word string
 	// Secret is a text that is never shown.
 	Secret string
@@ -25,58 +25,58 @@ type (
 	Bool bool
 	// Number is a whole number, 0 or more.
 	Number int
-	// Quorum is so many in a row, "3", or so many of the newest, "3/5".
+	// Quorum is a number in a row, such as "3", or of the newest, such as "3/5".
 	Quorum struct{ decide.Quorum }
-	// Step is a number of dynos, "2", or a share of those there are, "50%". Neither is set where none is given.
+	// Step is a number of dynos, such as "2", or a share of the current dynos, such as "50%". Zero if it is not set.
 	Step struct{ decide.Step }
-	// Share is a part of one, from 0 to 0.5.
+	// Share is a fraction from 0 to 0.5.
 	Share float64
 	// Samples is a whole number from 1 to 20.
 	Samples int
-	// Percent is a part of a hundred, above 0 and up to 100.
+	// Percent is above 0 and at most 100.
 	Percent float64
 	// Dollars is an amount of money, 0 or more.
 	Dollars float64
 	// Millis is a number of milliseconds, 0 or more.
 	Millis float64
-	// Seconds is a length of time written in seconds, more than 0.
+	// Seconds is a duration written in seconds, above 0.
 	Seconds time.Duration
-	// Seconds0 is a length of time written in seconds, 0 or more.
+	// Seconds0 is a duration written in seconds, 0 or more.
 	Seconds0 time.Duration
-	// Days is a length of time written in days, 1 or more.
+	// Days is a duration written in days, 1 or more.
 	Days time.Duration
-	// Minutes is a length of time written in minutes, 0 or more.
+	// Minutes is a duration written in minutes, 0 or more.
 	Minutes time.Duration
 	// List is a list of texts, separated by commas.
 	List []string
 	// Port is the number of a TCP port.
 	Port int
-	// Zone is a time zone.
+	// Zone is a time zone by its IANA name.
 	Zone struct{ *time.Location }
 )
 
-// longest bounds every length of time, far from where a duration overflows.
+// The bound is far below the overflow of a duration.
 const longest = 366 * 24 * time.Hour
 
-// Decode reads any text.
+// Decode accepts any text.
 func (t *Text) Decode(s string) error {
 	*t = Text(strings.TrimSpace(s))
 	return nil
 }
 
-// Decode reads any text in lower case.
+// Decode accepts any text.
 func (w *Word) Decode(s string) error {
 	*w = Word(strings.ToLower(strings.TrimSpace(s)))
 	return nil
 }
 
-// Decode reads any text. It never fails, since an error could show it.
+// Decode accepts any text: an error would quote the secret.
 func (s *Secret) Decode(text string) error {
 	*s = Secret(strings.TrimSpace(text))
 	return nil
 }
 
-// String hides the secret.
+// String hides the secret. It is "" for an empty secret.
 func (s Secret) String() string {
 	if s == "" {
 		return ""
@@ -84,16 +84,16 @@ func (s Secret) String() string {
 	return hidden
 }
 
-// GoString hides the secret from %#v.
+// GoString hides the secret in %#v.
 func (s Secret) GoString() string { return s.String() }
 
-// MarshalText hides the secret from JSON.
+// MarshalText hides the secret in JSON.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// LogValue hides the secret from logs.
+// LogValue hides the secret in logs.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 
-// Reveal returns the secret itself.
+// Reveal returns the secret.
 func (s Secret) Reveal() string { return string(s) }
 
 // Decode reads true or false, as people, shells and Python write them.
@@ -104,25 +104,25 @@ func (b *Bool) Decode(s string) error {
 	case "false", "0", "no", "off", "f", "n", "none":
 		*b = false
 	default:
-		return errors.New("write true or false")
+		return errors.New("must be true or false")
 	}
 	return nil
 }
 
 // Decode reads a whole number.
 func (n *Number) Decode(s string) error {
-	return whole(n, s, 0, math.MaxInt, "write a whole number, 0 or more")
+	return whole(n, s, 0, math.MaxInt, "must be a whole number, 0 or more")
 }
 
 // Decode reads a port.
 func (p *Port) Decode(s string) error {
-	return whole(p, s, 1, 65535, "write a port, from 1 to 65535, such as 80 or 8080")
+	return whole(p, s, 1, 65535, "must be a port from 1 to 65535, such as 80 or 8080")
 }
 
 // Decode reads a number of days, whole or not, from 1 to 3660.
 func (d *Days) Decode(s string) error {
 	return number(d, s, 24*time.Hour, func(f float64) bool { return f >= 1 && f <= 3660 },
-		"write a number of days from 1 to 3660")
+		"must be a number of days from 1 to 3660")
 }
 
 // Decode reads N or N/M.
@@ -134,13 +134,13 @@ func (q *Quorum) Decode(s string) error {
 		m, err = strconv.Atoi(strings.TrimSpace(of))
 	}
 	if err != nil || n < 1 || m < n || m > 64 {
-		return errors.New("write a whole number from 1 to 64 for so many in a row, or 3/5 for 3 of the last 5")
+		return errors.New("must be a whole number from 1 to 64, such as 3 for 3 in a row, or 3/5 for 3 of the last 5")
 	}
 	q.Quorum = decide.Quorum{N: n, M: m}
 	return nil
 }
 
-// String writes the quorum as a person would.
+// String returns text such as "3 in a row" or "3 of the last 5".
 func (q Quorum) String() string {
 	if q.N == q.M {
 		return fmt.Sprintf("%d in a row", q.N)
@@ -159,10 +159,10 @@ func (st *Step) Decode(s string) error {
 		st.Step = decide.Step{Dynos: n}
 		return nil
 	}
-	return errors.New("write a whole number, 1 or more, or a share such as 50%")
+	return errors.New("must be a whole number, 1 or more, or a share such as 50%")
 }
 
-// String writes the step as a person would.
+// String returns text such as "2" or "50 %".
 func (st Step) String() string {
 	if st.Percent > 0 {
 		return fmt.Sprintf("%g %%", st.Percent)
@@ -172,48 +172,48 @@ func (st Step) String() string {
 
 // Decode reads a number from 0 to 0.5.
 func (sh *Share) Decode(s string) error {
-	return number(sh, s, 1, func(f float64) bool { return f <= 0.5 }, "write a number from 0 to 0.5, such as 0.1")
+	return number(sh, s, 1, func(f float64) bool { return f <= 0.5 }, "must be a number from 0 to 0.5, such as 0.1")
 }
 
-// mostSamples keeps one heartbeat from becoming a load.
+// One heartbeat must not become a load.
 const mostSamples = 20
 
 // Decode reads a whole number from 1 to 20.
 func (n *Samples) Decode(s string) error {
-	return whole(n, s, 1, mostSamples, fmt.Sprintf("write a whole number from 1 to %d", mostSamples))
+	return whole(n, s, 1, mostSamples, fmt.Sprintf("must be a whole number from 1 to %d", mostSamples))
 }
 
 // Decode reads a number above 0 and up to 100.
 func (p *Percent) Decode(s string) error {
 	return number(p, s, 1, func(f float64) bool { return f > 0 && f <= 100 },
-		"write a number above 0 and up to 100, such as 50 or 90")
+		"must be above 0 and at most 100, such as 50 or 90")
 }
 
 // Decode reads an amount of dollars.
 func (d *Dollars) Decode(s string) error {
 	s = strings.TrimPrefix(strings.TrimSpace(s), "$")
-	return number(d, s, 1, func(f float64) bool { return f <= 1e9 }, "write an amount of dollars, such as 150")
+	return number(d, s, 1, func(f float64) bool { return f <= 1e9 }, "must be an amount of dollars, such as 150")
 }
 
 // Decode reads a number of milliseconds.
 func (m *Millis) Decode(s string) error {
-	return number(m, s, 1, atMost(time.Millisecond), "write a number of milliseconds, such as 1000")
+	return number(m, s, 1, atMost(time.Millisecond), "must be a number of milliseconds, such as 1000")
 }
 
 // Decode reads a number of seconds.
 func (d *Seconds) Decode(s string) error {
 	return number(d, s, time.Second, func(f float64) bool { return f > 0 && f <= longest.Seconds() },
-		"write a number of seconds above 0, such as 30 or 2.5")
+		"must be a number of seconds above 0, such as 30 or 2.5")
 }
 
 // Decode reads a number of seconds, 0 too.
 func (d *Seconds0) Decode(s string) error {
-	return number(d, s, time.Second, atMost(time.Second), "write a number of seconds, 0 or more")
+	return number(d, s, time.Second, atMost(time.Second), "must be a number of seconds, 0 or more")
 }
 
 // Decode reads a number of minutes.
 func (d *Minutes) Decode(s string) error {
-	return number(d, s, time.Minute, atMost(time.Minute), "write a number of minutes, 0 or more")
+	return number(d, s, time.Minute, atMost(time.Minute), "must be a number of minutes, 0 or more")
 }
 
 func whole[T ~int](to *T, s string, least, most int, want string) error {
@@ -255,7 +255,7 @@ func (l *List) Decode(s string) error {
 	return nil
 }
 
-// Split splits a text at commas into what stands between, without spaces around and empty ones.
+// Split splits a text at commas, trims spaces, and skips empty parts.
 func Split(s string) []string {
 	var out []string
 	for part := range strings.SplitSeq(s, ",") {
@@ -271,7 +271,7 @@ func (z *Zone) Decode(s string) error {
 	name := strings.TrimSpace(s)
 	loc, err := time.LoadLocation(name)
 	if err != nil || name == "" || name == "Local" {
-		return errors.New("there is no such time zone; write an IANA name, such as Europe/Berlin or America/Vancouver")
+		return errors.New("unknown time zone: must be an IANA name, such as Europe/Berlin or America/Vancouver")
 	}
 	z.Location = loc
 	return nil

@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// Unused says of each setting that is given for a platform, a provider or a balancer which is not the one that was
-// chosen, a line for each of those. What other programs read too, such as AWS_REGION, is not told. Of databases' URLs
-// it says which parameters are left out.
+// Unused returns a line for each platform, provider or balancer that is not chosen but has settings. It does not report
+// variables that other programs use, such as AWS_REGION. It also lists ignored parameters of database URLs.
 func (s *Settings) Unused() (notes []string) {
 	provider, balancer := Word(""), Word("")
 	if s.HasPool() {
@@ -16,7 +15,7 @@ func (s *Settings) Unused() (notes []string) {
 	}
 	note := func(own []string, why string) {
 		if given := s.given(own); given != "" {
-			notes = append(notes, given+": set in vain, since "+why)
+			notes = append(notes, given+": has no effect: "+why)
 		}
 	}
 	for _, choice := range []struct {
@@ -35,10 +34,10 @@ func (s *Settings) Unused() (notes []string) {
 		}
 	}
 	if provider == "digitalocean" {
-		note([]string{"SERVER_PRICE_PER_HOUR"}, "only a provider without prices of its own uses it")
+		note([]string{"SERVER_PRICE_PER_HOUR"}, "the provider reports prices")
 	}
 	if len(s.ScalingRules) > 0 {
-		note(heartbeatRules, "the scaling_rules alone decide")
+		note(heartbeatRules, "only the scaling_rules decide")
 	}
 	return append(notes, s.leftOut()...)
 }

@@ -1,10 +1,10 @@
 package settings
 
-// URLs are the settings of notices by all other services.
+// URLs configures notices by other services.
 type URLs struct {
 	NotifyURLs Secret `envconfig:"NOTIFY_URLS" list:" " once:"true" desc:"URLs: one for each other service, separated by spaces: ''discord://token@id ntfy://ntfy.sh/topic''."`
 }
 
 func (ps *Problems) checkURLs(s *Settings) {
-	ps.need("NOTIFY_URLS", s.NotifyURLs.Reveal(), "the backend urls needs it, such as ntfy://ntfy.sh/my-topic")
+	ps.need("NOTIFY_URLS", s.NotifyURLs.Reveal(), "the notifier urls needs it, such as ntfy://ntfy.sh/my-topic")
 }
