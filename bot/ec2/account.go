@@ -12,57 +12,55 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// defaultMetadata is where every EC2 instance finds the metadata service; AWS's guide to EC2 fixes it.
+// EC2's guide gives this address of the metadata service for every instance.
 const defaultMetadata = "http://169.254.169.254"
 
-// An Account says who asks AWS, and where. The region is required.
+// An Account holds the credentials and the region for calls to AWS. Region is required.
 type Account struct {
-	// Region is AWS's name of it, as in eu-central-1.
+	// Region, such as eu-central-1.
 	Region string
-	// Keys sign the calls. Without any, the SDK looks for credentials where AWS's own programs do: a web identity
-	// token, a profile of the shared files with keys, a role or a single sign-on, a container's role, and the role of
-	// the EC2 instance that this runs on.
+	// Keys sign the calls. If empty, the SDK finds credentials as AWS's own programs do: a web identity token, a
+	// profile of the shared files with keys, a role or a single sign-on, a container's role, or the role of the EC2
+	// instance.
 	Keys Keys
-	// Profile is the one of the shared files; "" means that of the environment or "default".
+	// Profile in the shared files; "" means the environment's, or "default".
 	Profile string
-	// Endpoint is where all services answer in place of AWS's own addresses, for tests; "" means AWS. Plain http is for
-	// a loopback address only.
+	// Endpoint replaces the addresses of all AWS services, for tests; "" means AWS. Plain http is only allowed for a
+	// loopback address.
 	Endpoint string
-	// Metadata is where the instance metadata service answers, for tests; "" means http://169.254.169.254, or what the
-	// environment says.
+	// Metadata is the address of the instance metadata service, for tests; "" means http://169.254.169.254, or the
+	// environment's.
 	Metadata string
 	// UserAgent is sent with every call; "" means "autoscalebot".
 	UserAgent string
-	// Timeout bounds one HTTP call; 0 means 10 s. A call ends within 25 s in all, whatever the Timeout is.
+	// Timeout of one HTTP call; 0 means 10 s. A call with its retries ends within 25 s in any case.
 	Timeout time.Duration
 }
 
-// Keys are what somebody was given to sign calls with. The session token belongs to temporary ones, and is empty for
-// others.
+// Keys are static credentials for signing calls. Only temporary ones have a session token.
 type Keys struct {
 	AccessKeyID, SecretAccessKey, SessionToken string
 }
 
-// check fills in what is missing, too. Its errors hold no secret.
+// Also sets defaults. The errors contain no secrets.
 func (a *Account) check() error {
 	var errs []error
 	if !regionName.MatchString(a.Region) {
-		errs = append(errs, fmt.Errorf("the AWS region %q is not one: it looks like eu-central-1", web.Line(a.Region)))
+		errs = append(errs, fmt.Errorf("invalid AWS region %q: must be one such as eu-central-1", web.Line(a.Region)))
 	}
 	k := a.Keys
 	if (k.AccessKeyID == "") != (k.SecretAccessKey == "") {
-		errs = append(errs, errors.New("the AWS access key ID and the secret access key belong together, and one of "+
-			"them is missing: "+
-			"give both, or neither to use the role of the EC2 instance that this runs on"))
+		errs = append(errs, errors.New("only one of the AWS access key ID and the secret access key is set: set both, "+
+			"or neither to use the role of the EC2 instance"))
 	}
 	if k.SessionToken != "" && k.AccessKeyID == "" {
-		errs = append(errs, errors.New("an AWS session token is of no use without the access key ID and the secret "+
-			"access key that it came with"))
+		errs = append(errs, errors.New("an AWS session token needs the access key ID and the secret access key it was "+
+			"issued with"))
 	}
 	if strings.ContainsFunc(k.AccessKeyID+k.SecretAccessKey+k.SessionToken,
 		func(r rune) bool { return r <= ' ' || r > '~' }) {
-		errs = append(errs, errors.New("an AWS key or session token has a space or another character that none has: "+
-			"was it cut or pasted wrong?"))
+		errs = append(errs, errors.New("invalid AWS key or session token: it contains a space or another invalid "+
+			"character. Copy it again"))
 	}
 	if a.Endpoint != "" {
 		_, err := web.BaseURL("the endpoint for AWS", a.Endpoint,
@@ -70,7 +68,7 @@ func (a *Account) check() error {
 		errs = append(errs, err)
 	}
 	if u, err := url.Parse(a.Metadata); err != nil || a.Metadata != "" && (u.Scheme != "http" || u.Host == "") {
-		errs = append(errs, errors.New("the address of the metadata service is not one: it looks like "+
+		errs = append(errs, errors.New("invalid address of the metadata service: must be such as "+
 			defaultMetadata))
 	}
 	a.UserAgent = cmp.Or(a.UserAgent, "autoscalebot")
@@ -80,12 +78,12 @@ func (a *Account) check() error {
 	return errors.Join(errs...)
 }
 
-// A region goes into the name of a host, so nothing may pass that means something there.
+// A region becomes part of a host name, so it must not contain special characters.
 var regionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]{2,12}){1,3}-[0-9]{1,2}$`)
 
-// A service speaks AWS's Query protocol: a form goes in, XML comes out.
+// A service uses AWS's Query protocol: a form as the request, XML as the answer.
 type service struct {
-	// host is the first part of its host's name, scope its name in a signature, version that of its API.
+	// host is the first part of the host name, scope the name in a signature, version that of the API.
 	host, scope, version string
 }
 

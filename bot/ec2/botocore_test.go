@@ -15,7 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// botocore runs our script with a Python that has the library, without anything of this machine's settings.
+// The script runs in a Python with botocore, without the settings of this machine.
 func botocore(t *testing.T, input []byte, args ...string) []byte {
 	t.Helper()
 	for _, python := range []string{"python3", "/usr/bin/python3"} {

@@ -19,9 +19,8 @@ type instanceType struct {
 	GPUs   []struct{} `xml:"gpuInfo>gpus>item"`
 }
 
-// Sizes are the types of instances that the region has: those of Options, or else all of the current generation that
-// have 16 CPUs at most, no GPU, and are no bare metal. Whether each can be had in the launch template's availability
-// zone, only an order tells.
+// Sizes lists the instance types of the region: those of Options, or all of the current generation with at most 16
+// CPUs, without GPUs and bare metal. Only an order shows whether the launch template's availability zone has a type.
 func (p *Provider) Sizes(ctx context.Context) ([]pool.Size, error) {
 	params := url.Values{}
 	for n, s := range p.o.Sizes {
@@ -43,7 +42,7 @@ func (p *Provider) Sizes(ctx context.Context) ([]pool.Size, error) {
 		params.Set("MaxResults", "100")
 	}
 	var sizes []pool.Size
-	err := do(ctx, "list the types of instances", func(ctx context.Context) error {
+	err := do(ctx, "list the instance types", func(ctx context.Context) error {
 		list, err := p.client.types(ctx, params)
 		for _, t := range list {
 			if len(t.GPUs) == 0 || len(p.o.Sizes) > 0 {
@@ -62,13 +61,13 @@ func (p *Provider) Sizes(ctx context.Context) ([]pool.Size, error) {
 	return sizes, nil
 }
 
-// Size is one type of instance, whether [Provider.Sizes] lists it or not.
+// Size reads one instance type, whether [Provider.Sizes] lists it or not.
 func (p *Provider) Size(ctx context.Context, name string) (size pool.Size, err error) {
-	err = do(ctx, "look for the type of instance "+name, func(ctx context.Context) error {
+	err = do(ctx, "look up the instance type "+name, func(ctx context.Context) error {
 		list, err := p.client.types(ctx, url.Values{"InstanceType.1": {name}})
 		switch {
 		case codeOf(err) == "InvalidInstanceType" || err == nil && len(list) == 0:
-			return fmt.Errorf("there is none of that name in %s", p.client.account.Region)
+			return fmt.Errorf("%s does not have it", p.client.account.Region)
 		case err != nil:
 			return err
 		}
@@ -110,8 +109,8 @@ func (i image) image() pool.Image {
 	return out
 }
 
-// Images are the account's own that can be used, the newest first. Their size is that of their disks, of which AWS
-// stores, and bills, less.
+// Images lists the account's own available images, newest first. Size is the size of their disks; AWS stores and
+// charges for less.
 func (p *Provider) Images(ctx context.Context) ([]pool.Image, error) {
 	var images []pool.Image
 	err := do(ctx, "list the images", func(ctx context.Context) error {

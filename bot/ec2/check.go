@@ -12,9 +12,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// Check looks at what making servers needs, one thing after the other, and changes nothing: the credentials, the pool's
-// servers, the launch template, and whether one could be made from it. It reports each with what was found and what is
-// wrong with it, or nil. A thing is passed over when an earlier answer has already told that it can't work.
+// Check tests everything needed to create servers, and changes nothing: the credentials, the pool's servers, the launch
+// template, and the permission to create a server. It reports what it found and what is wrong for each, and skips what
+// an earlier failure makes impossible.
 func (p *Provider) Check(ctx context.Context, report func(what, found string, err error)) {
 	if !p.client.checkCredentials(ctx, report) {
 		return
@@ -33,17 +33,17 @@ func (p *Provider) Check(ctx context.Context, report func(what, found string, er
 	if err != nil {
 		return
 	}
-	err = do(ctx, "ask whether a server may be made", func(ctx context.Context) error {
+	err = do(ctx, "check the permission to create a server", func(ctx context.Context) error {
 		_, err := p.run(ctx, pool.Order{Name: "check"}, p.token(pool.Order{}, "", 0), true)
-		if codeOf(err) == "DryRunOperation" { // AWS's word for: it would have succeeded
+		if codeOf(err) == "DryRunOperation" { // AWS's name for: it would have succeeded
 			return nil
 		}
 		if err == nil {
-			return errors.New("AWS did not understand that it was only asked")
+			return errors.New("AWS ignored the dry run")
 		}
 		return err
 	})
-	report("make a server", "it would be allowed (a dry run)", err)
+	report("create a server", "permitted (dry run)", err)
 }
 
 func (p *Provider) readTemplate(ctx context.Context) (string, error) {
@@ -60,18 +60,18 @@ func (p *Provider) readTemplate(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if len(a.Versions) == 0 {
-		return "", errors.New("it has no such version")
+		return "", errors.New("the version does not exist")
 	}
 	v := a.Versions[0]
 	found := fmt.Sprintf("%s, version %d: image %s, %s", p.from.id+p.from.name, v.Number,
-		cmp.Or(v.Image, "none named"), cmp.Or(v.Type, "none named"))
+		cmp.Or(v.Image, "not set"), cmp.Or(v.Type, "no instance type"))
 	if v.Type == "" && len(p.o.Sizes) == 0 {
-		return found, errors.New("it names no instance type, and SIZES names none either: put one into the template")
+		return found, errors.New("neither the template nor SIZES sets an instance type. Set one of them")
 	}
 	return web.Line(found), nil
 }
 
-// Whether AWS takes the credentials, the first call tells.
+// The first call shows whether AWS accepts the credentials.
 func (c *client) checkCredentials(ctx context.Context, report func(what, found string, err error)) bool {
 	err := do(ctx, "get credentials", func(ctx context.Context) error {
 		_, err := c.creds.get(ctx)
@@ -85,7 +85,7 @@ func (c *client) checkCredentials(ctx context.Context, report func(what, found s
 	return true
 }
 
-// Check looks at the target group and its load balancer, as Provider's does at what that needs.
+// Check tests the target group and its load balancer.
 func (g *TargetGroup) Check(ctx context.Context, report func(what, found string, err error)) {
 	var found string
 	err := do(ctx, "read the target group", func(ctx context.Context) (err error) {
@@ -127,7 +127,7 @@ func (g *TargetGroup) readGroup(ctx context.Context) (found string, err error) {
 		return "", err
 	}
 	if len(a.Groups) != 1 {
-		return "", errors.New("there is none of that ARN")
+		return "", errors.New("the target group does not exist")
 	}
 	t := a.Groups[0]
 	found = fmt.Sprintf("%s, %s on port %d", t.Name, t.Protocol, t.Port)
@@ -142,15 +142,15 @@ func (g *TargetGroup) readGroup(ctx context.Context) (found string, err error) {
 	found = web.Line(found)
 	switch {
 	case t.Type != "instance":
-		return found, fmt.Errorf("its target type is %s, and servers are registered by their instance id: make a "+
-			"target group of type instance", web.Line(t.Type))
+		return found, fmt.Errorf("its target type is %s, but the bot registers instance ids. Create a target group of "+
+			"type instance", web.Line(t.Type))
 	case len(t.Balancers) == 0:
-		return found, errors.New("no load balancer uses it: add a listener that forwards to it")
+		return found, errors.New("no load balancer uses it. Add a listener that forwards to it")
 	}
 	return found, nil
 }
 
-// delay is in seconds.
+// In seconds.
 func (g *TargetGroup) delay(ctx context.Context) (string, error) {
 	var a struct {
 		Attributes []struct {
@@ -167,7 +167,7 @@ func (g *TargetGroup) delay(ctx context.Context) (string, error) {
 	return "", err
 }
 
-// Check looks at the Auto Scaling group, as Provider's does at what that needs.
+// Check tests the Auto Scaling group.
 func (g *Group) Check(ctx context.Context, report func(what, found string, err error)) {
 	if !g.client.checkCredentials(ctx, report) {
 		return
@@ -178,9 +178,10 @@ func (g *Group) Check(ctx context.Context, report func(what, found string, err e
 		if err != nil {
 			return err
 		}
-		found = fmt.Sprintf("%s: %d desired of %d to %d, %d in service", g.name, s.Desired, s.Min, s.Max, s.inService())
+		found = fmt.Sprintf("%s: desired %d (limits %d to %d), %d in service", g.name, s.Desired, s.Min,
+			s.Max, s.inService())
 		if why := s.whyLeftAlone(); why != "" {
-			return errors.New(why + ", so the bot would keep its hands off")
+			return errors.New(why + ", so the bot leaves it alone")
 		}
 		return nil
 	})
@@ -190,8 +191,8 @@ func (g *Group) Check(ctx context.Context, report func(what, found string, err e
 	}
 	policies, err := g.policies(ctx)
 	if err == nil && len(policies) > 0 {
-		err = fmt.Errorf("%s: they change the desired capacity as well, and undo what the bot does: disable or "+
-			"delete them", web.Line(strings.Join(policies, ", ")))
+		err = fmt.Errorf("%s: they change the desired capacity too, and undo the bot's changes. Disable or delete them",
+			web.Line(strings.Join(policies, ", ")))
 	}
 	report("the group's own scaling policies", fmt.Sprintf("%d", len(policies)), err)
 }
@@ -201,7 +202,7 @@ func (g *Group) policies(ctx context.Context) (names []string, err error) {
 		var a struct {
 			Policies []struct {
 				Name    string `xml:"PolicyName"`
-				Enabled string `xml:"Enabled"` // absent is true
+				Enabled string `xml:"Enabled"` // absent means true
 			} `xml:"DescribePoliciesResult>ScalingPolicies>member"`
 		}
 		err := g.client.call(ctx, serviceAutoScaling, harmless, "DescribePolicies",

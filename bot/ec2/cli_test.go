@@ -10,7 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/ec2/ec2test"
 )
 
-// It is used as by somebody who sets a pool up by docs/pools/aws.md.
+// The commands of docs/pools/aws.md set up a pool.
 func TestTheCLIUnderstandsTheFake(t *testing.T) {
 	t.Parallel()
 	path, err := exec.LookPath(cmp.Or(os.Getenv("AWS_CLI"), "aws"))
@@ -53,12 +53,12 @@ func TestTheCLIFindsTheSameCredentials(t *testing.T) {
 	}
 	for _, c := range places() {
 		if strings.HasSuffix(c.name, "that has ended") {
-			continue // begins as another does
+			continue // shares the start of another
 		}
 		t.Run(c.name, func(t *testing.T) {
 			s := fake()
 			defer s.Start()()
-			t.Setenv("HOME", t.TempDir()) // where it keeps a role's credentials
+			t.Setenv("HOME", t.TempDir()) // for a role's cached credentials
 			c.set(t, s)
 			cmd := exec.CommandContext(t.Context(), path, "sts", "get-caller-identity", "--query", "Arn", "--output", "text")
 			cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+s.URL, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+s.URL, "AWS_DEFAULT_REGION="+ec2test.Region,

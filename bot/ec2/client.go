@@ -20,7 +20,7 @@ import (
 
 const (
 	defaultTimeout = 10 * time.Second
-	// callLimit bounds a method with all its calls, their tries and the waits between them.
+	// For a method with all its calls, retries and waits.
 	callLimit = 25 * time.Second
 	maxPages  = 50
 )
@@ -42,19 +42,18 @@ func newClient(a Account, inner http.RoundTripper) *client {
 	}
 	c.transport = &web.Transport{
 		Inner: inner, Timeout: a.Timeout,
-		// 4 retries, which wait 0.5, 0.75, 1.1 and 1.7 s, each give or take half of it: EC2 gives back a few calls a
-		// second to an account that has used up its own.
+		// 4 retries after 0.5, 0.75, 1.1 and 1.7 s, ±50 %. EC2 refills an exhausted account by a few calls a second.
 		Tries: 5,
-		// A server is about 6 KB of XML, a page has 200 at most; a type of instance is about 4 KB.
+		// A server is about 6 KB of XML and a page has at most 200; an instance type is about 4 KB.
 		MaxBody: 8 << 20,
 		Who:     "AWS", Secrets: secrets, RequestID: "X-Amzn-Requestid",
 		Prepare: c.sign, Refused: c.refused,
-		Asked: func(*http.Response, time.Time) time.Duration { return 0 }, // it doesn't ask
+		Asked: func(*http.Response, time.Time) time.Duration { return 0 }, // AWS does not ask for pauses
 	}
 	return c
 }
 
-// dialer is how AWS is reached. The metadata service is never asked by way of a proxy.
+// The metadata service is never reached through a proxy.
 func dialer() http.RoundTripper {
 	d := web.Dialer()
 	d.Proxy = proxy
@@ -64,12 +63,12 @@ func dialer() http.RoundTripper {
 type effect int
 
 const (
-	harmless effect = iota // a read, or absolute: it may be sent again whatever became of the first one
-	once                   // it may be sent again only where AWS certainly did not carry it out
+	harmless effect = iota // a read or an absolute change: may be repeated whatever happened
+	once                   // may be repeated only if AWS certainly did not carry it out
 )
 
-// call reads the answer into out, which may be nil. It tries again what may pass, as far as that is harmless. The
-// error is an *Error without Op.
+// Reads the answer into out, which may be nil. Retries temporary failures if the effect permits. The error is an *Error
+// without Op.
 func (c *client) call(ctx context.Context, s service, does effect, action string, params url.Values, out any) error {
 	form := url.Values{"Action": {action}, "Version": {s.version}}
 	for k, v := range params {
@@ -132,7 +131,7 @@ func named(op string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if e, ok := err.(*Error); ok && e.Op == "" { // one that is wrapped has been written into a text already
+	if e, ok := err.(*Error); ok && e.Op == "" { // a wrapped one is already part of a text
 		e.Op = op
 		return e
 	}

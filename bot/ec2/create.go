@@ -13,19 +13,18 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// maxEnded bounds how many servers of one name may have ended while EC2 still remembers their orders, but shows them no
-// more. It shows an ended server for about an hour, and remembers an order for about a day.
+// EC2 shows an ended server for about an hour, but remembers its order for about a day. This is the maximum number of
+// forgotten servers of one name.
 const maxEnded = 40
 
-// Create has a server made from the launch template, with its tags from its first moment on. Where the order leaves the
-// size open, it is the template's.
+// Create orders a server from the launch template, with its tags from the start. Without a size in the order, the
+// template's applies.
 //
-// The order bears a client token, by which EC2 makes one server of it however often it comes. The token is made of the
-// order itself and of the newest server of that name that has ended. So an order whose answer was lost leads to the
-// same server when it is given again, by this program or by the one after it, and a later server of the same name is
-// another one.
+// The order has a client token, and EC2 creates one server for it, however often the order arrives. The token is
+// derived from the order and from the newest ended server of that name. Repeating an order whose answer was lost
+// therefore returns the same server, even after a restart, and a later server of the same name is a new one.
 func (p *Provider) Create(ctx context.Context, o pool.Order) (s pool.Server, err error) {
-	err = do(ctx, "make the server "+web.Line(o.Name), func(ctx context.Context) error {
+	err = do(ctx, "create the server "+web.Line(o.Name), func(ctx context.Context) error {
 		s, err = p.create(ctx, o)
 		return err
 	})
@@ -35,10 +34,10 @@ func (p *Provider) Create(ctx context.Context, o pool.Order) (s pool.Server, err
 func (p *Provider) create(ctx context.Context, o pool.Order) (pool.Server, error) {
 	switch {
 	case o.Name == "" || len(o.Name) > 255 || strings.ContainsAny(o.Name, "*?\\") || web.Line(o.Name) != o.Name:
-		return pool.Server{}, fmt.Errorf("%w: the name is none: it has 1 to 255 characters, such as web-7, and "+
-			"none of * ? \\", pool.ErrRefused)
+		return pool.Server{}, fmt.Errorf("%w: invalid name: must be 1 to 255 characters, such as web-7, without * ? \\",
+			pool.ErrRefused)
 	case o.Size != "" && !typeName.MatchString(o.Size):
-		return pool.Server{}, fmt.Errorf("%w: the size %q is no type of EC2 instances: they look like t3.small",
+		return pool.Server{}, fmt.Errorf("%w: invalid size %q: must be an EC2 instance type such as t3.small",
 			pool.ErrRefused, web.Line(o.Size))
 	}
 	for _, s := range p.recent.unseen() {
@@ -63,7 +62,7 @@ func (p *Provider) create(ctx context.Context, o pool.Order) (pool.Server, error
 	}
 	for n := range maxEnded {
 		i, err := p.run(ctx, o, p.token(o, ended.ID, n), false)
-		// An earlier server of the name, that has ended so long ago that it is not shown any more.
+		// An earlier server of that name ended so long ago that EC2 no longer shows it.
 		if codeOf(err) == "IdempotentInstanceTerminated" || err == nil &&
 			(i.State == terminated || i.State == shuttingDown) {
 			continue
@@ -78,11 +77,10 @@ func (p *Provider) create(ctx context.Context, o pool.Order) (pool.Server, error
 		p.recent.make(s)
 		return s, nil
 	}
-	return pool.Server{}, fmt.Errorf("%d servers of this name have been made and ended lately: something ends "+
-		"each of them", maxEnded)
+	return pool.Server{}, fmt.Errorf("%d servers of this name ended recently: something ends each of them", maxEnded)
 }
 
-// EC2 takes at most 64 characters.
+// EC2 accepts at most 64 characters.
 func (p *Provider) token(o pool.Order, after string, n int) string {
 	sum := sha256.New()
 	for _, part := range []string{p.o.Pool, o.Name, o.Size, p.from.String(), after, strconv.Itoa(n)} {
@@ -91,7 +89,7 @@ func (p *Provider) token(o pool.Order, after string, n int) string {
 	return "asb-" + hex.EncodeToString(sum.Sum(nil))[:48]
 }
 
-// A dry run only asks whether it would be allowed.
+// A dry run only checks the permission.
 func (p *Provider) run(ctx context.Context, o pool.Order, token string, dry bool) (instance, error) {
 	params := url.Values{
 		"MinCount":                        {"1"},
@@ -118,8 +116,8 @@ func (p *Provider) run(ctx context.Context, o pool.Order, token string, dry bool
 		return instance{}, err
 	}
 	if len(a.Instances) != 1 || !instanceID.MatchString(a.Instances[0].ID) {
-		return instance{}, &Error{Message: fmt.Sprintf("the answer tells of %d servers, where one was ordered: the "+
-			"next list tells what there is", len(a.Instances))}
+		return instance{}, &Error{Message: fmt.Sprintf("the answer names %d servers instead of 1: the next list shows "+
+			"which exist", len(a.Instances))}
 	}
 	return a.Instances[0], nil
 }

@@ -10,18 +10,18 @@ import (
 )
 
 const (
-	// renewBefore is how long before its end a temporary credential is replaced. An instance's role has a new one 5
-	// minutes before the end at the latest.
+	// A temporary credential is replaced this long before it expires. An instance's role has a new one at least 5
+	// minutes before.
 	renewBefore = 4 * time.Minute
-	// renewPause is the least time between two tries to replace a credential that is still good.
+	// Minimum time between attempts to replace a credential that is still valid.
 	renewPause = 10 * time.Second
 )
 
 type credentials interface {
 	get(ctx context.Context) (aws.Credentials, error)
-	// forget drops credentials that AWS calls expired, and reports whether others can be had.
+	// Drops expired credentials, and reports whether new ones may be available.
 	forget() bool
-	// who holds no secret.
+	// Contains no secret.
 	who() string
 }
 
@@ -37,10 +37,10 @@ func (s static) who() string { return "access key " + web.Line(s.AccessKeyID) }
 
 type kept struct {
 	open func(context.Context) (*source, error)
-	// held while the fields below are used; a channel, since waiting for it must end with the context
+	// Held while the fields below are used. A channel, because waiting must end with the context.
 	lock chan struct{}
 
-	source *source // nil until it is needed
+	source *source // nil until needed
 	keys   aws.Credentials
 	tried  time.Time
 }
@@ -58,7 +58,7 @@ func (k *kept) who() string {
 	return k.source.who()
 }
 
-// forget looks for the source anew as well, since it may be a file that somebody has written.
+// Also opens the source again: it may be a file that was changed.
 func (k *kept) forget() bool {
 	k.lock <- struct{}{}
 	defer func() { <-k.lock }()
@@ -66,7 +66,7 @@ func (k *kept) forget() bool {
 	return true
 }
 
-// Where no new credentials can be had, the old ones serve while they last.
+// Without new credentials, the old ones serve until they expire.
 func (k *kept) get(ctx context.Context) (aws.Credentials, error) {
 	select {
 	case k.lock <- struct{}{}:

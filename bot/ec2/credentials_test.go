@@ -16,7 +16,7 @@ func byRole(s *ec2test.Server) *ec2.Provider {
 
 func TestRoleIsRenewedBeforeItEnds(t *testing.T) {
 	for _, set := range []func(*testing.T){func(*testing.T) {}, setWebIdentity} {
-		set(t) // the second is asked before the first
+		set(t) // the second has priority
 		synctest.Test(t, func(t *testing.T) {
 			s := fake()
 			s.KeysLast = time.Hour
@@ -57,7 +57,7 @@ func TestRoleWithoutMetadataService(t *testing.T) {
 		mend()
 		time.Sleep(time.Minute)
 		wantNames(t, p)
-		// The old ones serve while they last.
+		// The old ones serve until they expire.
 		mend = s.Fail("/latest/api/token", -1, ec2test.Fault{})
 		for range 59 {
 			wantNames(t, p)
@@ -78,7 +78,7 @@ func TestRoleWithoutMetadataService(t *testing.T) {
 	})
 }
 
-// A clock that is behind, or a role that was changed: AWS says that the credentials have expired.
+// With a slow clock or a changed role, AWS reports the credentials as expired.
 func TestRoleThatExpiredEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake()

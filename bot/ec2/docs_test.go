@@ -10,7 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/ec2/ec2test"
 )
 
-// They allow nothing that no call needs, either.
+// They permit only what some call needs.
 func TestDocumentedPoliciesAreWhatIsNeeded(t *testing.T) {
 	text, err := os.ReadFile("../../docs/pools/aws.md")
 	must(t, err)
@@ -37,7 +37,7 @@ func TestDocumentedPoliciesAreWhatIsNeeded(t *testing.T) {
 			}
 		}
 	}
-	needed := map[string]bool{"ec2:CreateTags": true} // for tags on creation; no call of its own
+	needed := map[string]bool{"ec2:CreateTags": true} // for tags on creation; not a call
 	var calls []ec2test.Call
 	synctest.Test(t, func(t *testing.T) { calls = allCalls(t) })
 	for _, c := range calls {

@@ -1,13 +1,13 @@
-// Package ec2 keeps a pool's servers on Amazon EC2, behind a target group of an Elastic Load Balancer, or sets the
+// Package ec2 keeps a pool's servers on Amazon EC2 behind a target group of an Elastic Load Balancer, or sets the
 // desired capacity of an Auto Scaling group.
 //
-// A [Provider] makes instances from a launch template, a [TargetGroup] is a balancer, and a [Group] is a platform of
-// its own: there, AWS makes the servers and puts them behind the balancer. Each method ends within 25 seconds, its
-// retries included, unless its comment says that it waits; how a call went wrong is an [*Error].
+// A [Provider] creates instances from a launch template. A [TargetGroup] is a balancer. A [Group] is a platform of its
+// own: AWS creates the servers and puts them behind the balancer. Each method ends within 25 seconds, including
+// retries, unless its comment says that it waits. A failed call returns an [*Error].
 //
-// The calls are plain forms with XML answers, signed by AWS's SDK, which finds the credentials too and adds 2.3 MB to
-// the program for that. Its own clients of the three services would add 4.5 MB, and 150 s of compile time for the
-// handful of calls here (linux/amd64, aws-sdk-go-v2 1.48.0).
+// Calls are plain forms with XML answers, signed by AWS's SDK. The SDK also finds the credentials, and adds 2.3 MB to
+// the program. Its clients for the three services would add 4.5 MB and 150 s of compile time for a handful of calls
+// (linux/amd64, aws-sdk-go-v2 1.48.0).
 package ec2
 
 import (
@@ -20,29 +20,28 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// poolTag's value is the pool's name.
+// Its value is the name of the pool.
 const poolTag = "autoscalebot:pool"
 
-// Options say which servers a Provider makes. The pool's name and the launch template are required.
+// Options configure a Provider. Pool and LaunchTemplate are required.
 type Options struct {
 	Account
-	// Pool is the pool's name, the value of the tag autoscalebot:pool.
+	// Pool is the name of the pool, the value of the tag autoscalebot:pool.
 	Pool string
-	// LaunchTemplate is its name or id, and after a colon its version: a number, $Latest or $Default. Without one, it
-	// is $Default.
+	// LaunchTemplate is its name or id, with an optional version after a colon: a number, $Latest or $Default. The
+	// default version is $Default.
 	LaunchTemplate string
-	// Public has a server's address be its public IP rather than the private one.
+	// Public uses a server's public IP address instead of its private one.
 	Public bool
-	// Sizes are the types of instances that Sizes tells of; empty for all of the current generation up to 16 CPUs.
+	// Sizes are the instance types that Sizes lists; empty for all of the current generation with at most 16 CPUs.
 	Sizes []string
-	// Price is what a server costs an hour, in dollars, whatever its size; 0 where nobody says. AWS has no cheap way to
-	// ask.
+	// Price of a server in dollars an hour, whatever its size; 0 if unknown. AWS has no simple way to read it.
 	Price float64
-	// Prices are those of types of instances that differ from Price.
+	// Prices of instance types that differ from Price, in dollars an hour.
 	Prices map[string]float64
 }
 
-// A Provider makes and destroys EC2 instances. It may be used from several goroutines.
+// A Provider creates and destroys EC2 instances. It is safe for concurrent use.
 type Provider struct {
 	o      Options
 	client *client
@@ -50,19 +49,19 @@ type Provider struct {
 	recent recent
 }
 
-// New makes a Provider. It calls nobody; its errors say all that is wrong with the options, and never tell a secret.
+// New makes a Provider. It makes no calls. Its error names every wrong option, and contains no secrets.
 func New(o Options) (*Provider, error) { return newProvider(o, dialer()) }
 
 func newProvider(o Options, inner http.RoundTripper) (*Provider, error) {
 	from, bad := parseTemplate(o.LaunchTemplate)
 	errs := []error{o.Account.check(), bad}
 	if o.Pool == "" || len(o.Pool) > 100 || strings.ContainsAny(o.Pool, "*?\\") || web.Line(o.Pool) != o.Pool {
-		errs = append(errs, fmt.Errorf("the pool's name %q is none: it has 1 to 100 characters, such as web, and "+
-			"none of * ? \\", web.Line(o.Pool)))
+		errs = append(errs, fmt.Errorf("invalid pool name %q: must be 1 to 100 characters, such as web, without * ? \\",
+			web.Line(o.Pool)))
 	}
 	for _, s := range o.Sizes {
 		if !typeName.MatchString(s) {
-			errs = append(errs, fmt.Errorf("the size %q is no type of EC2 instances: they look like t3.small",
+			errs = append(errs, fmt.Errorf("invalid size %q: must be an EC2 instance type such as t3.small",
 				web.Line(s)))
 		}
 	}
@@ -72,7 +71,7 @@ func newProvider(o Options, inner http.RoundTripper) (*Provider, error) {
 	return &Provider{o: o, client: newClient(o.Account, inner), from: from}, nil
 }
 
-// price is in dollars an hour; 0 where it is not known.
+// In dollars an hour; 0 if unknown.
 func (p *Provider) price(size string) float64 {
 	if d, ok := p.o.Prices[size]; ok {
 		return d
@@ -89,7 +88,7 @@ var (
 	templateVersion = regexp.MustCompile(`^([0-9]{1,10}|\$Latest|\$Default)$`)
 )
 
-// s is NAME or ID, with or without :VERSION.
+// s is NAME or ID, with an optional :VERSION.
 func parseTemplate(s string) (template, error) {
 	what, version, given := strings.Cut(s, ":")
 	if !given {
@@ -97,24 +96,24 @@ func parseTemplate(s string) (template, error) {
 	}
 	switch {
 	case s == "":
-		return template{}, errors.New("the launch template is missing: its name or id, as in web-servers or " +
+		return template{}, errors.New("the launch template is not set: must be a name or id, such as web-servers or " +
 			"lt-0123456789abcdef0")
 	case !templateVersion.MatchString(version):
-		return template{}, fmt.Errorf("the launch template's version %q is none: it is a number, $Latest or $Default",
+		return template{}, fmt.Errorf("invalid version %q of the launch template: must be a number, $Latest "+
+			"or $Default",
 			web.Line(version))
 	case templateID.MatchString(what):
 		return template{id: what, version: version}, nil
 	case len(what) < 3 || !web.Only(what, web.Letters+web.Digits+"().-/_", 128):
-		return template{}, fmt.Errorf("the launch template %q is neither a name nor an id: it looks like web-servers "+
-			"or lt-0123456789abcdef0, "+
-			"with :3 after it for its version 3", web.Line(what))
+		return template{}, fmt.Errorf("invalid launch template %q: must be a name or id such as web-servers or "+
+			"lt-0123456789abcdef0, with an optional version such as :3", web.Line(what))
 	}
 	return template{name: what, version: version}, nil
 }
 
 func (t template) String() string { return t.id + t.name + ":" + t.version }
 
-// prefix is "" or what stands before the fields' names, with its dot. The version has a name of its own in each call.
+// prefix is "", or the first part of the field names with its dot. Each call names the version differently.
 func (t template) params(params map[string][]string, prefix string) {
 	if t.id != "" {
 		params[prefix+"LaunchTemplateId"] = []string{t.id}

@@ -101,7 +101,7 @@ func TestServerBearsTheTagFromItsFirstMomentOn(t *testing.T) {
 	}
 }
 
-// An answer may be lost, EC2 may not show the first server yet, and the program may begin anew.
+// The answer may be lost, EC2 may not show the first server yet, and the program may restart.
 func TestOneOrderMakesOneServer(t *testing.T) {
 	for _, restart := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
@@ -180,12 +180,12 @@ func TestNewServerIsKnownBeforeEC2ShowsIt(t *testing.T) {
 		if _, err := provider(s).Describe(t.Context(), a.ID); !errors.Is(err, pool.ErrGone) {
 			t.Errorf("a server that the program does not know: %v", err)
 		}
-		// It can't be terminated before EC2 knows it; to call that an end would leave it running for ever.
+		// It cannot be terminated before EC2 knows it. Taking that for its end would leave it running forever.
 		must(t, p.Destroy(t.Context(), a.ID))
 		if n := living(s); n != 0 {
 			t.Errorf("%d servers after the end of the only one", n)
 		}
-		wantNames(t, p, "web-1 ending") // EC2's reads still say that it runs
+		wantNames(t, p, "web-1 ending") // EC2's reads still show it as running
 		if err := p.Destroy(t.Context(), a.ID); err != nil || s.Count("TerminateInstances") > 12 {
 			t.Errorf("Destroy of one that is on its way out: %v, %d calls", err, s.Count("TerminateInstances"))
 		}
@@ -197,7 +197,7 @@ func TestNewServerIsKnownBeforeEC2ShowsIt(t *testing.T) {
 	})
 }
 
-// One that EC2 will not know at all while there is time must not be taken for gone.
+// A server that EC2 does not know before the deadline must not count as gone.
 func TestNewServerThatCannotBeDestroyedYet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake()
@@ -206,7 +206,7 @@ func TestNewServerThatCannotBeDestroyedYet(t *testing.T) {
 		a := create(t, p, "web-1")
 		start := time.Now()
 		err := p.Destroy(t.Context(), a.ID)
-		if err == nil || !strings.Contains(err.Error(), "still has to be destroyed") || errors.Is(err, pool.ErrGone) {
+		if err == nil || !strings.Contains(err.Error(), "It must still be destroyed") || errors.Is(err, pool.ErrGone) {
 			t.Errorf("Destroy = %v", err)
 		}
 		if took := time.Since(start); took > 26*time.Second {
@@ -264,7 +264,7 @@ func TestForeignServersAreNotTouched(t *testing.T) {
 	}
 }
 
-// The filter is AWS's promise, and the tag is looked at all the same.
+// AWS promises the filter, but the tag is checked anyway.
 func TestListThatIsNotFiltered(t *testing.T) {
 	const shape = `<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i-0123456789abcdef0</instanceId>` +
 		`<instanceState><name>running</name></instanceState>%s</item></instancesSet></item></reservationSet></DescribeInstancesResponse>`

@@ -11,20 +11,20 @@ import (
 )
 
 const (
-	again       = "it will be tried again"
-	unknownKey  = "AWS does not know the access key: is it right, active, and of this account's partition?"
+	again       = "the bot retries it"
+	unknownKey  = "AWS does not know the access key. It must be active and of this account's partition"
 	wrongSecret = "the secret access key does not belong to the access key ID"
 )
 
-// An Error is a call to AWS that failed. It holds no secret. Op is what was tried, Status and Message are the last
-// answer's, Hint says what to do, RequestID is for AWS's support, and Tries counts the HTTP calls. ID is AWS's own
-// name of the error, as in "InsufficientInstanceCapacity".
+// An Error is a failed call to AWS. It contains no secrets. Op is the attempted operation. Status and Message are from
+// the last answer. Hint says what to do, RequestID helps AWS's support, and Tries counts the HTTP calls. ID is AWS's
+// name of the error, such as "InsufficientInstanceCapacity".
 //
-// It is a [pool.ErrGone] where the instance is unknown, and a [pool.ErrRefused] where AWS certainly did not do what was
-// asked and would not if it were asked again.
+// It is [pool.ErrGone] if the instance does not exist, and [pool.ErrRefused] if AWS certainly did not carry out the
+// call and would refuse it again.
 type Error = web.Error
 
-// EC2 wraps its errors one way, the other services another.
+// EC2 wraps its errors differently from the other services.
 type errorBody struct {
 	EC2 []struct {
 		Code    string `xml:"Code"`
@@ -51,33 +51,34 @@ func (c *client) refused(_ *http.Request, status int, body []byte) *Error {
 	case isThrottle(e.ID) || status == http.StatusTooManyRequests || e.ID == "" &&
 		status == http.StatusServiceUnavailable:
 		e.Again, e.Common = web.NotDone, true
-		e.Hint = "this account makes too many calls in this region, of everything that uses it together; " + again
+		e.Hint = "all programs together make too many calls for this account in this region;  " + again
 	case isExpired(e.ID):
 		e.Again, e.Common = web.Never, true
 		if c.creds.forget() {
 			e.Again = web.NotDone
 		}
-		e.Hint = "the temporary credentials have expired: get new ones (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, " +
+		e.Hint = "the temporary credentials expired. Set new ones (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, " +
 			"AWS_SESSION_TOKEN)"
 	case strings.HasPrefix(e.ID, "InvalidInstanceID"):
 		e.Is = pool.ErrGone
 	case strings.HasPrefix(e.ID, "Insufficient"):
-		// A lack of capacity is a 500 of AWS's, and yet sure.
+		// AWS reports a lack of capacity as a 500, although nothing was created.
 		e.Is, e.Again, e.Common = pool.ErrRefused, web.Never, status >= 500
-		e.Hint = "AWS has no such server free just now: another size, or more subnets in other availability zones, " +
-			"helps at once; waiting may"
+		e.Hint = "AWS has no free capacity for this size now. Use another size or subnets in other " +
+			"availability zones, " +
+			"or wait"
 	case status >= 500:
 		e.Common = true
-		e.Hint = "the trouble is AWS's (https://health.aws.amazon.com); " + again
+		e.Hint = "the fault is at AWS (https://health.aws.amazon.com); " + again
 	case status >= 300 && status < 400:
-		e.Hint = "a redirect is not followed, for the keys' sake: is the region right?"
+		e.Hint = "redirects are not followed, to protect the keys. Check the region"
 	case e.ID == "":
 		e.Again = web.Unclear
-		e.Hint = "this is no answer of AWS's: does something stand between here and it?"
+		e.Hint = "the answer is not from AWS. Check for a proxy in between"
 	case status >= 400:
 		e.Is, e.Hint = pool.ErrRefused, hint(e.ID)
 		if e.Hint == unknownKey || e.Hint == wrongSecret {
-			e.CommonCause = e.Hint // whichever service says so, in its words
+			e.CommonCause = e.Hint // every service reports it in its own words
 		}
 	}
 	return e
@@ -86,31 +87,31 @@ func (c *client) refused(_ *http.Request, status int, body []byte) *Error {
 func hint(code string) string {
 	switch code {
 	case "UnauthorizedOperation", "AccessDenied", "AccessDeniedException", "OptInRequired":
-		return "the IAM policy of these keys or this role does not allow it: docs/pools/aws.md has one that does"
+		return "the IAM policy of these keys or this role does not permit it. docs/pools/aws.md has a policy that does"
 	case "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "MissingAuthenticationToken",
 		"IncompleteSignature":
 		return unknownKey
 	case "SignatureDoesNotMatch", "InvalidSignatureException":
 		return wrongSecret
 	case "InstanceLimitExceeded", "VcpuLimitExceeded", "MaxSpotInstanceCountExceeded":
-		return "the account's limit is reached: lower the maximum, or have the limit raised (Service Quotas, " +
+		return "the account's limit is reached. Lower the maximum, or request a higher limit (Service Quotas, " +
 			"Amazon EC2)"
 	case "InvalidLaunchTemplateName.NotFoundException", "InvalidLaunchTemplateId.NotFound",
 		"InvalidLaunchTemplateId.NotFoundException",
 		"InvalidLaunchTemplateId.VersionNotFound", "InvalidLaunchTemplateId.Malformed":
-		return "check EC2_LAUNCH_TEMPLATE and the region: `aws ec2 describe-launch-templates` lists those there are"
+		return "check EC2_LAUNCH_TEMPLATE and the region. Run `aws ec2 describe-launch-templates` to list the templates"
 	case "InvalidAMIID.NotFound", "InvalidAMIID.Unavailable":
-		return "the launch template's image is gone: make a version of the template with one that exists"
+		return "the launch template's image is gone. Create a version of the template with another"
 	case "TargetGroupNotFound":
-		return "check EC2_TARGET_GROUP and the region: `aws elbv2 describe-target-groups` lists those there are"
+		return "check EC2_TARGET_GROUP and the region. Run `aws elbv2 describe-target-groups` to list the groups"
 	case "OperationNotPermitted":
-		return "is the server protected against termination or stopping?"
+		return "the server may be protected against termination or stopping"
 	}
 	return ""
 }
 
-// isThrottle reports whether nothing was done because too much is asked. EC2, Auto Scaling and Elastic Load Balancing
-// have names of their own for it.
+// Nothing was done because of too many calls. EC2, Auto Scaling and Elastic Load Balancing each have their own names
+// for it.
 func isThrottle(code string) bool {
 	switch code {
 	case "RequestLimitExceeded", "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled",

@@ -27,9 +27,9 @@ func TestErrorsOfAnOrder(t *testing.T) {
 		{ec2test.Fault{Status: 403, ID: "UnauthorizedOperation", Message: "You are not authorized."}, true, 1, "docs/pools/aws.md"},
 		{ec2test.Fault{Status: 400, ID: "InvalidAMIID.NotFound", Message: "The image id does not exist"}, true, 1, "image is gone"},
 		{ec2test.Fault{Status: 400, ID: "IdempotentParameterMismatch", Message: "Arguments are inconsistent"}, true, 1, "inconsistent"},
-		{ec2test.Fault{Status: 500, ID: "InternalError", Message: "An internal error has occurred"}, false, 1, "trouble is AWS's"},
-		{ec2test.Fault{Status: 502, ID: "", Message: ""}, false, 1, "trouble is AWS's"},
-		{ec2test.Fault{Status: 403, ID: "", Message: ""}, false, 1, "no answer of AWS's"},
+		{ec2test.Fault{Status: 500, ID: "InternalError", Message: "An internal error has occurred"}, false, 1, "the fault is at AWS"},
+		{ec2test.Fault{Status: 502, ID: "", Message: ""}, false, 1, "the fault is at AWS"},
+		{ec2test.Fault{Status: 403, ID: "", Message: ""}, false, 1, "the answer is not from AWS"},
 		{ec2test.Fault{Status: 307, ID: "", Message: ""}, false, 1, "redirect"},
 		{ec2test.Fault{}, false, 1, "reset"},
 		{ec2test.Throttled, false, 5, "too many calls"},
@@ -44,7 +44,7 @@ func TestErrorsOfAnOrder(t *testing.T) {
 			if errors.Is(err, pool.ErrRefused) != c.refused {
 				t.Errorf("%v: refused is %v, want %v", err, !c.refused, c.refused)
 			}
-			for _, part := range []string{"make the server web-1", c.fault.ID, strings.TrimSuffix(c.fault.Message, "."), c.says} {
+			for _, part := range []string{"create the server web-1", c.fault.ID, strings.TrimSuffix(c.fault.Message, "."), c.says} {
 				if !strings.Contains(err.Error(), part) {
 					t.Errorf("the error %q does not say %q", err, part)
 				}
@@ -124,7 +124,7 @@ func TestCancelledCall(t *testing.T) {
 	}
 }
 
-// AWS's answer about a wrong signature repeats what was signed.
+// AWS's answer to a wrong signature repeats what was signed.
 func TestErrorsHoldNoSecret(t *testing.T) {
 	s := fake()
 	a := account()
@@ -159,22 +159,22 @@ func TestOptions(t *testing.T) {
 		{func(o *ec2.Options) { o.Keys = ec2.Keys{} }, ""},
 		{func(o *ec2.Options) { o.Region = "us-gov-west-1" }, ""},
 		{func(o *ec2.Options) { o.LaunchTemplate = "lt-0123456789abcdef0:$Latest" }, ""},
-		{func(o *ec2.Options) { o.Region = "" }, `the AWS region "" is not one`},
-		{func(o *ec2.Options) { o.Region = "evil.example.com/" }, `the AWS region "evil.example.com/" is not one`},
-		{func(o *ec2.Options) { o.Keys.SecretAccessKey = "" }, "belong together"},
-		{func(o *ec2.Options) { o.Keys = ec2.Keys{SessionToken: "x"} }, "session token is of no use without"},
-		{func(o *ec2.Options) { o.Keys.SecretAccessKey = "with space" }, "was it cut or pasted wrong?"},
+		{func(o *ec2.Options) { o.Region = "" }, `invalid AWS region ""`},
+		{func(o *ec2.Options) { o.Region = "evil.example.com/" }, `invalid AWS region "evil.example.com/"`},
+		{func(o *ec2.Options) { o.Keys.SecretAccessKey = "" }, "only one of the AWS access key ID and the secret access key is set"},
+		{func(o *ec2.Options) { o.Keys = ec2.Keys{SessionToken: "x"} }, "session token needs the access key ID"},
+		{func(o *ec2.Options) { o.Keys.SecretAccessKey = "with space" }, "Copy it again"},
 		{func(o *ec2.Options) { o.Endpoint = "http://example.com" }, "unencrypted"},
 		{func(o *ec2.Options) { o.Endpoint = "ftp://example.com" }, "neither https:// nor http://"},
 		{func(o *ec2.Options) { o.Endpoint = "https://u:p@example.com" }, "has a user"},
 		{func(o *ec2.Options) { o.Endpoint = "localhost:80" }, "the endpoint for AWS is not one"},
-		{func(o *ec2.Options) { o.Metadata = "https://x" }, "metadata service is not one"},
-		{func(o *ec2.Options) { o.Pool = "" }, `the pool's name "" is none`},
-		{func(o *ec2.Options) { o.Pool = "w*" }, `the pool's name "w*" is none`},
-		{func(o *ec2.Options) { o.LaunchTemplate = "" }, "the launch template is missing"},
-		{func(o *ec2.Options) { o.LaunchTemplate = "web:latest" }, `the launch template's version "latest" is none`},
-		{func(o *ec2.Options) { o.LaunchTemplate = "a b" }, `the launch template "a b" is neither a name nor an id`},
-		{func(o *ec2.Options) { o.Sizes = []string{"large"} }, `the size "large" is no type`},
+		{func(o *ec2.Options) { o.Metadata = "https://x" }, "invalid address of the metadata service"},
+		{func(o *ec2.Options) { o.Pool = "" }, `invalid pool name ""`},
+		{func(o *ec2.Options) { o.Pool = "w*" }, `invalid pool name "w*"`},
+		{func(o *ec2.Options) { o.LaunchTemplate = "" }, "the launch template is not set"},
+		{func(o *ec2.Options) { o.LaunchTemplate = "web:latest" }, `invalid version "latest" of the launch template`},
+		{func(o *ec2.Options) { o.LaunchTemplate = "a b" }, `invalid launch template "a b"`},
+		{func(o *ec2.Options) { o.Sizes = []string{"large"} }, `invalid size "large"`},
 	} {
 		o := options(account())
 		c.spoil(&o)

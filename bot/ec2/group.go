@@ -15,30 +15,31 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// changeLimit is how long a change of an Auto Scaling group can be under way at most. One that AWS cannot carry out for
-// longer, for lack of capacity say, would otherwise keep the bot from changing anything for ever.
+// The longest time that a change of an Auto Scaling group counts as under way. A change that AWS cannot complete, for
+// lack of capacity for example, would otherwise block the bot forever.
 const changeLimit = 10 * time.Minute
 
-// A Group is an Auto Scaling group, whose desired capacity is set: a platform of its own, without a pool. It may be
-// used from several goroutines.
+// A Group is an Auto Scaling group, a platform of its own without a pool. The bot sets its desired capacity. It is safe
+// for concurrent use.
 type Group struct {
 	name   string
 	client *client
 
 	mu        sync.Mutex
-	desired   int       // as of the last look
-	since     time.Time // when it was first seen so
-	leftAlone string    // why the group is to be left alone, as of the last Size
+	desired   int       // as of the last read
+	since     time.Time // when it was first read
+	leftAlone string    // why the group is left alone, as of the last Size
 }
 
-// NewGroup makes a Group by its name. It calls nobody; its errors say all that is wrong, and never tell a secret.
+// NewGroup opens a Group by its name. It makes no calls. Its error names everything wrong, and contains no secrets.
 func NewGroup(a Account, name string) (*Group, error) { return newGroup(a, name, dialer()) }
 
 func newGroup(a Account, name string, inner http.RoundTripper) (*Group, error) {
 	errs := []error{a.check()}
 	if name == "" || len(name) > 255 || strings.Contains(name, ":") || web.Line(name) != name {
-		errs = append(errs, fmt.Errorf("the Auto Scaling group's name %q is none: it has 1 to 255 characters "+
-			"and no colon", web.Line(name)))
+		errs = append(errs, fmt.Errorf("invalid name of the Auto Scaling group %q: must be 1 to 255 "+
+			"characters without "+
+			"a colon", web.Line(name)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -51,7 +52,7 @@ type groupState struct {
 	Min       int      `xml:"MinSize"`
 	Max       int      `xml:"MaxSize"`
 	Desired   int      `xml:"DesiredCapacity"`
-	Status    string   `xml:"Status"` // empty, or what is done to delete it
+	Status    string   `xml:"Status"` // empty, or the progress of its deletion
 	Suspended []string `xml:"SuspendedProcesses>member>ProcessName"`
 	Instances []member `xml:"Instances>member"`
 	Targets   []string `xml:"TargetGroupARNs>member"`
@@ -61,7 +62,7 @@ type member struct {
 	ID     string `xml:"InstanceId"`
 	State  string `xml:"LifecycleState"`
 	Health string `xml:"HealthStatus"`
-	Weight string `xml:"WeightedCapacity"` // of the desired capacity; empty is 1
+	Weight string `xml:"WeightedCapacity"` // in units of the desired capacity; empty means 1
 }
 
 func (m member) weight() int {
@@ -80,8 +81,8 @@ func (s groupState) inService() (n int) {
 	return n
 }
 
-// settled reports whether every instance is where it should be, and there are as many as wanted. One on standby was put
-// there by hand, and counts for nothing; those of a warm pool are stopped.
+// No instance is in transition, and the desired number is in service. Somebody put an instance on standby, so it
+// does not count. Those of a warm pool are stopped.
 func (s groupState) settled() bool {
 	for _, m := range s.Instances {
 		if m.State != "InService" && m.State != "Standby" && !strings.HasPrefix(m.State, "Warmed:") {
@@ -116,12 +117,12 @@ func (g *Group) read(ctx context.Context) (groupState, error) {
 			return s, nil
 		}
 	}
-	return groupState{}, errors.New("there is none of that name in the region " + g.client.account.Region +
-		": check EC2_AUTOSCALING_GROUP (`aws autoscaling describe-auto-scaling-groups` lists those there are)")
+	return groupState{}, errors.New("the group does not exist in region " + g.client.account.Region +
+		". Check EC2_AUTOSCALING_GROUP (`aws autoscaling describe-auto-scaling-groups` lists the groups)")
 }
 
-// Size reads the desired capacity. It is settled when all instances are in service and as many as desired, or ten
-// minutes after the desired capacity changed at the latest.
+// Size reads the desired capacity. It is settled when the desired number of instances is in service, or ten minutes
+// after the last change of the desired capacity.
 func (g *Group) Size(ctx context.Context) (n int, settled bool, err error) {
 	err = g.do(ctx, "read", func(ctx context.Context) error {
 		s, err := g.read(ctx)
@@ -143,14 +144,14 @@ func (g *Group) Size(ctx context.Context) (n int, settled bool, err error) {
 	return n, settled, nil
 }
 
-// LeftAlone says why the group is to be left alone, as of the last Size, or "".
+// LeftAlone returns why the group is left alone as of the last Size, or "".
 func (g *Group) LeftAlone() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.leftAlone
 }
 
-// Up tells how much of the desired capacity is in service and healthy.
+// Up returns the part of the desired capacity that is in service and healthy.
 func (g *Group) Up(ctx context.Context) (n int, err error) {
 	err = g.do(ctx, "read", func(ctx context.Context) error {
 		s, err := g.read(ctx)
@@ -163,19 +164,17 @@ func (g *Group) Up(ctx context.Context) (n int, err error) {
 // Resize sets the desired capacity, within the group's own limits.
 func (g *Group) Resize(ctx context.Context, n int) error {
 	if n < 0 {
-		return fmt.Errorf("scale the Auto Scaling group %s to %d: a capacity is 0 or more", g.name, n)
+		return fmt.Errorf("scale the Auto Scaling group %s to %d: must be 0 or more", g.name, n)
 	}
-	return g.do(ctx, "scale to "+strconv.Itoa(n)+" ", func(ctx context.Context) error {
+	return do(ctx, "scale the Auto Scaling group "+g.name+" to "+strconv.Itoa(n), func(ctx context.Context) error {
 		s, err := g.read(ctx)
 		switch {
 		case err != nil:
 			return err
 		case n < s.Min:
-			return fmt.Errorf("the group itself keeps at least %d (MinSize): raise MIN_DYNOS, or lower the "+
-				"group's MinSize", s.Min)
+			return fmt.Errorf("the group's MinSize is %d. Raise MIN_DYNOS, or lower MinSize", s.Min)
 		case n > s.Max:
-			return fmt.Errorf("the group itself allows at most %d (MaxSize): lower MAX_DYNOS, or raise the "+
-				"group's MaxSize", s.Max)
+			return fmt.Errorf("the group's MaxSize is %d. Lower MAX_DYNOS, or raise MaxSize", s.Max)
 		}
 		return g.client.call(ctx, serviceAutoScaling, harmless, "SetDesiredCapacity", url.Values{
 			"AutoScalingGroupName": {g.name}, "DesiredCapacity": {strconv.Itoa(n)}, "HonorCooldown": {"false"},

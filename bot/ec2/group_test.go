@@ -45,7 +45,7 @@ func TestGroupKeepsItsOwnLimits(t *testing.T) {
 	s := fake()
 	s.AddGroup(ec2test.Group{Name: "web", Min: 1, Max: 4, Desired: 2})
 	g := group(s)
-	for n, says := range map[int]string{0: "raise MIN_DYNOS", 5: "lower MAX_DYNOS"} {
+	for n, says := range map[int]string{0: "Raise MIN_DYNOS", 5: "Lower MAX_DYNOS"} {
 		if err := g.Resize(t.Context(), n); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("Resize(%d) = %v, want %q", n, err, says)
 		}
@@ -53,7 +53,7 @@ func TestGroupKeepsItsOwnLimits(t *testing.T) {
 	if n := s.Count("SetDesiredCapacity"); n != 0 {
 		t.Errorf("%d calls that AWS would refuse", n)
 	}
-	// A cooldown of the group's own would add to the bot's.
+	// The group's own cooldown would add to the bot's.
 	must(t, g.Resize(t.Context(), 4))
 	if calls := s.Calls(); calls[len(calls)-1].Params.Get("HonorCooldown") != "false" {
 		t.Errorf("the call was %v", calls[len(calls)-1].Params)
@@ -87,7 +87,7 @@ func TestGroupSettles(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		wantSize(t, g, "when it has ended", 3, 3, true)
 
-		// AWS has none: the bot must not wait for ever.
+		// AWS has no capacity. The bot must not wait forever.
 		s.Boot = 1000 * time.Hour
 		must(t, g.Resize(t.Context(), 5))
 		for range 9 {
@@ -127,12 +127,12 @@ func TestCheckOfAGroup(t *testing.T) {
 	s := fake()
 	s.AddGroup(ec2test.Group{Name: "web", Min: 1, Max: 9, Desired: 2})
 	credentials := "credentials: access key AKIAFAKEFAKEFAKEFAKE, in eu-central-1"
-	found := "Auto Scaling group: web: 2 desired of 1 to 9, 2 in service"
+	found := "Auto Scaling group: web: desired 2 (limits 1 to 9), 2 in service"
 	wantChecked(t, check(t, group(s)), credentials, found, "the group's own scaling policies: 0")
 	s.SetGroup("web", func(g *ec2test.Group) { g.Policies = []string{"cpu-50"} })
 	wantChecked(t, check(t, group(s)), credentials, found, "the group's own scaling policies: 1|cpu-50: they change")
 	s.SetGroup("web", func(g *ec2test.Group) { g.Suspended = []string{"Launch"} })
-	wantChecked(t, check(t, group(s))[1:2], found+"|keep its hands off")
+	wantChecked(t, check(t, group(s))[1:2], found+"|so the bot leaves it alone")
 	other := valid(ec2.NewGroupOver(account(), "none", s))
 	wantChecked(t, check(t, other), credentials, "Auto Scaling group: |EC2_AUTOSCALING_GROUP")
 	if _, err := ec2.NewGroup(account(), ""); err == nil {

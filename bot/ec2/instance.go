@@ -38,7 +38,7 @@ const (
 	stopped      = "stopped"
 )
 
-// One that is terminated is gone, and has no name there.
+// A terminated instance is gone, and has no state in the pool.
 var states = map[string]pool.State{
 	pending: pool.Making, running: pool.Active, shuttingDown: pool.Ending, stopping: pool.Off, stopped: pool.Off,
 }
@@ -69,7 +69,7 @@ func (p *Provider) server(i instance) pool.Server {
 			s.Note += ": " + web.Line(i.Reason.Message)
 		}
 	case i.Lifecycle != "":
-		s.Note = i.Lifecycle // "spot": AWS may take it back
+		s.Note = i.Lifecycle // "spot": AWS may reclaim it
 	}
 	return s
 }

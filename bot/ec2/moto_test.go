@@ -18,12 +18,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
-// moto is a mock of AWS that others wrote: its answers are in AWS's form as they know it, not as our own fake does.
+// moto is an independent mock of AWS, so its answers do not share the mistakes of our own fake.
 func TestAgainstMoto(t *testing.T) {
 	t.Parallel()
 	address := startMoto(t)
 	a := ec2.Account{Region: "eu-central-1", Keys: ec2.Keys{AccessKeyID: "AKIATEST", SecretAccessKey: "secret"}, Endpoint: address}
-	// By hand there is no signature, but moto looks there for the service's name.
+	// These calls are unsigned, but moto reads the service's name from the signature.
 	by := func(service, version string, form ...string) string {
 		t.Helper()
 		v := url.Values{"Version": {version}}
@@ -70,7 +70,7 @@ func TestAgainstMoto(t *testing.T) {
 		if n, err := g.Up(t.Context()); n != 3 || err != nil {
 			t.Errorf("Up = %d, %v", n, err)
 		}
-		wantChecked(t, check(t, g)[1:], "Auto Scaling group: web: 3 desired of 0 to 5, 3 in service", "the group's own scaling policies: 0")
+		wantChecked(t, check(t, g)[1:], "Auto Scaling group: web: desired 3 (limits 0 to 5), 3 in service", "the group's own scaling policies: 0")
 	})
 
 	t.Run("sizes", func(t *testing.T) {
@@ -97,7 +97,7 @@ func TestAgainstMoto(t *testing.T) {
 			t.Errorf("List = %+v, %v, want the one", list, err)
 		}
 		wantChecked(t, check(t, p)[1:], "servers of the pool web: 1", "launch template: "+strings.TrimSuffix(from, ":1")+", version 1: image "+image+", t3.small",
-			"make a server: it would be allowed (a dry run)")
+			"create a server: permitted (dry run)")
 		foreign := find(byEC2("Action", "RunInstances", "ImageId", image, "MinCount", "1", "MaxCount", "1"), `<instanceId>(i-\w+)<`)
 		if err := p.Destroy(t.Context(), foreign); !errors.Is(err, pool.ErrNotOurs) {
 			t.Errorf("Destroy of a server of somebody else's: %v", err)
@@ -130,7 +130,7 @@ func TestAgainstMoto(t *testing.T) {
 	}
 }
 
-// moto's metadata service gives tokens without their life, which AWS's does not.
+// Unlike AWS's, moto's metadata service issues tokens without their lifetime.
 func TestRolesOfMoto(t *testing.T) {
 	address := startMoto(t)
 	for _, c := range places() {
@@ -141,7 +141,7 @@ func TestRolesOfMoto(t *testing.T) {
 			c.set(t, nil)
 			g := valid(ec2.NewGroup(ec2.Account{Region: "eu-central-1", Profile: c.profile, Endpoint: address}, "web"))
 			wantChecked(t, check(t, g)[:1], "credentials: "+c.from+", in eu-central-1")
-			if _, _, err := g.Size(t.Context()); err == nil || !strings.Contains(err.Error(), "there is none of that name") {
+			if _, _, err := g.Size(t.Context()); err == nil || !strings.Contains(err.Error(), "the group does not exist") {
 				t.Errorf("Size = %v", err)
 			}
 		})

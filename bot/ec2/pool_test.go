@@ -11,8 +11,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// A pool of the real kind, on servers that take their time, reads that lag, and calls that fail now and then: it grows, is killed and begun anew,
-// replaces a server that somebody ended, and shrinks without waiting for the whole deregistration delay.
+// A real pool on servers that take their time, with lagging reads and occasional failures. It grows, is killed and restarted, replaces a
+// server that somebody ended, and shrinks without waiting for the whole deregistration delay.
 func TestPoolOnEC2(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake()
@@ -63,7 +63,7 @@ func TestPoolOnEC2(t *testing.T) {
 		kill()
 		p = begin()
 		time.Sleep(5 * time.Minute)
-		resize(p, 3) // a bot says so again at its next heartbeat
+		resize(p, 3) // as a bot repeats at its next heartbeat
 		time.Sleep(5 * time.Minute)
 		want("after a lost answer and a restart", p, 3)
 

@@ -11,7 +11,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool/pooltest"
 )
 
-// No further try helps against it.
+// Retries do not help against it.
 var broken = ec2test.Fault{Status: 403, ID: "UnauthorizedOperation", Message: "Not authorized: " + ec2test.SecretKey}
 
 func started(t *testing.T) (*ec2test.Server, ec2.Account) {

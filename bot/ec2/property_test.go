@@ -15,13 +15,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/rapidtest"
 )
 
-// What A means depends on What.
+// The meaning of A depends on What.
 type happening struct {
 	What, Name, A int
 }
 
-// Whatever is ordered, ended, lost, refused or forgotten in a restart, whenever: a name is at most one server that lives, a server that ended
-// does not come back, and once reads have caught up the list is the truth.
+// Whatever is ordered, ended, lost, refused or forgotten in a restart: each name has at most one live server, an ended server does not come
+// back, and once reads have caught up the list is true.
 func TestPoolOfAnyHistory(t *testing.T) {
 	one := rapid.Custom(func(r *rapid.T) happening {
 		return happening{rapid.IntRange(0, 6).Draw(r, "what"), rapid.IntRange(0, 2).Draw(r, "name"), rapid.IntRange(0, 5).Draw(r, "a")}
@@ -127,7 +127,7 @@ func (h *history) settle(t *testing.T) {
 	}
 }
 
-// FuzzAnswer holds that no answer, of whatever status, breaks anything, or gives an instance that has not the tag.
+// FuzzAnswer: no answer, of any status, breaks anything or yields an instance without the tag.
 func FuzzAnswer(f *testing.F) {
 	f.Add(200, `<DescribeInstancesResponse><reservationSet><item><instancesSet><item><instanceId>i-0123456789abcdef0</instanceId><instanceState><name>running</name>`+
 		`</instanceState><launchTime>2026-01-02T03:04:05.000Z</launchTime><tagSet><item><key>autoscalebot:pool</key><value>web</value></item></tagSet></item>`+
@@ -139,7 +139,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(503, "<html>")
 	f.Fuzz(func(t *testing.T, status int, body string) {
 		if status < 200 || status > 599 || status/100 == 5 || status == 429 || len(body) > 1<<16 {
-			return // what is tried again takes time
+			return // retries take time
 		}
 		answer := canned{status, body}
 		p := valid(ec2.NewOver(options(account()), answer))

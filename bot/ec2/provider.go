@@ -17,7 +17,7 @@ import (
 // AWS allows 5 to 1,000.
 const pageSize = 200
 
-// List reads all servers of the pool, those that are shutting down among them.
+// List reads all servers of the pool, including those shutting down.
 func (p *Provider) List(ctx context.Context) ([]pool.Server, error) {
 	var list []pool.Server
 	err := do(ctx, "list the servers of the pool "+p.o.Pool, func(ctx context.Context) error {
@@ -40,8 +40,8 @@ func (p *Provider) List(ctx context.Context) ([]pool.Server, error) {
 	return list, nil
 }
 
-// find reads the instances that bear the pool's tag, are in one of the states, and pass the filters in params, of which
-// there are as many as params has keys of the form Filter.N.Name; they begin at 3.
+// Finds instances with the pool's tag, in one of the states, that pass the filters in params. Filters in params are
+// numbered Filter.N.Name from 3.
 func (p *Provider) find(ctx context.Context, params url.Values, states ...string) ([]instance, error) {
 	params.Set("Filter.1.Name", "tag:"+poolTag)
 	params.Set("Filter.1.Value.1", p.o.Pool)
@@ -56,7 +56,7 @@ func (p *Provider) find(ctx context.Context, params url.Values, states ...string
 		list = append(list, found...)
 		return next, err
 	})
-	// The filter is AWS's promise; that only the pool's own are touched is ours.
+	// AWS promises the filter; touching only the pool's own servers is our promise.
 	return slices.DeleteFunc(list, func(i instance) bool { return i.tag(poolTag) != p.o.Pool }), err
 }
 
@@ -91,14 +91,14 @@ func (p *Provider) Describe(ctx context.Context, id string) (s pool.Server, err 
 
 func (p *Provider) describe(ctx context.Context, id string) (pool.Server, error) {
 	if id == "" {
-		return pool.Server{}, pool.ErrGone // and not all there are
+		return pool.Server{}, pool.ErrGone // an empty id would list all instances
 	}
 	list, _, err := p.client.instances(ctx, url.Values{"InstanceId.1": {id}})
 	fresh, isNew := p.recent.isNew(id)
 	at := slices.IndexFunc(list, func(i instance) bool { return i.ID == id })
 	switch {
 	case isNew && (errors.Is(err, pool.ErrGone) || err == nil && (at < 0 || list[at].tag(poolTag) == "")):
-		return fresh, nil // EC2's reads do not know it yet
+		return fresh, nil // EC2's reads do not show it yet
 	case err != nil:
 		return pool.Server{}, err
 	case at < 0:
@@ -126,7 +126,8 @@ func (p *Provider) Destroy(ctx context.Context, id string) error {
 		case err != nil:
 			return err
 		}
-		// One that was just made will be known, and would cost money for ever if this was taken for an end.
+		// EC2 does not know a new server yet. Taking that for its end would leave it running, and costing money,
+		// forever.
 		_, isNew := p.recent.isNew(id)
 		for {
 			err = p.client.call(ctx, serviceEC2, harmless, "TerminateInstances", url.Values{"InstanceId.1": {id}}, nil)
@@ -135,7 +136,7 @@ func (p *Provider) Destroy(ctx context.Context, id string) error {
 			}
 		}
 		if isNew && err != nil && ctx.Err() != nil {
-			return fmt.Errorf("%w: it is so new that EC2 does not know it yet, and still has to be destroyed",
+			return fmt.Errorf("%w: EC2 does not know the new server yet. It must still be destroyed",
 				ctx.Err())
 		}
 		if err == nil || errors.Is(err, pool.ErrGone) {

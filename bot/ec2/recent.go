@@ -7,15 +7,15 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// settling is how long EC2's reads may lag behind its own changes. AWS says only that it is "eventually consistent";
-// seconds are usual, and its own tools give it a few minutes.
+// EC2's reads may lag this long behind its changes. AWS only says "eventually consistent". Seconds are usual, and AWS's
+// own tools allow a few minutes.
 const settling = 3 * time.Minute
 
-// recent remembers for a while what was made and ended, since EC2's reads may not know of it yet. Nothing that matters
-// stands here: a program that starts anew finds out by itself, a little later.
+// Recently created and ended servers, which EC2's reads may not show correctly yet. Nothing is lost if a restart
+// forgets them: the reads catch up a little later.
 type recent struct {
 	mu    sync.Mutex
-	made  map[string]memory // by the server's ID; an entry goes once a read has shown it
+	made  map[string]memory // by server ID; removed once a read has shown the server
 	ended map[string]memory
 }
 
@@ -37,7 +37,7 @@ func (r *recent) end(s pool.Server) {
 	r.ended = remember(r.ended, s)
 }
 
-// isNew gives a server that was made a short time ago, and that no read has shown yet.
+// A server created recently that no read has shown yet.
 func (r *recent) isNew(id string) (pool.Server, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

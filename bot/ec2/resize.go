@@ -12,21 +12,21 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// Resize stops a server, makes it another type of instance, and starts it again. Its private address stays; a public
-// one that is no Elastic IP becomes another, and what stood on instance-store disks is lost. Where AWS refuses the new
-// type of a server that is off, it is started again as it was. An empty size only starts it.
+// Resize stops a server, changes its instance type, and starts it. Its private address stays. A public address that is
+// not an Elastic IP changes, and the contents of instance-store disks are lost. If AWS refuses the type of a stopped
+// server, it is started with its old type. An empty size only starts it.
 func (p *Provider) Resize(ctx context.Context, id, size string, progress func(string)) error {
 	op := "resize the server " + web.Line(id) + " to " + web.Line(size)
 	if size == "" {
 		op = "start the server " + web.Line(id)
 	} else if !typeName.MatchString(size) {
-		return named(op, errors.New("that is no type of EC2 instances: they look like t3.small"))
+		return named(op, errors.New("invalid size: must be an EC2 instance type such as t3.small"))
 	}
 	err := do(ctx, op, func(ctx context.Context) error {
 		if _, err := p.describe(ctx, id); err != nil || size == "" {
 			return err
 		}
-		// A name that does not exist is better found while the server is on.
+		// Better to find an unknown type while the server is on.
 		_, err := p.client.types(ctx, url.Values{"InstanceType.1": {size}})
 		return err
 	})
@@ -41,24 +41,25 @@ func (p *Provider) Resize(ctx context.Context, id, size string, progress func(st
 			return err
 		})
 		if ctx.Err() != nil {
-			return named(op, fmt.Errorf("%w: it was left %s; asked again, it goes on from there", ctx.Err(), r.left))
+			return named(op, fmt.Errorf("%w: the server was left %s. Repeat the command to continue",
+				ctx.Err(), r.left))
 		}
 		if done || err != nil {
 			return err
 		}
-		_ = web.Sleep(ctx, poll/2) // the next step tells that ctx ended
+		_ = web.Sleep(ctx, poll/2) // the next step sees that ctx ended
 	}
 }
 
-// A resizing is one that goes on. Each step looks afresh, so another can go on from wherever this one ends.
+// Each step reads the server's state, so another resizing can continue from any point.
 type resizing struct {
 	p        *Provider
 	id, size string
 	start    time.Time
 	progress func(string)
-	left     string // how the server was last seen
-	old      string // another size that it was seen to have
-	refused  error  // why it can't be of the size, so that it has to be of the old one again
+	left     string // last state seen
+	old      string // another size that it had
+	refused  error  // why it cannot have the new size, so that it must have the old one again
 }
 
 func (r *resizing) step(ctx context.Context) (done bool, err error) {
@@ -92,20 +93,20 @@ func (r *resizing) step(ctx context.Context) (done bool, err error) {
 	case i.State == stopped:
 		err = r.change(ctx, "ModifyInstanceAttribute", url.Values{"InstanceId": {r.id}, "InstanceType.Value": {want}})
 	case i.State == terminated || i.State == shuttingDown:
-		return false, fmt.Errorf("%w: it is %s", pool.ErrGone, i.State)
+		return false, fmt.Errorf("%w: the server is %s", pool.ErrGone, i.State)
 	}
 	if errors.Is(err, pool.ErrRefused) && r.refused == nil && r.old != "" {
-		r.refused, err = fmt.Errorf("%w (so it is %s, as before)", err, r.old), nil
+		r.refused, err = fmt.Errorf("%w (the size is %s again)", err, r.old), nil
 	}
 	if err != nil {
-		err = fmt.Errorf("%w (it was left %s, and serves again once it is resized to a size that can be had)", err,
+		err = fmt.Errorf("%w (the server was left %s; resize it to an available size to bring it back)", err,
 			r.left)
 	}
 	return false, err
 }
 
-// Each change is absolute. AWS refuses one for which the server is not ready yet, since its reads may be behind; the
-// next step looks again.
+// Each change is absolute. AWS refuses a change until the server is ready for it, since its reads may lag; the next
+// step reads again.
 func (r *resizing) change(ctx context.Context, action string, params url.Values) error {
 	err := r.p.client.call(ctx, serviceEC2, harmless, action, params, nil)
 	if codeOf(err) == "IncorrectInstanceState" {

@@ -16,7 +16,7 @@ import (
 
 func quiet(string) {}
 
-// withServer runs a test of a server that has booted, where everything takes its time.
+// The server has booted, and everything takes its time.
 func withServer(t *testing.T, test func(*testing.T, *ec2test.Server, *ec2.Provider, pool.Server)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -62,14 +62,14 @@ func TestResize(t *testing.T) {
 
 func changes(c ec2test.Call) bool { return !strings.HasPrefix(c.Action, "Describe") }
 
-// The next one goes on from there.
+// The next one continues.
 func TestResizeGoesOn(t *testing.T) {
 	for after := 1 * time.Second; after < 100*time.Second; after += 7 * time.Second {
 		withServer(t, func(t *testing.T, s *ec2test.Server, _ *ec2.Provider, a pool.Server) {
 			ctx, cancel := context.WithTimeout(t.Context(), after)
 			defer cancel()
 			err := provider(s).Resize(ctx, a.ID, "t3.large", quiet)
-			if err != nil && (!errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "it was left ")) {
+			if err != nil && (!errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "the server was left ")) {
 				t.Errorf("after %v: %v", after, err)
 			}
 			if err == nil && after < 70*time.Second {
@@ -119,7 +119,7 @@ func TestResizeThatIsRefused(t *testing.T) {
 		withServer(t, func(t *testing.T, s *ec2test.Server, p *ec2.Provider, a pool.Server) {
 			s.Fail(action, 1, f)
 			err := p.Resize(t.Context(), a.ID, "t3.large", quiet)
-			if !errors.Is(err, pool.ErrRefused) || !strings.Contains(err.Error(), f.Message) || !strings.Contains(err.Error(), "it is t3.small, as before") {
+			if !errors.Is(err, pool.ErrRefused) || !strings.Contains(err.Error(), f.Message) || !strings.Contains(err.Error(), "the size is t3.small again") {
 				t.Errorf("%s fails: %v", action, err)
 			}
 			if i := only(t, s); i.Type != "t3.small" || i.State != "running" {
@@ -168,10 +168,10 @@ func TestSnapshot(t *testing.T) {
 		if images, err := p.Images(t.Context()); err != nil || len(images) != 1 || images[0] != image {
 			t.Errorf("Images = %+v, %v", images, err)
 		}
-		// It goes on at AWS, and is found again.
+		// AWS continues it, and it is found again.
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 		defer cancel()
-		if _, err = p.Snapshot(ctx, a.ID, "second", quiet); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "AWS goes on making the image ami-") {
+		if _, err = p.Snapshot(ctx, a.ID, "second", quiet); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "AWS continues to create the image ami-") {
 			t.Errorf("Snapshot with little time: %v", err)
 		}
 		if image, err = provider(s).Snapshot(t.Context(), a.ID, "second", quiet); err != nil || time.Since(image.Created) < 5*time.Minute {
@@ -205,7 +205,7 @@ func TestCatalogue(t *testing.T) {
 	for _, z := range sizes {
 		got = append(got, z.Name)
 	}
-	want := []string{"t3.nano", "t3.small", "m7i.large", "t3.large", "t3.xlarge"} // no old ones, none of more than 16 CPUs
+	want := []string{"t3.nano", "t3.small", "m7i.large", "t3.large", "t3.xlarge"} // no old generation, at most 16 CPUs
 	if err != nil || !slices.Equal(got, want) || sizes[4] != (pool.Size{Name: "t3.xlarge", CPUs: 4, Memory: 16384, Price: 0.02}) {
 		t.Errorf("Sizes = %+v, %v, want %v", sizes, err, want)
 	}

@@ -14,18 +14,18 @@ import (
 )
 
 const (
-	// The value of imageTag is the server that an image was made of.
+	// Its value is the server that an image was made of.
 	imageTag = "autoscalebot:server"
 	poll     = 10 * time.Second
 )
 
-// Snapshot makes an image of a server, and waits until it can be used. The server runs on meanwhile, so the image is
-// what its disks hold at that moment, as after a loss of power; switch it off first where that is not good enough.
-// Asked again for the same server and name, it waits for the image that is being made.
+// Snapshot makes an image of a server and waits until it is available. The server keeps running, so the image holds its
+// disks as after a power failure. Switch it off first if that is not good enough. Repeated for the same server and
+// name, it waits for the image under way.
 func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(string)) (pool.Image, error) {
 	op := "make the image " + web.Line(name) + " of the server " + web.Line(id)
 	if strings.Trim(name, web.Letters+web.Digits+" ()./-'@_[]") != "" || len(name) < 3 || len(name) > 128 {
-		return pool.Image{}, named(op, errors.New("a name of an image has 3 to 128 letters, digits, spaces or any of "+
+		return pool.Image{}, named(op, errors.New("invalid name: must be 3 to 128 letters, digits, spaces or any of "+
 			"( ) . / - ' @ _ [ ]"))
 	}
 	var imageID string
@@ -39,10 +39,10 @@ func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(
 	if err != nil {
 		return pool.Image{}, err
 	}
-	progress("the image " + imageID + " is being made")
+	progress("creating the image " + imageID)
 	for start := time.Now(); ; {
 		if web.Sleep(ctx, poll) != nil {
-			return pool.Image{}, named(op, fmt.Errorf("%w: AWS goes on making the image %s", ctx.Err(), imageID))
+			return pool.Image{}, named(op, fmt.Errorf("%w: AWS continues to create the image %s", ctx.Err(), imageID))
 		}
 		var list []image
 		err := do(ctx, op, func(ctx context.Context) (err error) {
@@ -52,9 +52,9 @@ func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(
 		took := time.Since(start).Round(time.Second)
 		switch {
 		case ctx.Err() != nil:
-			return pool.Image{}, named(op, fmt.Errorf("%w: AWS goes on making the image %s", ctx.Err(), imageID))
+			return pool.Image{}, named(op, fmt.Errorf("%w: AWS continues to create the image %s", ctx.Err(), imageID))
 		case took < settling && (codeOf(err) == "InvalidAMIID.NotFound" || err == nil && len(list) == 0):
-			// EC2's reads do not know it yet.
+			// EC2's reads do not show it yet.
 		case err != nil:
 			return pool.Image{}, err
 		case len(list) == 0:
@@ -66,7 +66,7 @@ func (p *Provider) Snapshot(ctx context.Context, id, name string, progress func(
 				fmt.Errorf("the image %s is %s: %s", imageID, web.Line(list[0].State),
 					web.Line(list[0].Reason.Message)))
 		}
-		progress(fmt.Sprintf("the image %s is being made: %v", imageID, took))
+		progress(fmt.Sprintf("creating the image %s: %v", imageID, took))
 	}
 }
 

@@ -27,18 +27,18 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// A source is where the SDK's chain finds credentials: a profile of the shared files, a web identity token, a
+// A source is a place in the SDK's chain with credentials: a profile of the shared files, a web identity token, a
 // container's role or an instance's.
 type source struct {
 	cache   *aws.CredentialsCache
-	found   []aws.CredentialSource // from the one asked first to the last
-	profile string                 // "" where the credentials come from elsewhere
-	role    string                 // ARN of the role that is assumed, "" for none
+	found   []aws.CredentialSource // in the order in which they are asked
+	profile string                 // "" if the credentials come from elsewhere
+	role    string                 // ARN of the assumed role; "" for none
 	names   *roleNames             // of the instance
 	secrets *web.Secrets
 }
 
-// openSource reads files and the environment, and asks nobody.
+// Reads files and the environment, and makes no calls.
 func openSource(ctx context.Context, a Account, inner http.RoundTripper, secrets *web.Secrets) (*source, error) {
 	client := sdkClient(a, inner)
 	s := &source{names: &roleNames{}, secrets: secrets}
@@ -56,7 +56,7 @@ func openSource(ctx context.Context, a Account, inner http.RoundTripper, secrets
 			})
 			o.Client = s.names
 		}),
-		// The credentials are kept by us, who know when others are needed.
+		// The bot caches the credentials itself, because it knows when new ones are needed.
 		config.WithCredentialsCacheOptions(func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = 0 }),
 	}
 	if a.Profile != "" {
@@ -69,20 +69,22 @@ func openSource(ctx context.Context, a Account, inner http.RoundTripper, secrets
 	var code config.AssumeRoleTokenProviderNotSetError
 	switch {
 	case errors.As(err, &code):
-		return nil, errors.New("the profile's role wants a one-time code (mfa_serial), which a program has not: " +
-			"use another")
+		return nil, errors.New("the profile's role needs a one-time code (mfa_serial), which a program " +
+			"does not have. " +
+			"Use another profile")
 	case err != nil:
 		return nil, errors.New(secrets.Strike(err.Error()))
 	}
 	s.cache, _ = cfg.Credentials.(*aws.CredentialsCache)
 	if s.cache == nil {
-		return nil, errors.New("the SDK has no credentials to ask for")
+		return nil, errors.New("the SDK found no source of credentials")
 	}
 	s.found = s.cache.ProviderSources()
 	s.describe(cfg.ConfigSources)
 	if s.from(aws.CredentialSourceProfileProcess) {
-		return nil, fmt.Errorf("the profile %s has a credential_process, which is not run: "+
-			"it would be told all the program's secrets", s.profile)
+		return nil, fmt.Errorf("the profile %s has a credential_process. The bot does not run it: it would "+
+			"see all the "+
+			"bot's secrets", s.profile)
 	}
 	return s, nil
 }
@@ -149,21 +151,22 @@ func (s *source) who() string {
 func (s *source) hint() string {
 	switch {
 	case s.from(aws.CredentialSourceSSO, aws.CredentialSourceSSOLegacy):
-		return "`aws sso login --profile " + s.profile + "` makes new ones"
+		return "run `aws sso login --profile " + s.profile + "`"
 	case s.from(aws.CredentialSourceLogin):
-		return "`aws login --profile " + s.profile + "` makes new ones"
+		return "run `aws login --profile " + s.profile + "`"
 	case s.from(aws.CredentialSourceEnvVarsSTSWebIDToken, aws.CredentialSourceProfileSTSWebIDToken):
-		return "does the role exist, and does it trust the one who made the token?"
+		return "the role must exist and trust the issuer of the token"
 	case len(s.found) == 1 && s.found[0] == aws.CredentialSourceIMDS:
-		return "there is no AWS_ACCESS_KEY_ID, no profile with credentials, no web identity token and no " +
-			"container's role, " +
-			"so this has to run on an EC2 instance that has a role (an instance profile); " +
-			"in a container, the hop limit of the instance's metadata options has to be 2"
+		return "without AWS_ACCESS_KEY_ID, a profile with credentials, a web identity token or a container's " +
+			"role, the bot " +
+			"must run on an EC2 instance with a role (an instance profile). In a container, the hop limit of the " +
+			"instance's " +
+			"metadata options must be 2"
 	}
 	return ""
 }
 
-// told leaves out the names of all that the SDK went through.
+// Leaves out the names of the SDK's layers.
 func told(err error) string {
 	var operation *smithy.OperationError
 	var api smithy.APIError
@@ -178,7 +181,7 @@ func told(err error) string {
 	return text
 }
 
-// roleNames remembers the name of the instance's role, which its credentials don't tell.
+// The credentials do not contain the name of the instance's role.
 type roleNames struct {
 	client *imds.Client
 	last   string
@@ -194,7 +197,7 @@ func (n *roleNames) GetMetadata(
 	return out, err
 }
 
-// The SDK wants its own kind of client for AWS_CA_BUNDLE.
+// For AWS_CA_BUNDLE the SDK needs its own kind of client.
 func sdkClient(a Account, inner http.RoundTripper) config.HTTPClient {
 	d, ok := inner.(*http.Transport)
 	if !ok {
@@ -205,8 +208,8 @@ func sdkClient(a Account, inner http.RoundTripper) config.HTTPClient {
 	})
 }
 
-// The environment's proxy is asked for nothing that is on this machine or beside it: the metadata service, a
-// container's role.
+// The environment's proxy is not used for the metadata service and a container's role, which are on this machine or
+// next to it.
 func proxy(r *http.Request) (*url.URL, error) {
 	ip := net.ParseIP(r.URL.Hostname())
 	beside := ip != nil && (ip.IsLinkLocalUnicast() || ip.To4() == nil && ip.IsPrivate())
@@ -216,8 +219,7 @@ func proxy(r *http.Request) (*url.URL, error) {
 	return http.ProxyFromEnvironment(r)
 }
 
-// guard bounds the SDK's answers, and makes secrets of what its requests carry, since a server may repeat it in an
-// error.
+// Limits the SDK's answers, and treats what its requests carry as secrets, because a server may repeat it in an error.
 func guard(secrets *web.Secrets) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
 		return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("guard", func(
@@ -227,7 +229,7 @@ func guard(secrets *web.Secrets) func(*middleware.Stack) error {
 				for _, name := range []string{
 					"Authorization", "X-Amz-Security-Token", "X-Amz-Sso_bearer_token", "X-Aws-Ec2-Metadata-Token",
 				} {
-					if v := r.Header.Get(name); !strings.HasPrefix(v, "AWS4-") { // which is a signature
+					if v := r.Header.Get(name); !strings.HasPrefix(v, "AWS4-") { // AWS4- is a signature
 						secrets.Add(v)
 					}
 				}
@@ -247,7 +249,7 @@ type bounded struct {
 	io.Closer
 }
 
-// form leaves the form there.
+// The request keeps its form.
 func form(r *smithyhttp.Request) url.Values {
 	if r.GetStream() == nil || !r.IsStreamSeekable() {
 		return nil

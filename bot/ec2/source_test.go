@@ -31,13 +31,13 @@ func profiles(t *testing.T, format string, args ...any) {
 	t.Setenv("AWS_CONFIG_FILE", write(t, "config", fmt.Sprintf(format, args...)))
 }
 
-// setWebIdentity sets what Kubernetes sets for a service account with a role.
+// As Kubernetes does for a service account with a role.
 func setWebIdentity(t *testing.T) {
 	t.Setenv("AWS_ROLE_ARN", ec2test.RoleARN)
 	t.Setenv("AWS_WEB_IDENTITY_TOKEN_FILE", write(t, "token", ec2test.Identity))
 }
 
-// signedOn writes what `aws sso login` leaves for a session.
+// As `aws sso login` does for a session.
 func signedOn(t *testing.T, token string, ends time.Time) {
 	t.Helper()
 	sum := sha1.Sum([]byte("work"))
@@ -67,9 +67,9 @@ func on(t *testing.T, s *ec2test.Server, profile string) *ec2.Provider {
 type place struct {
 	name, profile string
 	set           func(*testing.T, *ec2test.Server)
-	from          string                            // as the check tells it
-	bad           func(*testing.T, *ec2test.Server) // makes it one that gives none
-	wrong         string                            // what is told of that
+	from          string                            // as the check shows it
+	bad           func(*testing.T, *ec2test.Server) // breaks the source
+	wrong         string                            // the resulting error
 }
 
 func places() []place {
@@ -78,7 +78,7 @@ func places() []place {
 		{
 			name: "an instance's role", set: func(*testing.T, *ec2test.Server) {}, from: "the instance's role autoscalebot",
 			bad:   func(_ *testing.T, s *ec2test.Server) { s.Fail("/latest/api/token", -1, ec2test.Fault{Status: 403}) },
-			wrong: "there is no AWS_ACCESS_KEY_ID, no profile with credentials, no web identity token and no container's role, so",
+			wrong: "without AWS_ACCESS_KEY_ID, a profile with credentials, a web identity token or a container's role, the bot",
 		},
 		{
 			name: "a profile's keys", profile: "work",
@@ -140,7 +140,7 @@ func places() []place {
 			bad: func(t *testing.T, _ *ec2test.Server) {
 				signedOn(t, "another-identity-token", time.Now().Add(time.Hour))
 			},
-			wrong: "the token [secret] is not accepted: `aws sso login --profile work` makes new ones",
+			wrong: "the token [secret] is not accepted: run `aws sso login --profile work`",
 		},
 		{
 			name: "a single sign-on that has ended", profile: "work",
@@ -150,7 +150,7 @@ func places() []place {
 			},
 			from:  "the profile work, the single sign-on",
 			bad:   func(t *testing.T, _ *ec2test.Server) { signedOn(t, ec2test.Identity, time.Now().Add(-time.Hour)) },
-			wrong: "`aws sso login --profile work` makes new ones",
+			wrong: "run `aws sso login --profile work`",
 		},
 	}
 }
@@ -181,13 +181,13 @@ func TestWhereCredentialsComeFrom(t *testing.T) {
 	}
 }
 
-// A command of a profile's would be started with the whole environment, and what it says is for nobody else.
+// A profile's command would get the whole environment, and its output is secret.
 func TestACredentialProcessIsNotStarted(t *testing.T) {
 	s := fake()
 	defer s.Start()()
 	ran := filepath.Join(t.TempDir(), "ran")
 	profiles(t, "[default]\ncredential_process = touch %s\n", ran)
-	if _, err := on(t, s, "").List(t.Context()); err == nil || !strings.Contains(err.Error(), "the profile default has a credential_process, which is not run") {
+	if _, err := on(t, s, "").List(t.Context()); err == nil || !strings.Contains(err.Error(), "the profile default has a credential_process. The bot does not run it") {
 		t.Errorf("List = %v", err)
 	}
 	if _, err := os.Stat(ran); err == nil {
@@ -199,7 +199,7 @@ func TestASourceThatDoesNotAnswerEndsWithTheCall(t *testing.T) {
 	s := fake()
 	defer s.Start()()
 	t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", s.URL+ec2test.ContainerPath)
-	unlock := s.Lock() // nobody is answered
+	unlock := s.Lock() // no call is answered
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	start := time.Now()
@@ -210,7 +210,7 @@ func TestASourceThatDoesNotAnswerEndsWithTheCall(t *testing.T) {
 	}
 }
 
-// A machine whose calls are looked into has an authority of its own, which AWS's programs are told so.
+// A machine behind an inspecting proxy has its own authority, which AWS's programs read from this variable.
 func TestAnAuthorityOfTheMachinesOwn(t *testing.T) {
 	authority := httptest.NewTLSServer(nil)
 	defer authority.Close()
@@ -220,7 +220,7 @@ func TestAnAuthorityOfTheMachinesOwn(t *testing.T) {
 	wantNames(t, on(t, s, ""))
 }
 
-// New calls nobody and reads no file, so that a wrong file is told by the first call and not in the way of other commands.
+// New makes no calls and reads no files. A broken file fails the first call, and does not stop other commands.
 func TestFilesAreReadWhenTheyAreNeeded(t *testing.T) {
 	s := fake()
 	defer s.Start()()

@@ -15,24 +15,22 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// A TargetGroup is one of an Elastic Load Balancer, whose targets are instances. It may be used from several
-// goroutines.
+// A TargetGroup is a target group of an Elastic Load Balancer with instances as targets. It is safe for concurrent use.
 //
-// A member that drains gets no new requests, and is gone from the group when the group's deregistration delay is over,
-// 300 s unless somebody set another. AWS tells neither how many requests are under way, nor that the last has ended
-// before the delay has.
+// A draining member gets no new requests, and leaves the group after the group's deregistration delay, 300 s by
+// default. AWS reports neither the number of requests in flight, nor when the last one ended.
 type TargetGroup struct {
 	arn    string
 	client *client
 
 	mu      sync.Mutex
-	removed map[string]bool // those that still drain after they were removed
+	removed map[string]bool // removed members that still drain
 }
 
 var targetGroupARN = regexp.MustCompile(`^arn:[a-z-]+:elasticloadbalancing:([a-z0-9-]+):[0-9]{12}:targetgroup/[A-Za-z0-9-]{1,32}/[0-9a-f]{16,17}$`)
 
-// NewTargetGroup makes a TargetGroup by its ARN. It calls nobody; its errors say all that is wrong, and never tell a
-// secret.
+// NewTargetGroup opens a TargetGroup by its ARN. It makes no calls. Its error names everything wrong, and contains no
+// secrets.
 func NewTargetGroup(a Account, arn string) (*TargetGroup, error) {
 	return newTargetGroup(a, arn, dialer())
 }
@@ -42,11 +40,11 @@ func newTargetGroup(a Account, arn string, inner http.RoundTripper) (*TargetGrou
 	parts := targetGroupARN.FindStringSubmatch(arn)
 	switch {
 	case parts == nil:
-		errs = append(errs, fmt.Errorf("the target group %q is no ARN of one: it looks like "+
+		errs = append(errs, fmt.Errorf("invalid target group %q: must be an ARN such as "+
 			"arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/web/0123456789abcdef", web.Line(arn)))
 	case parts[1] != a.Region:
-		errs = append(errs, fmt.Errorf("the target group is in the region %s, and the region is set to %s: they have "+
-			"to be the same", parts[1], web.Line(a.Region)))
+		errs = append(errs, fmt.Errorf("the target group is in region %s, but the configured region is %s",
+			parts[1], web.Line(a.Region)))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -54,7 +52,7 @@ func newTargetGroup(a Account, arn string, inner http.RoundTripper) (*TargetGrou
 	return &TargetGroup{arn: arn, client: newClient(a, inner)}, nil
 }
 
-// An instance may be there once for each of its ports.
+// An instance appears once for each of its ports.
 type target struct {
 	ID          string `xml:"Target>Id"`
 	Port        int    `xml:"Target>Port"`
@@ -63,8 +61,8 @@ type target struct {
 	Description string `xml:"TargetHealth>Description"`
 }
 
-// Members reads the targets and their health. One that is registered with several ports is one member, which serves
-// while any of them does.
+// Members reads the targets and their health. An instance registered with several ports is one member, which serves if
+// any of them does.
 func (g *TargetGroup) Members(ctx context.Context) ([]pool.Member, error) {
 	var members []pool.Member
 	err := do(ctx, "read the target group's members", func(ctx context.Context) error {
@@ -85,7 +83,7 @@ func (g *TargetGroup) Members(ctx context.Context) ([]pool.Member, error) {
 	return members, nil
 }
 
-// The state of the lowest rank speaks for a member's several registrations.
+// The state of the lowest rank represents a member's registrations.
 func rank(s pool.MemberState) int {
 	return slices.Index([]pool.MemberState{pool.Serving, pool.Joining, pool.Down, pool.Draining}, s)
 }
@@ -94,7 +92,7 @@ func (t target) state() pool.MemberState {
 	switch t.State {
 	case "initial":
 		return pool.Joining
-	case "healthy", "unavailable": // unavailable: its health is not checked
+	case "healthy", "unavailable": // unavailable: without a health check
 		return pool.Serving
 	case "draining":
 		return pool.Draining
@@ -114,7 +112,7 @@ func (t target) note() string {
 	return web.Line(t.Reason)
 }
 
-// A target that is shown as unused because it is not registered is left out.
+// AWS shows an unregistered target as unused. It is left out.
 func (g *TargetGroup) targets(ctx context.Context) ([]target, error) {
 	var a struct {
 		Targets []target `xml:"DescribeTargetHealthResult>TargetHealthDescriptions>member"`
@@ -125,12 +123,12 @@ func (g *TargetGroup) targets(ctx context.Context) ([]target, error) {
 
 func (g *TargetGroup) params() url.Values { return url.Values{"TargetGroupArn": {g.arn}} }
 
-// Add registers a server at the target group's own port. One that drains takes requests again.
+// Add registers a server with the target group's port, or a draining one again.
 func (g *TargetGroup) Add(ctx context.Context, s pool.Server) error {
 	return do(ctx, "put the server "+web.Line(s.Name)+" ("+web.Line(s.ID)+") behind the target group",
 		func(ctx context.Context) error {
 			if !instanceID.MatchString(s.ID) {
-				return errors.New("it is no EC2 instance, whose id looks like i-0123456789abcdef0")
+				return errors.New("not an EC2 instance, whose id is such as i-0123456789abcdef0")
 			}
 			g.forget(s.ID)
 			params := g.params()
@@ -139,16 +137,16 @@ func (g *TargetGroup) Add(ctx context.Context, s pool.Server) error {
 		})
 }
 
-// Drain takes a member's registrations out of the group, which ends new requests and lets those under way go on for the
-// deregistration delay. After that, it is no member any more.
+// Drain deregisters a member. New requests stop, and those in flight continue for the deregistration delay. After that,
+// the server is no longer a member.
 func (g *TargetGroup) Drain(ctx context.Context, m pool.Member) error {
 	return g.deregister(ctx, "drain", m)
 }
 
-// Remove does what Drain does, and the member is not told of any more from then on. AWS itself shows it, and keeps its
-// connections open, until the deregistration delay is over or the server ends.
+// Remove deregisters a member and hides it from Members. AWS shows it, and keeps its connections open, until the
+// deregistration delay is over or the server ends.
 func (g *TargetGroup) Remove(ctx context.Context, m pool.Member) error {
-	if err := g.deregister(ctx, "take out", m); err != nil {
+	if err := g.deregister(ctx, "remove", m); err != nil {
 		return err
 	}
 	g.mu.Lock()
@@ -166,7 +164,7 @@ func (g *TargetGroup) forget(id string) {
 	delete(g.removed, id)
 }
 
-// withoutRemoved also forgets what drains no more.
+// Also forgets members that no longer drain.
 func (g *TargetGroup) withoutRemoved(targets []target) []target {
 	g.mu.Lock()
 	defer g.mu.Unlock()

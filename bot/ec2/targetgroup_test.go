@@ -109,7 +109,7 @@ func TestMemberAtSeveralPorts(t *testing.T) {
 func TestTargetGroupRefusesWhatIsNoInstance(t *testing.T) {
 	s := fake()
 	g := targetGroup(s, s.AddTargetGroup("web", 80))
-	for id, says := range map[string]string{"web-1": "no EC2 instance", "i-0123456789abcdef0": "not in a running state"} {
+	for id, says := range map[string]string{"web-1": "not an EC2 instance", "i-0123456789abcdef0": "not in a running state"} {
 		if err := g.Add(t.Context(), pool.Server{ID: id, Name: "web-1"}); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("Add of %s: %v", id, err)
 		}
@@ -119,9 +119,9 @@ func TestTargetGroupRefusesWhatIsNoInstance(t *testing.T) {
 		t.Errorf("Members of a group that is gone: %v", err)
 	}
 	for arn, says := range map[string]string{
-		"":                                     "is no ARN of one",
-		"web":                                  "is no ARN of one",
-		strings.Replace(gone, "eu-", "us-", 1): "they have to be the same",
+		"":                                     "must be an ARN",
+		"web":                                  "must be an ARN",
+		strings.Replace(gone, "eu-", "us-", 1): "but the configured region is",
 	} {
 		if _, err := ec2.NewTargetGroup(account(), arn); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("NewTargetGroup(%q): %v", arn, err)
@@ -147,7 +147,7 @@ func check(t *testing.T, c checker) (out []checked) {
 	return out
 }
 
-// Each line of want is what, found, and what is wrong after a bar.
+// Each line of want is what and found, and the error after a bar.
 func wantChecked(t *testing.T, got []checked, want ...string) {
 	t.Helper()
 	var lines []string
@@ -171,18 +171,18 @@ func TestCheckOfAProvider(t *testing.T) {
 	create(t, p, "web-1")
 	credentials := "credentials: access key AKIAFAKEFAKEFAKEFAKE, in eu-central-1"
 	wantChecked(t, check(t, p), credentials, "servers of the pool web: 1", "launch template: web-servers, version 1: image ami-0abc, t3.small",
-		"make a server: it would be allowed (a dry run)")
+		"create a server: permitted (dry run)")
 	if slices.ContainsFunc(s.Calls()[2:], func(c ec2test.Call) bool { return changes(c) && c.Params.Get("DryRun") != "true" }) {
 		t.Error("the check changed something")
 	}
 	wantChecked(t, check(t, byRole(s))[:1], "credentials: the instance's role autoscalebot, in eu-central-1")
 
 	mend := s.Fail("RunInstances", 1, ec2test.Fault{Status: 403, ID: "UnauthorizedOperation", Message: "No."})
-	wantChecked(t, check(t, p)[3:], "make a server: it would be allowed (a dry run)|docs/pools/aws.md")
+	wantChecked(t, check(t, p)[3:], "create a server: permitted (dry run)|docs/pools/aws.md")
 	mend()
 	s.AddTemplate("bare", "", "")
 	p = valid(ec2.NewOver(ec2.Options{Account: account(), Pool: "web", LaunchTemplate: "bare"}, s))
-	wantChecked(t, check(t, p)[2:], "launch template: bare, version 1: image none named, none named|names no instance type")
+	wantChecked(t, check(t, p)[2:], "launch template: bare, version 1: image not set, no instance type|neither the template nor SIZES sets an instance type")
 	p = valid(ec2.NewOver(ec2.Options{Account: account(), Pool: "web", LaunchTemplate: "web-servers:9"}, s))
 	wantChecked(t, check(t, p)[2:], "launch template: |EC2_LAUNCH_TEMPLATE")
 	s.Fail("DescribeInstances", -1, ec2test.Fault{Status: 401, ID: "AuthFailure", Message: "No."})

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// types are CPUs and MiB by the name of the type.
+// CPUs and MiB of each type.
 func types() map[string][2]int {
 	return map[string][2]int{
 		"t3.nano": {2, 512}, "t3.small": {2, 2048}, "t3.large": {2, 8192}, "t3.xlarge": {4, 16384},
@@ -106,7 +106,7 @@ func (s *Server) describeLaunchTemplates(p url.Values) ([]node, *failure) {
 		switch {
 		case filter == "launch-template-name":
 			found = slices.DeleteFunc(slices.Clone(found), func(t *template) bool { return !fit(wants, t.Name) })
-		case filter == "tag-key" || strings.HasPrefix(filter, "tag:"): // they have none
+		case filter == "tag-key" || strings.HasPrefix(filter, "tag:"): // instance types have no tags
 			found = nil
 		default:
 			return nil, refuse("InvalidParameterValue", "The filter '%s' is invalid", filter)
@@ -145,7 +145,7 @@ type image struct {
 	Failed   bool
 }
 
-// AddImage adds an image that can be used, and returns its id.
+// AddImage adds an available image and returns its id.
 func (s *Server) AddImage(name string, made time.Time) (id string) {
 	defer s.Lock()()
 	i := &image{ID: s.newID("ami-"), Name: name, Made: made}
@@ -153,7 +153,7 @@ func (s *Server) AddImage(name string, made time.Time) (id string) {
 	return i.ID
 }
 
-// FailImage has an image never be done.
+// FailImage makes an image fail.
 func (s *Server) FailImage(name string) {
 	defer s.Lock()()
 	for _, i := range s.images {

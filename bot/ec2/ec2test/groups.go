@@ -39,7 +39,7 @@ func (s *Server) AddGroup(g Group) {
 	}
 }
 
-// SetGroup lets fn change a group by hand.
+// SetGroup calls fn to change a group, as another user of the account would.
 func (s *Server) SetGroup(name string, fn func(*Group)) {
 	defer s.Lock()()
 	if g := s.group(name); g != nil {
@@ -48,7 +48,7 @@ func (s *Server) SetGroup(name string, fn func(*Group)) {
 	}
 }
 
-// GroupSize tells how many instances a group has, those that come and go among them, and what is desired.
+// GroupSize returns the number of a group's instances, including those in transition, and its desired capacity.
 func (s *Server) GroupSize(name string) (instances, desired int) {
 	defer s.Lock()()
 	g := s.group(name)

@@ -9,16 +9,16 @@ import (
 
 const (
 	instanceOfRole = "i-0123456789abcdef0"
-	// RoleARN is the role that may be assumed, by the owner of the access key or by a web identity.
+	// RoleARN is the role that the access key's owner or a web identity may assume.
 	RoleARN = "arn:aws:iam::" + account + ":role/" + Role
 	// Identity is the web identity token that the role trusts, a container's authorization, and the token of a single
 	// sign-on.
 	Identity = "fake-identity-token"
-	// ContainerPath is where a container's role has its credentials.
+	// ContainerPath is the path of a container's credentials.
 	ContainerPath = "/v2/credentials/autoscalebot"
 )
 
-// Nobody needs a permission for it.
+// It needs no permission.
 func (s *Server) getCallerIdentity(url.Values) ([]node, *failure) {
 	arn, id := "arn:aws:iam::"+account+":user/"+Role, "AIDAFAKEFAKEFAKEFAKEF"
 	if s.roleKey(s.caller) != nil {
@@ -28,7 +28,7 @@ func (s *Server) getCallerIdentity(url.Values) ([]node, *failure) {
 	return []node{tx("UserId", id), tx("Account", account), tx("Arn", arn)}, nil
 }
 
-// A web identity shows its token, anybody else signs.
+// A web identity presents its token. All others sign.
 func (s *Server) assumeRole(p url.Values) ([]node, *failure) {
 	web := p.Get("Action") == "AssumeRoleWithWebIdentity"
 	switch {
@@ -46,7 +46,7 @@ func (s *Server) assumeRole(p url.Values) ([]node, *failure) {
 		tx("SessionToken", SessionToken), at("Expiration", k.ends))}, nil
 }
 
-// lend answers what nobody signs: a container's call, and a single sign-on's. It returns false for others.
+// For the unsigned calls of a container's role and a single sign-on. Returns false for others.
 func (s *Server) lend(w http.ResponseWriter, r *http.Request) bool {
 	shown, sso := r.Header.Get("Authorization"), r.URL.Path == "/federation/credentials"
 	if sso {

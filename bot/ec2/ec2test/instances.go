@@ -20,32 +20,32 @@ const (
 	stopped      = "stopped"
 )
 
-// shown is how long an instance is shown after its end, and remembered how long a client token is known.
+// An instance is shown for this long after its end, and a client token is known for the second time.
 const (
 	shown      = time.Hour
 	remembered = 24 * time.Hour
 )
 
-// An Instance is one as the fake knows it, whatever its reads show yet.
+// An Instance is an EC2 instance in its true state, which reads may not show yet.
 type Instance struct {
 	ID, Type, State string
 	Tags            map[string]string
 	Made            time.Time
 	PrivateIP       string
-	PublicIP        string // empty while it is off
-	NeverEnds       bool   // it is protected against termination
+	PublicIP        string // empty while off
+	NeverEnds       bool   // protected against termination
 }
 
 type instance struct {
 	Instance
-	token, order string    // the client token, and what was ordered with it
-	since        time.Time // when it got its state
-	born         time.Time // when reads and changes begin to count the Lag; zero for those that were there before
-	before       *Instance // what reads show until since + Lag; nil is nothing
+	token, order string    // client token, and the order sent with it
+	since        time.Time // start of its state
+	born         time.Time // start of its Lag; zero for instances of the set-up
+	before       *Instance // shown until since + Lag; nil means nothing
 	public       string
 }
 
-// AddInstance adds an instance that runs, and returns its id.
+// AddInstance adds a running instance and returns its id.
 func (s *Server) AddInstance(kind string, tags map[string]string) (id string) {
 	defer s.Lock()()
 	i := s.make(kind, tags)
@@ -54,7 +54,7 @@ func (s *Server) AddInstance(kind string, tags map[string]string) (id string) {
 	return i.ID
 }
 
-// Instances are those that there are, without those that are terminated.
+// Instances returns all instances that are not terminated.
 func (s *Server) Instances() []Instance {
 	defer s.Lock()()
 	var out []Instance
@@ -66,7 +66,7 @@ func (s *Server) Instances() []Instance {
 	return out
 }
 
-// Change lets fn change an instance by hand. It reports whether there is one of that id.
+// Change calls fn to change an instance, as another user of the account would. It reports whether the id exists.
 func (s *Server) Change(id string, fn func(*Instance)) bool {
 	defer s.Lock()()
 	i := s.instance(id)
@@ -126,7 +126,7 @@ func (s *Server) now(i *instance) {
 	}
 }
 
-// seen is an instance as reads show it, or nil.
+// As reads show it; nil if they do not.
 func (s *Server) seen(i *instance) *Instance {
 	s.now(i)
 	switch {
@@ -263,7 +263,7 @@ func (s *Server) wantInstance(id string, read bool) *failure {
 		return refuse("InvalidInstanceID.Malformed", "Invalid id: \"%s\"", id)
 	}
 	i := s.instance(id)
-	// A change knows an instance as soon as reads do; one that has ended, it knows a while longer.
+	// Changes see an instance as soon as reads do, and an ended one a while longer.
 	if i == nil || time.Since(i.born) < s.Lag || read && s.seen(i) == nil {
 		return refuse("InvalidInstanceID.NotFound", "The instance ID '%s' does not exist", id)
 	}

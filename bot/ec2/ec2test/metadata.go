@@ -10,7 +10,7 @@ import (
 
 const metadataToken = "fake-metadata-token"
 
-// Version 2 tells nothing without a token.
+// Version 2 requires a token.
 func (s *Server) metadata(w http.ResponseWriter, r *http.Request) {
 	defer s.Lock()()
 	const path = "/latest/meta-data/iam/security-credentials/"
@@ -55,7 +55,7 @@ func (s *Server) roleKey(id string) *roleKey {
 	return nil
 }
 
-// currentKey is the newest credential, or another one 5 minutes before it ends.
+// The newest credential, or a new one from 5 minutes before its end.
 func (s *Server) currentKey() roleKey {
 	if n := len(s.roleKeys); n > 0 && time.Until(s.roleKeys[n-1].ends) > 5*time.Minute {
 		return s.roleKeys[n-1]
@@ -66,7 +66,7 @@ func (s *Server) currentKey() roleKey {
 	return k
 }
 
-// RoleKeys tells how many credentials of the role there have been.
+// RoleKeys returns the number of credentials issued for the role.
 func (s *Server) RoleKeys() int {
 	defer s.Lock()()
 	return len(s.roleKeys)

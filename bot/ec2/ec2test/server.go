@@ -1,9 +1,9 @@
-// Package ec2test is a stateful fake of the part of AWS that package ec2 uses: instances, images and launch templates
-// of EC2, the target groups of Elastic Load Balancing, Auto Scaling groups, who is asking, and an instance's metadata
-// service, all at one address.
+// Package ec2test is a stateful fake of the parts of AWS that package ec2 uses: EC2's instances, images and launch
+// templates, the target groups of Elastic Load Balancing, Auto Scaling groups, the security token service, and an
+// instance's metadata service, all at one address.
 //
-// It checks the signature of every call, as AWS does, with code of its own. Time is the clock's, so that a test can
-// make it virtual: see [Server.RoundTrip].
+// It verifies the signature of every call, as AWS does, with its own code. Time is the clock's, so a test can make it
+// virtual: see [Server.RoundTrip].
 package ec2test
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/fault"
 )
 
-// What the fake's account is made of.
+// The contents of the fake's account.
 const (
 	Region       = "eu-central-1"
 	AccessKeyID  = "AKIAFAKEFAKEFAKEFAKE"
@@ -31,21 +31,21 @@ const (
 
 // A Server is a fake AWS. Its fields are set before the first call, or under Lock.
 type Server struct {
-	// URL is where it answers, once it has been started.
+	// URL of the server after Start.
 	URL string
 
-	// Boot, Stop and End are how long an instance is pending, stopping and shutting down; Imaging is how long an image
-	// is pending; Health how long a target is initial. All 0 to begin with.
+	// Boot, Stop and End are the times for which an instance is pending, stopping and shutting down, Imaging that of a
+	// pending image, Health that of an initial target. The default is 0.
 	Boot, Stop, End, Imaging, Health time.Duration
-	// Lag is how long reads and changes of EC2 do not know of what happened to an instance.
+	// Lag is the time by which EC2's reads and changes trail the true state of an instance.
 	Lag time.Duration
-	// Deregistration is how long a target drains.
+	// Deregistration is the time for which a target drains.
 	Deregistration time.Duration
-	// PageSize is how much a page of a list has at most, whatever the call asks for; 0 means 1,000.
+	// PageSize is the maximum size of a page, whatever the call asks for; 0 means 1,000.
 	PageSize int
-	// Limit is how many instances the account may have; 0 means no limit.
+	// Limit is the maximum number of instances in the account; 0 means unlimited.
 	Limit int
-	// KeysLast is how long the role's credentials last; 0 means 6 hours.
+	// KeysLast is the lifetime of the role's credentials; 0 means 6 hours.
 	KeysLast time.Duration
 
 	mu sync.Mutex
@@ -65,30 +65,30 @@ type resources struct {
 	roleKeys  []roleKey
 }
 
-// A Call is one that came in with a good signature.
+// A Call is a received call with a valid signature.
 type Call struct {
 	Service string // ec2, autoscaling, elasticloadbalancing, sts
 	Action  string
 	Params  url.Values
 }
 
-// New makes a fake with nothing in it, that is not started.
+// New makes an empty fake. It is not started.
 func New() *Server { return &Server{} }
 
-// Start has it answer at a URL on loopback, and returns how to end that.
+// Start serves the fake at a URL on loopback. The returned function stops it.
 func (s *Server) Start() (stop func()) {
 	h := httptest.NewServer(s)
 	s.URL = h.URL
 	return h.Close
 }
 
-// RoundTrip answers without a network, for tests in virtual time.
+// RoundTrip implements [http.RoundTripper] without a network, for tests in virtual time.
 func (s *Server) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
 	defer func() {
-		if p := recover(); p != nil && p != http.ErrAbortHandler { // it is thrown as it is
+		if p := recover(); p != nil && p != http.ErrAbortHandler { // other panics pass through
 			panic(p)
 		} else if p != nil {
 			resp, err = nil, fmt.Errorf("connection reset by the fake")
@@ -104,19 +104,19 @@ func (s *Server) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	return w.Result(), nil
 }
 
-// Lock keeps calls waiting while the fields are changed.
+// Lock blocks calls while the fields are changed. The returned function unlocks.
 func (s *Server) Lock() (unlock func()) {
 	s.mu.Lock()
 	return s.mu.Unlock
 }
 
-// Calls are those that came so far.
+// Calls returns the calls so far.
 func (s *Server) Calls() []Call {
 	defer s.Lock()()
 	return slices.Clone(s.calls)
 }
 
-// Count tells how many calls of an action came so far, those that failed among them.
+// Count returns the number of calls of an action so far, including failed ones.
 func (s *Server) Count(action string) (n int) {
 	for _, c := range s.Calls() {
 		if c.Action == action {
@@ -126,16 +126,17 @@ func (s *Server) Count(action string) (n int) {
 	return n
 }
 
-// A Fault is how calls fail; its Path is an action, or the path of a call to the metadata service.
+// A Fault makes calls fail. Its Path is an action, or the path of a call to the metadata service.
 type Fault = fault.Fault
 
-// Throttled is what AWS says when it is asked too often.
+// Throttled is AWS's answer to too many calls.
 var Throttled = Fault{
 	Status: http.StatusServiceUnavailable, ID: "RequestLimitExceeded",
 	Message: "Request limit exceeded.",
 }
 
-// Fail has the next n calls of an action fail, or all where n is negative; "" stands for every action. mend ends it.
+// Fail makes the next n calls of an action fail, or all if n is negative; "" means every action. The returned function
+// ends it.
 func (s *Server) Fail(action string, n int, f Fault) (mend func()) {
 	f.Path, f.Times = action, max(n, 0)
 	return s.faults.Add(f)
@@ -157,7 +158,7 @@ func (s *Server) newID(prefix string) string {
 
 type action func(s *Server, p url.Values) ([]node, *failure)
 
-// services are by their names in a signature.
+// By their names in a signature.
 func services() map[string]struct {
 	version, namespace string
 	actions            map[string]action
@@ -198,7 +199,7 @@ func services() map[string]struct {
 	}
 }
 
-// ServeHTTP answers a call.
+// ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.URL.Path, "/latest/") {
 		s.metadata(w, r)
@@ -229,7 +230,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !ok:
 		s.answerError(w, name, refuse("InvalidAction", "The action %s is not valid for this web service.", doing))
 		return
-	case name == "ec2" && params.Get("DryRun") == "true" && doing != "RunInstances": // which looks at more first
+	case name == "ec2" && params.Get("DryRun") == "true" && doing != "RunInstances": // RunInstances checks more first
 		s.answerError(w, name, &failure{
 			http.StatusPreconditionFailed, "DryRunOperation",
 			"Request would have succeeded, but DryRun flag is set.",

@@ -15,12 +15,12 @@ import (
 
 var authorization = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$`)
 
-// verify holds the call to the rules of AWS Signature Version 4. service is the one that it is signed for.
+// By the rules of AWS Signature Version 4. service is the one that the call is signed for.
 func (s *Server) verify(r *http.Request) (service string, params url.Values, bad *failure) {
 	a := authorization.FindStringSubmatch(r.Header.Get("Authorization"))
 	if a == nil && r.Header.Get("Authorization") == "" && r.ParseForm() == nil &&
 		r.PostForm.Get("Action") == "AssumeRoleWithWebIdentity" {
-		return "sts", r.PostForm, nil // whose token is all
+		return "sts", r.PostForm, nil // authorized by its token
 	}
 	if a == nil {
 		return "ec2", nil, refuse("MissingAuthenticationToken", "Request is missing Authentication Token")
@@ -88,14 +88,14 @@ func (s *Server) verify(r *http.Request) (service string, params url.Values, bad
 		sum = mac(sum, part)
 	}
 	if !hmac.Equal([]byte(hex.EncodeToString(sum)), []byte(signature)) {
-		// AWS tells what should have been signed, and so repeats what was sent: a session token as well.
+		// AWS's error shows what should have been signed, and so repeats the request, including a session token.
 		return service, nil, &failure{
 			http.StatusForbidden, "SignatureDoesNotMatch",
 			"The request signature we calculated does not match the signature " +
 				"you provided. The Canonical String for this request should have been '" + canonical.String() + "'",
 		}
 	}
-	// What is not signed could be anybody's.
+	// An unsigned header could come from anybody.
 	for _, must := range []string{"host", "x-amz-date"} {
 		if !strings.Contains(";"+signed+";", ";"+must+";") {
 			return service, nil, refuse("IncompleteSignature", "%s has to be signed", must)

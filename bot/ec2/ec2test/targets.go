@@ -35,7 +35,7 @@ func (s *Server) AddTargetGroup(name string, port int) (arn string) {
 	return arn
 }
 
-// Unuse takes a target group from its load balancer.
+// Unuse removes a target group from its load balancer.
 func (s *Server) Unuse(arn string) {
 	defer s.Lock()()
 	if g := s.targetGroup(arn); g != nil {
@@ -43,7 +43,7 @@ func (s *Server) Unuse(arn string) {
 	}
 }
 
-// SetKind makes a target group one of another target type, such as ip.
+// SetKind changes the target type of a group, for example to ip.
 func (s *Server) SetKind(arn, kind string) {
 	defer s.Lock()()
 	if g := s.targetGroup(arn); g != nil {
@@ -51,7 +51,7 @@ func (s *Server) SetKind(arn, kind string) {
 	}
 }
 
-// Register puts an instance behind a target group by hand; port 0 is the group's own.
+// Register puts an instance behind a target group, as another user of the account would. Port 0 means the group's own.
 func (s *Server) Register(arn, id string, port int) {
 	defer s.Lock()()
 	if g := s.targetGroup(arn); g != nil {
@@ -59,7 +59,7 @@ func (s *Server) Register(arn, id string, port int) {
 	}
 }
 
-// SetHealthy says what a target's health check finds; it is healthy to begin with.
+// SetHealthy sets the result of a target's health check. Targets start healthy.
 func (s *Server) SetHealthy(arn, id string, healthy bool) {
 	defer s.Lock()()
 	if g := s.targetGroup(arn); g != nil {
@@ -71,7 +71,7 @@ func (s *Server) SetHealthy(arn, id string, healthy bool) {
 	}
 }
 
-// Targets tells the state of each target by its instance's id, in AWS's words.
+// Targets returns AWS's state of each target by instance id.
 func (s *Server) Targets(arn string) map[string]string {
 	defer s.Lock()()
 	out := map[string]string{}

@@ -93,7 +93,7 @@ func filters(p url.Values) map[string][]string {
 	return out
 }
 
-// In wants * stands for any characters and ? for one.
+// In wants, * matches any characters and ? one.
 func fit(wants []string, value string) bool {
 	return slices.ContainsFunc(wants, func(want string) bool {
 		pattern := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(want))
@@ -102,7 +102,7 @@ func fit(wants []string, value string) bool {
 	})
 }
 
-// paged shows one page of all in a list of items, and names the next page.
+// One page of the list, with the token of the next.
 func paged[T any](s *Server, p url.Values, name string, all []T, show func(T) []node) ([]node, *failure) {
 	size := 1000
 	if n, err := strconv.Atoi(p.Get("MaxResults")); err == nil {
