@@ -21,10 +21,10 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// the command platform needs a count command, which prints the number of dynos: it is empty
+	// COUNT_COMMAND is not set: must be a command that prints the number of dynos
 }
 
-// A file stands for the platform here.
+// Here a file plays the platform.
 func ExamplePlatform_Resize() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {

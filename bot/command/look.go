@@ -9,7 +9,7 @@ import (
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./+-]+$`) // no shell syntax
 
-// look runs nothing: it finds what sh does not understand, and a missing program.
+// Finds syntax errors and a missing program, without running the command.
 func (r *runner) look(ctx context.Context, name, text string) error {
 	if _, err := r.run(ctx, name, nil, "-n", "-c", text); err != nil {
 		return err
@@ -20,7 +20,7 @@ func (r *runner) look(ctx context.Context, name, text string) error {
 		return nil
 	}
 	if _, err := r.run(ctx, name, nil, "-c", `command -v "$1"`, "sh", word); err != nil {
-		return fmt.Errorf("%s: there is no program %q in the folder and on the PATH of the commands", name, word)
+		return fmt.Errorf("%s: program %q not found in the folder or on the PATH of the commands", name, word)
 	}
 	return nil
 }
@@ -30,5 +30,5 @@ func (r *runner) reportUnrun(ctx context.Context, name, text string, report func
 		report(name, "", err)
 		return
 	}
-	report(name, "sh understands it; it was not run", nil)
+	report(name, "valid syntax (not run)", nil)
 }

@@ -1,5 +1,4 @@
-// Package command is a platform that is scaled by two shell commands of its owner: one that prints the number of dynos,
-// and one that sets it.
+// Package command is a platform scaled by two shell commands of yours: one prints the number of dynos, one sets it.
 //
 // With docker compose:
 //
@@ -11,7 +10,7 @@
 //	COUNT_COMMAND=kubectl get deployment web --output 'jsonpath={.spec.replicas}'
 //	SCALE_COMMAND=kubectl scale deployment web --replicas=$DYNOS
 //
-// With a cloud's command line, here that of AWS for a service in ECS:
+// With a cloud's command line, here AWS's for a service in ECS:
 //
 //	COUNT_COMMAND=aws ecs describe-services --cluster main --services web --query 'services[0].desiredCount' --output text
 //	SCALE_COMMAND=aws ecs update-service --cluster main --service web --desired-count $DYNOS >/dev/null
@@ -21,9 +20,9 @@
 //	COUNT_COMMAND=./count.sh
 //	SCALE_COMMAND=./scale.sh
 //
-// The count should be the number that was asked for, as far as the platform knows it, and not that of the dynos which
-// run already: the bot would else ask for the same dyno twice while it starts. A command that leaves a daemon behind
-// should redirect the daemon's output, or the command counts as ended half a second late.
+// The count should be the desired number that the platform knows, not the number of dynos that already run. Otherwise
+// the bot asks for the same dyno twice while it starts. A command that leaves a daemon behind should redirect the
+// daemon's output. Otherwise the command ends half a second late.
 package command
 
 import (
@@ -36,46 +35,46 @@ import (
 	"time"
 )
 
-// Options say what to run and how.
+// Options configure the commands.
 type Options struct {
-	// Count prints the number of dynos on its standard output, with nothing around it but white space.
+	// Count prints the number of dynos on standard output, surrounded only by white space.
 	Count string
-	// Scale sets the number of dynos, which it finds in $1 and in the environment as DYNOS. Where its text mentions
-	// neither $1, $@, $* nor DYNOS, the number is appended as its last argument: "./scale.sh" is run as "./scale.sh 3".
-	// It has done its work when it ends with exit status 0; what it prints is thrown away.
+	// Scale sets the number of dynos, which it gets as $1 and as DYNOS in its environment. If the text contains none of
+	// $1, $@, $* and DYNOS, the number is appended: "./scale.sh" runs as "./scale.sh 3". Exit status 0 means success.
+	// Its output is ignored.
 	Scale string
-	// Dir is where the commands run. Empty means the working directory.
+	// Dir is the folder in which the commands run; empty means the working directory.
 	Dir string
-	// Env is the whole environment of the commands, each "KEY=value". Nothing is inherited: they need a PATH here.
+	// Env is the whole environment of the commands, each "KEY=value". Nothing is inherited, so PATH must be set here.
 	Env []string
-	// Timeout is how long a command may take, its wait for the one before it included. Zero means 30 s.
+	// Timeout of a command, including the wait for the previous one; 0 means 30 s.
 	Timeout time.Duration
-	// Secrets are replaced by *** in errors: commands like to complain with the whole of what they were given.
+	// Secrets are replaced by *** in errors: commands often print what they were given.
 	Secrets []string
 }
 
-// A Platform is scaled by commands. It is always settled, because nothing tells it otherwise. It can be used from
-// several goroutines, and runs one command at a time.
+// A Platform is scaled by commands. It always counts as settled, because nothing reports otherwise. It is safe for
+// concurrent use, and runs one command at a time.
 type Platform struct {
 	runner
 	count string
-	scale string // Scale with the number appended where it has to be
+	scale string // Scale, with the number appended if needed
 }
 
 var takesNumber = regexp.MustCompile(`\$\{?1\b|\$\{?[@*]|\bDYNOS\b`)
 
-// New checks the options. It runs neither command.
+// New checks the options. It runs no commands.
 func New(o Options) (*Platform, error) {
 	if o.Timeout == 0 {
 		o.Timeout = 30 * time.Second
 	}
 	switch {
 	case strings.TrimSpace(o.Count) == "":
-		return nil, errors.New("the command platform needs a count command, which prints the number of dynos: " +
-			"it is empty")
+		return nil, errors.New("COUNT_COMMAND is not set: must be a command that prints the number of dynos")
 	case strings.TrimSpace(o.Scale) == "":
-		return nil, errors.New("the command platform needs a scale command, which gets the number of dynos as $1 and " +
-			"as DYNOS: it is empty")
+		return nil, errors.New("SCALE_COMMAND is not set: must be a command that sets the number of dynos, " +
+			"passed as $1 " +
+			"and DYNOS")
 	}
 	r, err := newRunner(o.Dir, o.Env, o.Timeout, o.Secrets, o.Count, o.Scale)
 	if err != nil {
@@ -88,7 +87,7 @@ func New(o Options) (*Platform, error) {
 	return &Platform{runner: r, count: o.Count, scale: scale}, nil
 }
 
-// Size runs the count command and reads the number that it prints. settled is always true.
+// Size runs the count command and parses its output. settled is always true.
 func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
 	out, err := p.run(ctx, "count command", nil, "-c", p.count)
 	if err != nil {
@@ -104,7 +103,7 @@ func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
 // Resize runs the scale command for n dynos, 0 or more.
 func (p *Platform) Resize(ctx context.Context, n int) error {
 	if n < 0 {
-		return fmt.Errorf("scale to %d dynos: want 0 or more", n)
+		return fmt.Errorf("scale to %d dynos: must be 0 or more", n)
 	}
 	_, err := p.run(ctx, "scale command", []string{"DYNOS=" + strconv.Itoa(n)}, "-c", p.scale, "sh", strconv.Itoa(n))
 	return err
@@ -113,16 +112,16 @@ func (p *Platform) Resize(ctx context.Context, n int) error {
 func (p *Platform) number(out capped) (int, error) {
 	text := strings.TrimSpace(out.String())
 	if text == "" {
-		return 0, errors.New("it printed nothing, want a number such as 2")
+		return 0, errors.New("it printed nothing: must print a number such as 2")
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || out.dropped || strings.ContainsAny(text, "+-") {
-		return 0, fmt.Errorf("it printed %q, want only a number such as 2", firstRunes(p.show(out), 80))
+		return 0, fmt.Errorf("it printed %q: must print only a number such as 2", firstRunes(p.show(out), 80))
 	}
 	return n, nil
 }
 
-// Check runs the count command, and has the shell read the scale command without running it.
+// Check runs the count command, and checks the syntax of the scale command without running it.
 func (p *Platform) Check(ctx context.Context, report func(what, found string, err error)) {
 	report("shell", p.shell, nil)
 	n, _, err := p.Size(ctx)

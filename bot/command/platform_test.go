@@ -18,7 +18,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/scalertest"
 )
 
-// The test binary is the aws of the documentation's scripts too.
+// The test binary also plays the aws of the scripts in the documentation.
 func TestMain(m *testing.M) {
 	if file := os.Getenv("COMMAND_TEST_AWS"); file != "" {
 		os.Exit(fakeAWS(os.Args[1:], file))
@@ -126,15 +126,15 @@ func TestCountCommandPrintsANumber(t *testing.T) {
 		{` \t12\r\n\n`, 12, ""},
 		{`0`, 0, ""},
 		{`007`, 7, ""},
-		{``, 0, "count command: it printed nothing, want a number such as 2"},
+		{``, 0, "count command: it printed nothing: must print a number such as 2"},
 		{`\n`, 0, "count command: it printed nothing"},
-		{`-1`, 0, `it printed "-1", want only a number such as 2`},
+		{`-1`, 0, `it printed "-1": must print only a number such as 2`},
 		{`+1`, 0, `it printed "+1"`},
 		{`2.0`, 0, `it printed "2.0"`},
 		{`1 2`, 0, `it printed "1 2"`},
 		{`two\n\0033[1mdynos\a`, 0, `it printed "two [1mdynos"`},
 		{`99999999999999999999`, 0, `it printed "99999999999999999999"`},
-		{"x" + strings.Repeat("y", 100), 0, `it printed "x` + strings.Repeat("y", 79) + `", want`},
+		{"x" + strings.Repeat("y", 100), 0, `it printed "x` + strings.Repeat("y", 79) + `": must print only`},
 	} {
 		p, _ := open(t, "printf %b '"+c.printed+"'", "true")
 		n, settled, err := p.Size(t.Context())
@@ -205,10 +205,10 @@ func TestCommandsRunOneAtATime(t *testing.T) {
 
 func TestCommandThatWaitsForItsTurnGivesUpInTime(t *testing.T) {
 	p, _ := open(t, "echo 1", "true")
-	p.turn <- struct{}{} // as a command that runs
+	p.turn <- struct{}{} // as a running command does
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, cancel)
-	if _, _, err := p.Size(ctx); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "the one before it has not ended") {
+	if _, _, err := p.Size(ctx); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "the previous command is still running") {
 		t.Errorf("Size gave %v", err)
 	}
 }
@@ -228,12 +228,12 @@ func TestNewRefusesWhatCannotRun(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{Options{Scale: "x"}, "needs a count command"},
-		{Options{Count: "x", Scale: " "}, "needs a scale command"},
+		{Options{Scale: "x"}, "COUNT_COMMAND is not set"},
+		{Options{Count: "x", Scale: " "}, "SCALE_COMMAND is not set"},
 		{Options{Count: "x", Scale: "a\x00"}, "zero byte"},
 		{Options{Count: "x", Scale: "y", Timeout: -1}, "timeout of the commands -1ns"},
 		{Options{Count: "x", Scale: "y", Dir: "nowhere"}, "folder of the commands: stat nowhere"},
-		{Options{Count: "x", Scale: "y", Dir: "run.go"}, "run.go is no folder"},
+		{Options{Count: "x", Scale: "y", Dir: "run.go"}, "run.go is not a folder"},
 	} {
 		if _, err := New(c.o); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want an error with %q", c.o, err, c.want)
@@ -243,11 +243,11 @@ func TestNewRefusesWhatCannotRun(t *testing.T) {
 
 func TestCheckRunsOnlyTheCountCommand(t *testing.T) {
 	for _, c := range []struct{ count, scale, want string }{
-		{"echo 4", "touch scaled # $1", "count command: it prints 4, <nil>; scale command: sh understands it; it was not run, <nil>"},
-		{"echo 4", ": || touch scaled", "count command: it prints 4, <nil>; scale command: sh understands it; it was not run, <nil>"},
-		{"echo 4", "./nowhere $1", `count command: it prints 4, <nil>; scale command: , scale command: there is no program "./nowhere"`},
-		{"echo 4", "no-such-program-here\n--count $1", `count command: it prints 4, <nil>; scale command: , scale command: there is no program "no-such-program-here"`},
-		{"echo many", "if true", `count command: , count command: it printed "many", want only a number such as 2; scale command: , scale command: exit status 2:`},
+		{"echo 4", "touch scaled # $1", "count command: it prints 4, <nil>; scale command: valid syntax (not run), <nil>"},
+		{"echo 4", ": || touch scaled", "count command: it prints 4, <nil>; scale command: valid syntax (not run), <nil>"},
+		{"echo 4", "./nowhere $1", `count command: it prints 4, <nil>; scale command: , scale command: program "./nowhere" not found`},
+		{"echo 4", "no-such-program-here\n--count $1", `count command: it prints 4, <nil>; scale command: , scale command: program "no-such-program-here" not found`},
+		{"echo many", "if true", `count command: , count command: it printed "many": must print only a number such as 2; scale command: , scale command: exit status 2:`},
 	} {
 		p, dir := open(t, c.count, c.scale)
 		var got []string

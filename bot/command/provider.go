@@ -12,51 +12,49 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// refusal is EX_UNAVAILABLE of sysexits.h: no server was made, and none would be if it was asked again.
+// EX_UNAVAILABLE of sysexits.h: no server was created, and a repetition would fail too.
 const refusal = 69
 
-// ProviderOptions say by which commands servers are made and destroyed. They are run by `sh -c`, one at a time, and
-// have done their work when they end with exit status 0. All find POOL_NAME in their environment.
+// ProviderOptions are the commands that create and destroy servers. They are run by `sh -c`, one at a time. Exit status
+// 0 means success. All of them get POOL_NAME in their environment.
 type ProviderOptions struct {
-	// Pool is the pool's name: what the commands find as POOL_NAME.
+	// Pool is the pool's name, the commands' POOL_NAME.
 	Pool string
-	// List prints the servers of the pool on its standard output, as an array of JSON objects with these keys:
+	// List prints the pool's servers on standard output, as a JSON array of objects with these keys:
 	//
-	//	id       the provider's, a string or a number; the only one that must be there
-	//	name     as it was ordered; the id where it is empty
-	//	address  an IP address or a host name, with ":port" where each server has one of its own; empty until it has one
-	//	state    making, active, off, ending, failed or gone; empty for active. The words of AWS and DigitalOcean are understood
-	//	size     what the provider calls it
+	//	id       the provider's id, a string or a number; required
+	//	name     as ordered; the id if empty
+	//	address  an IP address or a host name, with ":port" if servers have different ports; empty until assigned
+	//	state    making, active, off, ending, failed or gone; empty means active. AWS's and DigitalOcean's words are accepted
+	//	size     the provider's name of the size
 	//	price    dollars an hour
 	//	created  such as "2026-11-22T12:00:00Z"
 	//	note     a few words on the state, for people
-	//	pool     whose it is, where the command prints the servers of others too: they are passed over
+	//	pool     the server's pool, if the command prints servers of others too; those are ignored
 	//
-	// What `aws ec2 describe-instances` prints as JSON is understood as it is, where the tag Name holds the name; the
-	// address is the private one. Whatever is listed is the pool's, and may be destroyed: a list must be filtered by a
-	// tag of the pool's own.
+	// The JSON output of `aws ec2 describe-instances` is accepted too. The tag Name holds the name, and the private
+	// address is used. Every listed server belongs to the pool and may be destroyed, so filter the list by a tag of the
+	// pool.
 	List string
-	// Create has one server made, of the name that it finds as SERVER_NAME and the size in SERVER_SIZE, which is empty
-	// for the provider's default. It need not wait until the server runs. What it prints is read where it is one such
-	// object, or what `aws ec2 run-instances` prints; else the list command is asked. Exit status 69 says that no
-	// server was made and that it is no use to ask again; after any other but 0 there may be one.
+	// Create creates one server with the name SERVER_NAME and the size SERVER_SIZE, which is empty for the provider's
+	// default. It need not wait until the server runs. It may print one such object, or the output of `aws ec2
+	// run-instances`; otherwise List runs next. Exit status 69 means that no server was created and a repetition is
+	// useless. After any other failure a server may exist.
 	Create string
-	// Destroy ends the server that it finds as SERVER_ID for good; SERVER_NAME and SERVER_SIZE tell more of it. What it
-	// prints is thrown away.
+	// Destroy ends the server SERVER_ID for good. SERVER_NAME and SERVER_SIZE are set too. Its output is ignored.
 	Destroy string
-	// Dir is where the commands run. Empty means the working directory.
+	// Dir is the folder in which the commands run; empty means the working directory.
 	Dir string
-	// Env is the whole environment of the commands, each "KEY=value". Nothing is inherited: they need a PATH here.
+	// Env is the whole environment of the commands, each "KEY=value". Nothing is inherited, so PATH must be set here.
 	Env []string
-	// Timeout is how long each call may take, with all commands that it runs and the wait for the call before it. Zero
-	// means 2 min.
+	// Timeout of a call, with all the commands that it runs and the wait for the previous call; 0 means 2 min.
 	Timeout time.Duration
 	// Secrets are replaced by *** in errors and notes.
 	Secrets []string
 }
 
-// A Provider makes and destroys servers by commands. Which servers are the pool's is what the list command says, and no
-// other is given to the destroy command.
+// A Provider creates and destroys servers with commands. The list command defines the pool's servers, and only those
+// are passed to the destroy command.
 type Provider struct {
 	runner
 	o ProviderOptions
@@ -64,22 +62,23 @@ type Provider struct {
 
 var _ pool.Provider = (*Provider)(nil)
 
-// NewProvider checks the options. It runs no command.
+// NewProvider checks the options. It runs no commands.
 func NewProvider(o ProviderOptions) (*Provider, error) {
 	if o.Timeout == 0 {
 		o.Timeout = 2 * time.Minute
 	}
 	for _, c := range []struct{ name, text, does string }{
-		{"list", o.List, "prints the servers of the pool as JSON"},
-		{"create", o.Create, "makes the server SERVER_NAME"},
-		{"destroy", o.Destroy, "ends the server SERVER_ID"},
+		{"list", o.List, "must print the pool's servers as JSON"},
+		{"create", o.Create, "must create the server SERVER_NAME"},
+		{"destroy", o.Destroy, "must destroy the server SERVER_ID"},
 	} {
 		if strings.TrimSpace(c.text) == "" {
-			return nil, fmt.Errorf("servers by commands need a %s command, which %s: it is empty", c.name, c.does)
+			return nil, fmt.Errorf("the %s command is empty: it %s", c.name, c.does)
 		}
 	}
 	if !isPlain(o.Pool) {
-		return nil, fmt.Errorf("name of the pool %q: want letters, digits and -, such as web", firstRunes(o.Pool, 80))
+		return nil, fmt.Errorf("invalid pool name %q: must be letters, digits and -, such as web",
+			firstRunes(o.Pool, 80))
 	}
 	r, err := newRunner(o.Dir, o.Env, o.Timeout, o.Secrets, o.List, o.Create, o.Destroy)
 	if err != nil {
@@ -110,11 +109,12 @@ func (p *Provider) List(ctx context.Context) ([]pool.Server, error) {
 
 func (f found) own() bool { return !f.elsewhere && !f.gone }
 
-// Create runs the create command, unless the list has a server of that name already.
+// Create runs the create command, unless the list already has a server of that name.
 func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error) {
 	for what, text := range map[string]string{"name": o.Name, "size": o.Size} {
 		if !isPlain(text) && (text != "" || what == "name") {
-			return pool.Server{}, fmt.Errorf("%w: %s of the server to make %q: want letters, digits, and - within",
+			return pool.Server{}, fmt.Errorf("%w: invalid %s of the new server %q: must be letters, digits, "+
+				"and - within",
 				pool.ErrRefused, what, firstRunes(text, 80))
 		}
 	}
@@ -138,7 +138,7 @@ func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error
 	return p.made(ctx, o, out)
 }
 
-// made goes by what the command printed, or by the list.
+// Reads what the command printed, or else the list.
 func (p *Provider) made(ctx context.Context, o pool.Order, out capped) (pool.Server, error) {
 	printed, unread := p.reader().server(out.b)
 	if unread == nil && printed.own() && (printed.Name == o.Name || printed.Name == printed.ID) {
@@ -152,17 +152,17 @@ func (p *Provider) made(ctx context.Context, o pool.Order, out capped) (pool.Ser
 	s, ok, err := p.named(ctx, o.Name)
 	switch {
 	case err != nil:
-		return pool.Server{}, fmt.Errorf("see what the create command made: %w", err)
+		return pool.Server{}, fmt.Errorf("list the servers after the create command: %w", err)
 	case ok:
 		return s, nil
 	case len(out.b) > 0 && unread != nil:
-		return pool.Server{}, fmt.Errorf("create command: it ended well, but the list command shows no server %s, "+
-			"and what it printed tells of none: %w", o.Name, unread)
+		return pool.Server{}, fmt.Errorf("create command: it succeeded, but the list command shows no server %s, "+
+			"and its output names none: %w", o.Name, unread)
 	case len(out.b) > 0:
-		return pool.Server{}, fmt.Errorf("create command: it was asked for the server %s, and says that it made %s",
+		return pool.Server{}, fmt.Errorf("create command: it was to create server %s, but reports %s",
 			o.Name, p.text(firstRunes(printed.Name, 80)))
 	}
-	return pool.Server{}, fmt.Errorf("create command: it ended well, but printed nothing, and the list command shows "+
+	return pool.Server{}, fmt.Errorf("create command: it succeeded, but printed nothing, and the list command shows "+
 		"no server %s", o.Name)
 }
 
@@ -185,7 +185,7 @@ func (p *Provider) describe(ctx context.Context, id string) (pool.Server, error)
 		switch {
 		case s.ID != id || s.gone:
 		case s.elsewhere:
-			return pool.Server{}, fmt.Errorf("server %s (%s) is listed as another pool's: %w", id,
+			return pool.Server{}, fmt.Errorf("server %s (%s) is listed for another pool: %w", id,
 				s.Name, pool.ErrNotOurs)
 		default:
 			return s.Server, nil
@@ -194,8 +194,8 @@ func (p *Provider) describe(ctx context.Context, id string) (pool.Server, error)
 	return pool.Server{}, fmt.Errorf("server %s is not in the list: %w", p.text(firstRunes(id, 80)), pool.ErrGone)
 }
 
-// Destroy runs the destroy command for a server of the list. For one that is not listed, or on its way out, it is not
-// run.
+// Destroy runs the destroy command for a listed server. For a server that is not listed or already ending it does
+// nothing.
 func (p *Provider) Destroy(ctx context.Context, id string) error {
 	ctx, end, err := p.begin(ctx, "destroy command")
 	if err != nil {
@@ -215,7 +215,7 @@ func (p *Provider) Destroy(ctx context.Context, id string) error {
 	return err
 }
 
-// Check runs the list command, and has the shell read the others without running them.
+// Check runs the list command, and checks the syntax of the others without running them.
 func (p *Provider) Check(ctx context.Context, report func(what, found string, err error)) {
 	report("shell", p.shell, nil)
 	list, err := p.List(ctx)
@@ -228,14 +228,15 @@ func (p *Provider) Check(ctx context.Context, report func(what, found string, er
 	p.reportUnrun(ctx, "destroy command", p.o.Destroy, report)
 }
 
-// The caller has the turn.
+// The caller holds the turn.
 func (p *Provider) list(ctx context.Context) ([]found, error) {
 	out, err := p.sh(ctx, "list command", maxServers, p.about(pool.Server{}), "-c", p.o.List)
 	if err != nil {
 		return nil, err
 	}
 	if out.dropped {
-		return nil, fmt.Errorf("list command: it printed more than %d MB, want the servers of one pool", maxServers>>20)
+		return nil, fmt.Errorf("list command: it printed more than %d MB: must print the servers of one pool",
+			maxServers>>20)
 	}
 	list, err := p.reader().servers(out.b)
 	if err != nil {
@@ -244,7 +245,7 @@ func (p *Provider) list(ctx context.Context) ([]found, error) {
 	return list, nil
 }
 
-// named leaves out a server that is on its way out.
+// Ignores servers that are ending.
 func (p *Provider) named(ctx context.Context, name string) (s pool.Server, ok bool, err error) {
 	all, err := p.list(ctx)
 	if err != nil {

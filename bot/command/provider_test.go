@@ -139,10 +139,10 @@ func TestErrorsOfTheScripts(t *testing.T) {
 		{"create fails", func(o *ProviderOptions) { o.Create = `echo "bad $APP_KEY" >&2; exit 5` }, create, "create command: exit status 5: bad ***", false},
 		{"create refuses", func(o *ProviderOptions) { o.Create = `echo "limit reached" >&2; exit 69` }, create, "create command: exit status 69: limit reached", true},
 		{"create does nothing", func(o *ProviderOptions) { o.Create = "true" }, create, "printed nothing, and the list command shows no server web-1", false},
-		{"create prints an error", func(o *ProviderOptions) { o.Create = `echo "denied for $APP_KEY"` }, create, "shows no server web-1, and what it printed tells of none", false},
-		{"create makes another", func(o *ProviderOptions) { o.Create = `echo '{"id":"a","name":"web-2"}'` }, create, "asked for the server web-1, and says that it made web-2", false},
-		{"create makes two", func(o *ProviderOptions) { o.Create = `echo '[{"id":"a"},{"id":"b"}]'` }, create, "it printed 2 servers, want the one that it made", false},
-		{"create is slow", func(o *ProviderOptions) { o.Create, o.Timeout = "sleep 60", 300*time.Millisecond }, create, "it took longer than 300ms, so it was ended", false},
+		{"create prints an error", func(o *ProviderOptions) { o.Create = `echo "denied for $APP_KEY"` }, create, "shows no server web-1, and its output names none", false},
+		{"create makes another", func(o *ProviderOptions) { o.Create = `echo '{"id":"a","name":"web-2"}'` }, create, "was to create server web-1, but reports web-2", false},
+		{"create makes two", func(o *ProviderOptions) { o.Create = `echo '[{"id":"a"},{"id":"b"}]'` }, create, "it printed 2 servers: must print the one that it created", false},
+		{"create is slow", func(o *ProviderOptions) { o.Create, o.Timeout = "sleep 60", 300*time.Millisecond }, create, "it took longer than 300ms, so it was stopped", false},
 		{"destroy fails", func(o *ProviderOptions) { one(o); o.Destroy = `echo "bad $APP_KEY" >&2; exit 6` }, destroy, "destroy command: exit status 6: bad ***", false},
 		{"destroy is not found", func(o *ProviderOptions) { one(o); o.Destroy = "./nowhere" }, destroy, "destroy command: exit status 127", false},
 	} {
@@ -165,10 +165,10 @@ func TestProviderThatCannotRunIsRefused(t *testing.T) {
 		o    ProviderOptions
 		want string
 	}{
-		{ProviderOptions{Pool: "web", Create: "x", Destroy: "x"}, "need a list command, which prints the servers of the pool as JSON"},
-		{ProviderOptions{Pool: "web", List: "x", Create: " ", Destroy: "x"}, "need a create command, which makes the server SERVER_NAME"},
-		{ProviderOptions{Pool: "web", List: "x", Create: "x"}, "need a destroy command, which ends the server SERVER_ID"},
-		{ProviderOptions{Pool: "a b", List: "x", Create: "x", Destroy: "x"}, `name of the pool "a b"`},
+		{ProviderOptions{Pool: "web", Create: "x", Destroy: "x"}, "the list command is empty: it must print the pool's servers as JSON"},
+		{ProviderOptions{Pool: "web", List: "x", Create: " ", Destroy: "x"}, "the create command is empty: it must create the server SERVER_NAME"},
+		{ProviderOptions{Pool: "web", List: "x", Create: "x"}, "the destroy command is empty: it must destroy the server SERVER_ID"},
+		{ProviderOptions{Pool: "a b", List: "x", Create: "x", Destroy: "x"}, `invalid pool name "a b"`},
 		{ProviderOptions{Pool: "web", List: "x", Create: "x\x00", Destroy: "x"}, "zero byte"},
 		{ProviderOptions{Pool: "web", List: "x", Create: "x", Destroy: "x", Timeout: -1}, "timeout of the commands -1ns"},
 		{ProviderOptions{Pool: "web", List: "x", Create: "x", Destroy: "x", Dir: "nowhere"}, "folder of the commands: stat nowhere"},
@@ -188,7 +188,7 @@ func TestCheckOfServersRunsOnlyTheListCommand(t *testing.T) {
 		}
 		got = append(got, what+": "+found)
 	})
-	want := "list command: it prints 0 servers of the pool; create command: sh understands it; it was not run; destroy command: BAD"
+	want := "list command: it prints 0 servers of the pool; create command: valid syntax (not run); destroy command: BAD"
 	if g := strings.Join(got[1:], "; "); g != want {
 		t.Errorf("got  %s\nwant %s", g, want)
 	}

@@ -24,7 +24,7 @@ func TestDeadlineEndsTheWholeProcessGroup(t *testing.T) {
 	defer alive.Close()
 	began := time.Now()
 	err = p.Resize(t.Context(), 3)
-	if want := "scale command: it took longer than 300ms, so it was ended: waiting"; err == nil || err.Error() != want {
+	if want := "scale command: it took longer than 300ms, so it was stopped: waiting"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	if d := time.Since(began); d > 5*time.Second {

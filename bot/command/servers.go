@@ -17,7 +17,7 @@ import (
 
 const maxServers = 8 << 20 // bytes; the AWS CLI prints some 8 KB for each server
 
-// What is not named here is passed over.
+// Other keys are ignored.
 type flat struct {
 	ID      word        `json:"id"`
 	Name    string      `json:"name"`
@@ -27,10 +27,10 @@ type flat struct {
 	Price   json.Number `json:"price"` // dollars an hour
 	Created *time.Time  `json:"created"`
 	Note    string      `json:"note"`
-	Pool    string      `json:"pool"` // empty: the pool that was asked for
+	Pool    string      `json:"pool"` // empty means the provider's pool
 }
 
-// A word is a string, or a number as some providers have for their IDs.
+// A word is a string, or a number, which some providers use as IDs.
 type word string
 
 func (w *word) UnmarshalJSON(b []byte) error {
@@ -39,7 +39,7 @@ func (w *word) UnmarshalJSON(b []byte) error {
 	}
 	var n json.Number
 	if err := json.Unmarshal(b, &n); err != nil {
-		return errors.New("an id is neither a string nor a number")
+		return errors.New("an id must be a string or a number")
 	}
 	*w = word(n)
 	return nil
@@ -66,16 +66,16 @@ func (i instance) flat() flat {
 
 type found struct {
 	pool.Server
-	elsewhere bool // it is said to be of another pool
-	gone      bool // it is said to be gone for good
+	elsewhere bool // it belongs to another pool
+	gone      bool // it no longer exists
 }
 
 type reader struct {
 	pool string              // the pool's name
-	text func(string) string // makes one line without a secret of what is to be shown
+	text func(string) string // makes text a single line without secrets
 }
 
-// servers accepts an array of servers, and what `aws ec2 describe-instances` or `run-instances` print.
+// Accepts an array of servers, or the output of `aws ec2 describe-instances` or `run-instances`.
 func (r reader) servers(text []byte) ([]found, error) {
 	flats, err := r.flats(text)
 	if err != nil {
@@ -89,7 +89,7 @@ func (r reader) servers(text []byte) ([]found, error) {
 			return nil, fmt.Errorf("server %d of %d: %w", i+1, len(flats), err)
 		}
 		if ids[s.ID] {
-			return nil, fmt.Errorf("server %d of %d: its id %q was printed before", i+1, len(flats), r.brief(s.ID))
+			return nil, fmt.Errorf("server %d of %d: the id %q is a duplicate", i+1, len(flats), r.brief(s.ID))
 		}
 		ids[s.ID] = true
 		list = append(list, s)
@@ -97,7 +97,7 @@ func (r reader) servers(text []byte) ([]found, error) {
 	return list, nil
 }
 
-// server accepts what a list may have, and an object alone.
+// Accepts the formats of a list, or a single object.
 func (r reader) server(text []byte) (found, error) {
 	text = bytes.TrimSpace(text)
 	if len(text) > 0 && text[0] == '{' {
@@ -111,7 +111,7 @@ func (r reader) server(text []byte) (found, error) {
 	case err != nil:
 		return found{}, err
 	case len(list) != 1:
-		return found{}, fmt.Errorf("it printed %d servers, want the one that it made", len(list))
+		return found{}, fmt.Errorf("it printed %d servers: must print the one that it created", len(list))
 	}
 	return list[0], nil
 }
@@ -119,7 +119,7 @@ func (r reader) server(text []byte) (found, error) {
 func (r reader) flats(text []byte) ([]flat, error) {
 	text = bytes.TrimSpace(text)
 	if len(text) == 0 {
-		return nil, errors.New("it printed nothing, want an array of servers in JSON: [] where there is none")
+		return nil, errors.New("it printed nothing: must print a JSON array of servers, [] for an empty pool")
 	}
 	var flats []flat
 	if text[0] == '[' {
@@ -129,7 +129,7 @@ func (r reader) flats(text []byte) ([]flat, error) {
 		}
 		for i, f := range list {
 			if f == nil {
-				return nil, fmt.Errorf("server %d of %d is null, want an object", i+1, len(list))
+				return nil, fmt.Errorf("server %d of %d is null: must be an object", i+1, len(list))
 			}
 			flats = append(flats, *f)
 		}
@@ -143,7 +143,7 @@ func (r reader) flats(text []byte) ([]flat, error) {
 		return nil, r.badJSON(err)
 	}
 	if aws.Instances == nil && aws.Reservations == nil {
-		return nil, errors.New(`it printed an object without Instances or Reservations, want an array such as [{"id":"i-1","name":"web-1","address":"10.0.0.1","state":"active"}]`)
+		return nil, errors.New(`it printed an object without Instances or Reservations: must print an array such as [{"id":"i-1","name":"web-1","address":"10.0.0.1","state":"active"}]`)
 	}
 	for _, v := range aws.Reservations {
 		aws.Instances = append(aws.Instances, v.Instances...)
@@ -154,14 +154,14 @@ func (r reader) flats(text []byte) ([]flat, error) {
 	return flats, nil
 }
 
-// badJSON does not hold the text itself.
+// The error does not contain the text itself.
 func (r reader) badJSON(err error) error {
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) && kind.Field != "" {
-		return fmt.Errorf("%s is a JSON %s, want a %s", r.brief(kind.Field), strings.SplitN(kind.Value, " ", 2)[0],
+		return fmt.Errorf("%s is a JSON %s: must be a %s", r.brief(kind.Field), strings.SplitN(kind.Value, " ", 2)[0],
 			kindName(kind.Type.Name()))
 	}
-	return fmt.Errorf(`it did not print servers as JSON, such as [{"id":"i-1","name":"web-1","address":"10.0.0.1","state":"active"}]: %s`, firstRunes(r.text(err.Error()), 200))
+	return fmt.Errorf(`it did not print JSON such as [{"id":"i-1","name":"web-1","address":"10.0.0.1","state":"active"}]: %s`, firstRunes(r.text(err.Error()), 200))
 }
 
 func kindName(of string) string {
@@ -172,10 +172,10 @@ func kindName(of string) string {
 	return "value of another kind"
 }
 
-// plain are the characters of IDs, names and sizes: nothing that a shell or a balancer could take for something else.
+// The characters of IDs, names and sizes. None means anything to a shell or a balancer.
 var plain = regexp.MustCompile(`^[A-Za-z0-9_./:@][A-Za-z0-9_./:@=+-]*$`)
 
-// isPlain counts by itself, since a pattern with a large number of repetitions takes some 100 KB.
+// Counts in code, because a pattern with a large repetition takes some 100 KB.
 func isPlain(s string) bool { return len(s) <= 255 && plain.MatchString(s) }
 
 func (r reader) found(f flat) (found, error) {
@@ -183,7 +183,7 @@ func (r reader) found(f flat) (found, error) {
 		ID: string(f.ID), Name: f.Name, Address: f.Address, Size: f.Size, Note: firstRunes(r.text(f.Note), 200),
 	}, elsewhere: f.Pool != "" && f.Pool != r.pool}
 	if s.ID == "" {
-		return found{}, errors.New(`it has no id, want what the provider calls it, such as "id":"i-1"`)
+		return found{}, errors.New(`it has no id: must have one such as "id":"i-1"`)
 	}
 	if s.Name == "" {
 		s.Name = s.ID
@@ -191,23 +191,23 @@ func (r reader) found(f flat) (found, error) {
 	for i, text := range []string{s.ID, s.Name, s.Size} {
 		if text != "" && !isPlain(text) {
 			what := []string{"id", "name", "size"}[i]
-			return found{}, fmt.Errorf("its %s is %q: want letters, digits and _ . / : @ = + -, at most 255 and no - "+
-				"at the beginning", what, r.brief(text))
+			return found{}, fmt.Errorf("its %s is %q: must be at most 255 letters, digits and _ . / : @ = + -, not "+
+				"beginning with -", what, r.brief(text))
 		}
 	}
 	if s.Address != "" && !isAddress(s.Address) {
-		return found{}, fmt.Errorf("the address of %s is %q: want an IP address or a host name, with a port if each "+
-			"server has its own", r.brief(s.Name), r.brief(s.Address))
+		return found{}, fmt.Errorf("the address of %s is %q: must be an IP address or a host name, with a port if "+
+			"servers have different ones", r.brief(s.Name), r.brief(s.Address))
 	}
 	var known bool
 	if s.State, s.gone, known = stateOf(f.State); !known {
-		return found{}, fmt.Errorf("the state of %s is %q: want making, active, off, ending, failed or gone",
+		return found{}, fmt.Errorf("the state of %s is %q: must be making, active, off, ending, failed or gone",
 			r.brief(s.Name), r.brief(f.State))
 	}
 	if f.Price != "" {
 		var err error
 		if s.Price, err = f.Price.Float64(); err != nil || s.Price < 0 {
-			return found{}, fmt.Errorf("the price of %s is %s: want the dollars of an hour", r.brief(s.Name),
+			return found{}, fmt.Errorf("the price of %s is %s: must be dollars an hour", r.brief(s.Name),
 				r.brief(string(f.Price)))
 		}
 	}
@@ -219,7 +219,7 @@ func (r reader) found(f flat) (found, error) {
 
 func (r reader) brief(text string) string { return firstRunes(r.text(text), 80) }
 
-// stateOf knows the pool's own words, and those of AWS, DigitalOcean and their like.
+// Accepts the pool's own words, and those of AWS, DigitalOcean and similar providers.
 func stateOf(text string) (state pool.State, gone, known bool) {
 	switch strings.ToLower(text) {
 	case "", "active", "running":

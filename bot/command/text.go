@@ -30,14 +30,14 @@ func (c *capped) Write(p []byte) (int, error) {
 func (c capped) String() string { return string(c.b) }
 
 func (r *runner) show(c capped) string {
-	// Longest first: a secret may hold another one.
+	// Longest first: a secret may contain another.
 	secrets := slices.SortedFunc(slices.Values(r.secrets), func(a, b string) int { return len(b) - len(a) })
 	secrets = slices.DeleteFunc(secrets, func(s string) bool { return s == "" })
 	text := c.String()
 	if c.dropped {
 		text = cutPart(text, secrets, c.tail)
 	}
-	// Twice: a secret may hold what makes the line one, or appear when that is gone.
+	// Twice: a secret may contain line breaks, or appear when they are removed.
 	return redact(oneLine(redact(text, secrets)), secrets)
 }
 
@@ -48,7 +48,7 @@ func redact(text string, secrets []string) string {
 	return text
 }
 
-// cutPart removes the longest part at the end of text, or at its beginning, that a secret begins or ends with.
+// Removes the longest part at the end or beginning of text that a secret begins or ends with.
 func cutPart(text string, secrets []string, beginning bool) string {
 	longest := 0
 	for _, s := range secrets {

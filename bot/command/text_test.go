@@ -34,7 +34,7 @@ func FuzzShow(f *testing.F) {
 	f.Add("password s3cr3t", "s3cr3t", 10, true)
 	f.Add("a\x00b\xff \x1b[0m", "ab", 100, false)
 	f.Add("abab", "aba", 3, true)
-	f.Add(strings.Repeat("é", 20)+"x", "", 100, true) // a bound of 20 bytes falls into a character
+	f.Add(strings.Repeat("é", 20)+"x", "", 100, true) // the limit of 20 bytes is inside a character
 	f.Fuzz(func(t *testing.T, said, secret string, maxLen int, tail bool) {
 		if maxLen < 0 || maxLen > 1<<16 || strings.Contains(secret, "*") {
 			return

@@ -16,7 +16,7 @@ import (
 
 type faulty struct {
 	address string
-	logins  atomic.Int32 // keys that were shown to it
+	logins  atomic.Int32 // keys offered to it
 }
 
 func startFaulty(t testing.TB, host ssh.Signer, accept func(net.Conn) bool, run func(ssh.Channel)) *faulty {
@@ -85,7 +85,7 @@ func TestFaultyServers(t *testing.T) {
 		want   string
 		login  bool
 	}{
-		{name: "says nothing", accept: func(net.Conn) bool { return false }, want: "did not let us in within 300ms"},
+		{name: "says nothing", accept: func(net.Conn) bool { return false }, want: "the login took longer than 300ms"},
 		{name: "hangs up", accept: func(c net.Conn) bool { c.Close(); return false }, want: "handshake failed"},
 		{name: "is another protocol", accept: func(c net.Conn) bool { c.Write([]byte("HTTP/1.1 400 Bad\r\n\r\n")); return false }, want: "run a command on"},
 		{name: "has no session", want: "no more sessions", login: true},
@@ -135,16 +135,16 @@ func dialTime(lets bool) time.Duration {
 	return 300 * time.Millisecond
 }
 
-// A machine that is not the one that is known gets no login, and no command.
+// A machine with another host key gets no login and no command.
 func TestOtherMachineIsRefused(t *testing.T) {
 	host, client, other := newKey(t, ""), newKey(t, ""), newKey(t, "")
 	ran := atomic.Bool{}
 	f := startFaulty(t, host.signer, nil, func(ssh.Channel) { ran.Store(true) })
 	for name, c := range map[string]struct{ known, want string }{
-		"wrong":        {knownHosts(t, f.address, other.signer.PublicKey()), "it is another machine, or was set up anew"},
-		"unknown":      {knownHosts(t, "elsewhere:22", host.signer.PublicKey()), "add it by ssh-keyscan"},
+		"wrong":        {knownHosts(t, f.address, other.signer.PublicKey()), "The machine was reinstalled, or it is another one"},
+		"unknown":      {knownHosts(t, "elsewhere:22", host.signer.PublicKey()), "add it with ssh-keyscan"},
 		"other type":   {knownHosts(t, f.address, newRSAKey(t).signer.PublicKey()), "no common algorithm"},
-		"nobody known": {knownHosts(t, f.address), "add it by ssh-keyscan"},
+		"nobody known": {knownHosts(t, f.address), "add it with ssh-keyscan"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := machine(t, remote.SSHOptions{KeyFile: client.file, KnownHostsFile: c.known}, "deploy@"+f.address)
@@ -159,7 +159,7 @@ func TestOtherMachineIsRefused(t *testing.T) {
 	}
 }
 
-// A command that never ends is left when there is no more time.
+// A command that never ends is abandoned at the deadline.
 func TestHangingCommand(t *testing.T) {
 	host, client := newKey(t, ""), newKey(t, "")
 	hang := make(chan struct{})

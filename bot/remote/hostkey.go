@@ -11,8 +11,8 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 )
 
-// Without algorithms a host that has several keys might show one that is not known, which would look like another
-// host. None for a host that is not known by a key of its own: then the callback decides.
+// A host with several keys might offer an unknown one first, and would then look like another host. So the algorithms
+// of its known keys are requested. Empty if the host is unknown: then the callback decides.
 func algorithms(known ssh.HostKeyCallback, address string, remote net.Addr) []string {
 	wrong := &knownhosts.KeyError{}
 	if err := known(address, remote, nobodysKey()); !errors.As(err, &wrong) {
@@ -36,7 +36,7 @@ func algorithms(known ssh.HostKeyCallback, address string, remote net.Addr) []st
 func nobodysKey() ssh.PublicKey {
 	key, err := ssh.NewPublicKey(ed25519.PublicKey(make([]byte, ed25519.PublicKeySize)))
 	if err != nil {
-		panic(err) // it takes any 32 bytes
+		panic(err) // any 32 bytes are valid
 	}
 	return key
 }
@@ -48,11 +48,11 @@ func explain(err error, key ssh.PublicKey, file string) error {
 	}
 	shown := fmt.Sprintf("%s %s", key.Type(), ssh.FingerprintSHA256(key))
 	if len(wrong.Want) == 0 {
-		return fmt.Errorf("its host key %s is not in %s: compare it with the machine's own (ssh-keygen -lf "+
-			"/etc/ssh/ssh_host_ed25519_key.pub there), and add it by ssh-keyscan", shown, file)
+		return fmt.Errorf("its host key %s is not in %s. Compare it with the machine's own (ssh-keygen -lf "+
+			"/etc/ssh/ssh_host_ed25519_key.pub there), and add it with ssh-keyscan", shown, file)
 	}
 	want := wrong.Want[0]
-	return fmt.Errorf("its host key %s is not the one in %s, line %d (%s %s): it is another machine, or was set up "+
-		"anew: nothing was sent",
+	return fmt.Errorf("its host key %s differs from %s, line %d (%s %s). The machine was reinstalled, or it is "+
+		"another one. Nothing was sent",
 		shown, want.Filename, want.Line, want.Key.Type(), ssh.FingerprintSHA256(want.Key))
 }

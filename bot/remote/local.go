@@ -11,13 +11,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/group"
 )
 
-// held is how long what a command started may hold its output open.
+// A process that the command started may hold its output open for this long.
 const held = 500 * time.Millisecond
 
 const usualPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// ThisMachine runs commands here, by sh, as the user who runs the bot. They get nothing of the bot's environment, in
-// which there are secrets, but the usual PATH.
+// ThisMachine runs commands on this machine with sh, as the bot's user. The bot's environment, which contains secrets,
+// is not passed on, only a default PATH.
 func ThisMachine() Machine { return local{} }
 
 type local struct{}
@@ -36,7 +36,7 @@ func (local) Stream(ctx context.Context, command string, stdin io.Reader, stdout
 	case err == nil, errors.Is(err, exec.ErrWaitDelay):
 		return nil
 	case ctx.Err() != nil:
-		return fmt.Errorf("the command was ended: %w", context.Cause(ctx))
+		return fmt.Errorf("the command was stopped: %w", context.Cause(ctx))
 	case errors.As(err, &exit):
 		return &ExitError{Status: exit.ExitCode()}
 	}

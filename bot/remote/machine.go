@@ -1,7 +1,6 @@
-// Package remote runs commands on machines: on others over SSH, and on this one the same way.
+// Package remote runs commands on other machines over SSH, and on this one in the same way.
 //
-// A machine's host key is always checked against a file of known hosts; there is no way around that. Passphrases and
-// keys stand in no error.
+// A machine's host key is always checked against a file of known hosts. Errors contain no passphrases and no keys.
 package remote
 
 import (
@@ -13,22 +12,21 @@ import (
 	"strings"
 )
 
-// A Machine is where commands can be run.
+// A Machine runs commands.
 type Machine interface {
-	// String is the machine's name, for people.
+	// String returns the machine's name, for people.
 	String() string
-	// Stream runs a command in the machine's shell, with stdin, which may be nil, as its standard input, and writes
-	// what it says to stdout and stderr as it comes. The error is an [*ExitError] where the command ran and failed, or
-	// ended by a signal. When ctx ends first, Stream returns; over SSH what the command began may go on there.
+	// Stream runs a command in the machine's shell and writes its output to stdout and stderr as it comes. stdin may be
+	// nil. The error is an [*ExitError] if the command failed or was ended by a signal. Stream returns when ctx ends;
+	// over SSH, processes of the command may continue.
 	Stream(ctx context.Context, command string, stdin io.Reader, stdout, stderr io.Writer) error
 }
 
-// An ExitError is a command that ran, and failed.
+// An ExitError is a command that ran and failed.
 type ExitError struct {
-	// Status is what it ended with, 1 to 255; -1 where it was ended by a signal.
+	// Status is the exit status, 1 to 255; -1 for a signal.
 	Status int
-	// Said is the end of what it wrote to its standard error, or to its standard output where that is nothing; empty
-	// from Stream.
+	// Said is the end of its standard error, or else of its standard output; empty from Stream.
 	Said string
 }
 
@@ -43,13 +41,13 @@ func (e *ExitError) Error() string {
 	return text
 }
 
-// In bytes, of a command's output.
+// Bytes of a command's output.
 const (
-	maxOut  = 4 << 20 // of its standard output; more is an error
-	maxSaid = 2 << 10 // of what it complains, the end
+	maxOut  = 4 << 20 // of standard output; more is an error
+	maxSaid = 2 << 10 // the end of standard error
 )
 
-// Run runs a command and gives its standard output, which is at most 4 MB.
+// Run runs a command and returns its standard output, at most 4 MB.
 func Run(ctx context.Context, m Machine, command string, stdin io.Reader) ([]byte, error) {
 	out, complaint := &atMost{max: maxOut}, &tail{}
 	err := m.Stream(ctx, command, stdin, out, complaint)
@@ -61,7 +59,7 @@ func Run(ctx context.Context, m Machine, command string, stdin io.Reader) ([]byt
 		}
 	}
 	if err == nil && out.over {
-		err = fmt.Errorf("the command says more than %d MB", maxOut>>20)
+		err = fmt.Errorf("the command printed more than %d MB", maxOut>>20)
 	}
 	if err != nil {
 		return nil, err
@@ -69,11 +67,11 @@ func Run(ctx context.Context, m Machine, command string, stdin io.Reader) ([]byt
 	return out.b.Bytes(), nil
 }
 
-// Quote makes one word of the shell of a text.
+// Quote makes text a single word of the shell.
 func Quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 type atMost struct {
-	b    bytes.Buffer // no embedded one: its ReadFrom would go around the bound
+	b    bytes.Buffer // not embedded: its ReadFrom would bypass the limit
 	max  int
 	over bool
 }

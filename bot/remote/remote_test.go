@@ -38,7 +38,7 @@ func newKey(t testing.TB, passphrase string) key {
 	must(t, err)
 	k := writeKey(t, private)
 	if passphrase != "" {
-		// One round of the key's derivation in place of 16, which take seconds with the race detector.
+		// One round of key derivation instead of 16, which take seconds with the race detector.
 		out, err := exec.Command("ssh-keygen", "-q", "-p", "-a", "1", "-P", "", "-N", passphrase, "-f", k.file).CombinedOutput()
 		if errors.Is(err, exec.ErrNotFound) {
 			t.Skip("there is no ssh-keygen here: apt-get install openssh-client")
@@ -101,9 +101,9 @@ func TestBadOptions(t *testing.T) {
 		{"nothing", remote.SSHOptions{}, []string{"no SSH key and no agent", "no file of known SSH hosts"}},
 		{"no key there", remote.SSHOptions{KeyFile: "/nowhere", KnownHostsFile: known}, []string{"read the SSH key: open /nowhere"}},
 		{"no hosts there", remote.SSHOptions{KeyFile: good.file, KnownHostsFile: "/nowhere"}, []string{"read the known SSH hosts: open /nowhere"}},
-		{"passphrase missing", remote.SSHOptions{KeyFile: locked.file, KnownHostsFile: known}, []string{"has a passphrase, and none is given"}},
-		{"passphrase wrong", remote.SSHOptions{KeyFile: locked.file, Passphrase: "hunter3", KnownHostsFile: known}, []string{"does not open with the passphrase"}},
-		{"no key", remote.SSHOptions{KeyFile: broken, KnownHostsFile: known}, []string{"holds no private SSH key"}},
+		{"passphrase missing", remote.SSHOptions{KeyFile: locked.file, KnownHostsFile: known}, []string{"needs a passphrase"}},
+		{"passphrase wrong", remote.SSHOptions{KeyFile: locked.file, Passphrase: "hunter3", KnownHostsFile: known}, []string{"the passphrase does not open"}},
+		{"no key", remote.SSHOptions{KeyFile: broken, KnownHostsFile: known}, []string{"does not contain a private SSH key"}},
 		{"hosts are none", remote.SSHOptions{KeyFile: good.file, KnownHostsFile: broken}, []string{"read the known SSH hosts"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// What is taken as a machine is taken again by the name that it has, and means the same.
+// The String of a valid machine is valid, and means the same machine.
 func FuzzTarget(f *testing.F) {
 	k := newKey(f, "")
 	s, err := remote.NewSSH(remote.SSHOptions{KeyFile: k.file, KnownHostsFile: knownHosts(f, "a:22", k.signer.PublicKey())})

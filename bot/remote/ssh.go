@@ -16,35 +16,35 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 )
 
-// SSHOptions are what all machines over SSH have in common.
+// SSHOptions apply to all machines reached over SSH.
 type SSHOptions struct {
-	// KeyFile is a private key's, as ssh-keygen writes it. Empty for the agent's keys alone.
+	// KeyFile is the path of a private key in ssh-keygen's format; empty to use only the agent's keys.
 	KeyFile string
-	// Passphrase is the key's; empty where it has none.
+	// Passphrase of the key; empty if it has no passphrase.
 	Passphrase string
-	// Agent is the path of an SSH agent's socket. Empty for none.
+	// Agent is the path of an SSH agent's socket; empty for no agent.
 	Agent string
-	// KnownHostsFile has the machines' host keys, as ssh keeps them. It is read at each connection, so what is added to
-	// it counts.
+	// KnownHostsFile contains the machines' host keys in ssh's format. It is read at each connection, so additions
+	// apply at once.
 	KnownHostsFile string
-	// DialTimeout bounds connecting and logging in. 0 is 10 s. What bounds a command is its context.
+	// DialTimeout limits connecting and logging in; 0 means 10 s. A command is limited by its context.
 	DialTimeout time.Duration
 }
 
 const defaultDialTimeout = 10 * time.Second
 
-// SSH is how to reach machines.
+// SSH reaches machines over SSH.
 type SSH struct {
 	o    SSHOptions
 	keys []ssh.Signer
 }
 
-// NewSSH reads the key, and checks the rest, all of it. It connects nowhere.
+// NewSSH reads the key and checks all options. It makes no connection.
 func NewSSH(o SSHOptions) (*SSH, error) {
 	s := &SSH{o: o}
 	var wrong []error
 	if o.KeyFile == "" && o.Agent == "" {
-		wrong = append(wrong, errors.New("there is no SSH key and no agent: name the file of a private key"))
+		wrong = append(wrong, errors.New("no SSH key and no agent is set. Set the file of a private key"))
 	}
 	if o.KeyFile != "" {
 		key, err := readKey(o.KeyFile, o.Passphrase)
@@ -55,8 +55,8 @@ func NewSSH(o SSHOptions) (*SSH, error) {
 		}
 	}
 	if o.KnownHostsFile == "" {
-		wrong = append(wrong, errors.New("there is no file of known SSH hosts: name one, such as that which ssh "+
-			"keeps in ~/.ssh/known_hosts"))
+		wrong = append(wrong, errors.New("no file of known SSH hosts is set. Set one, such as ssh's "+
+			"~/.ssh/known_hosts"))
 	} else if _, err := knownhosts.New(o.KnownHostsFile); err != nil {
 		wrong = append(wrong, fmt.Errorf("read the known SSH hosts: %w", err))
 	}
@@ -77,19 +77,19 @@ func readKey(file, passphrase string) (ssh.Signer, error) {
 	key, err := ssh.ParsePrivateKey(text)
 	if missing := (*ssh.PassphraseMissingError)(nil); errors.As(err, &missing) {
 		if passphrase == "" {
-			return nil, fmt.Errorf("the SSH key in %s has a passphrase, and none is given", file)
+			return nil, fmt.Errorf("the SSH key in %s needs a passphrase", file)
 		}
 		if key, err = ssh.ParsePrivateKeyWithPassphrase(text, []byte(passphrase)); err != nil {
-			return nil, fmt.Errorf("the SSH key in %s does not open with the passphrase that is given", file)
+			return nil, fmt.Errorf("the passphrase does not open the SSH key in %s", file)
 		}
 	}
-	if err != nil { // its text could quote the file
-		return nil, fmt.Errorf("%s holds no private SSH key as ssh-keygen writes it", file)
+	if err != nil { // the text could quote the file
+		return nil, fmt.Errorf("%s does not contain a private SSH key in ssh-keygen's format", file)
 	}
 	return key, nil
 }
 
-// Machine is one by its user and address: user@host or user@host:port, 22 where there is none.
+// Machine returns the machine at user@host or user@host:port; the default port is 22.
 func (s *SSH) Machine(target string) (Machine, error) {
 	user, address, err := parseTarget(target)
 	if err != nil {
@@ -101,11 +101,11 @@ func (s *SSH) Machine(target string) (Machine, error) {
 func parseTarget(target string) (user, address string, err error) {
 	i := strings.LastIndex(target, "@")
 	if i <= 0 || strings.Contains(target[:i], ":") || strings.ContainsAny(target, " \t\r\n/") {
-		text := fmt.Sprintf("%q is no machine to reach by SSH", target)
+		text := fmt.Sprintf("invalid SSH machine %q", target)
 		if strings.Contains(target[:max(i, 0)], ":") {
-			text = "a machine to reach by SSH is given with a password" // which is not to be shown
+			text = "invalid SSH machine with a password" // which must not be shown
 		}
-		return "", "", fmt.Errorf("%s: give user@host or user@host:port", text)
+		return "", "", fmt.Errorf("%s: must be user@host or user@host:port", text)
 	}
 	user, address = target[:i], target[i+1:]
 	host, port, err := net.SplitHostPort(address)
@@ -113,7 +113,7 @@ func parseTarget(target string) (user, address string, err error) {
 		host, port = strings.TrimSuffix(strings.TrimPrefix(address, "["), "]"), "22"
 	}
 	if host == "" || port == "" || strings.ContainsAny(host, "[]") {
-		return "", "", fmt.Errorf("%q is no machine to reach by SSH: give user@host or user@host:port", target)
+		return "", "", fmt.Errorf("invalid SSH machine %q: must be user@host or user@host:port", target)
 	}
 	return user, net.JoinHostPort(host, port), nil
 }
@@ -125,7 +125,7 @@ type machine struct {
 
 func (m *machine) String() string { return m.user + "@" + strings.TrimSuffix(m.address, ":22") }
 
-// Stream makes a connection for each command: there are few, and none is kept that could be dead.
+// Each command has its own connection: commands are rare, and a kept connection could be dead.
 func (m *machine) Stream(ctx context.Context, command string, stdin io.Reader, stdout, stderr io.Writer) error {
 	err := m.stream(ctx, command, stdin, stdout, stderr)
 	if exit := (*ExitError)(nil); err == nil || errors.As(err, &exit) {
@@ -143,7 +143,7 @@ func (m *machine) stream(ctx context.Context, command string, stdin io.Reader, s
 		return err
 	}
 	defer client.Close()
-	defer context.AfterFunc(ctx, func() { client.Close() })() // which ends all that waits below
+	defer context.AfterFunc(ctx, func() { client.Close() })() // which ends the waits below
 	session, err := client.NewSession()
 	if err != nil {
 		return fmt.Errorf("open a session: %w", err)
@@ -168,7 +168,7 @@ func (m *machine) dial(ctx context.Context) (*ssh.Client, error) {
 		return nil, fmt.Errorf("read the known SSH hosts: %w", err)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, m.ssh.o.DialTimeout,
-		fmt.Errorf("it did not let us in within %v", m.ssh.o.DialTimeout))
+		fmt.Errorf("the login took longer than %v", m.ssh.o.DialTimeout))
 	defer cancel()
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", m.address)
@@ -214,7 +214,7 @@ func (s *SSH) signers(ctx context.Context) ([]ssh.Signer, error) {
 		}
 		return nil, fmt.Errorf("ask the SSH agent: %w", err)
 	}
-	context.AfterFunc(ctx, func() { conn.Close() }) // logging in is over by then
+	context.AfterFunc(ctx, func() { conn.Close() }) // the login is complete by then
 	more, err := agent.NewClient(conn).Signers()
 	if err != nil && len(s.keys) == 0 {
 		return nil, fmt.Errorf("ask the SSH agent: %w", err)

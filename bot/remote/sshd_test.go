@@ -28,7 +28,7 @@ func startSSHD(t testing.TB, hosts []key, may ...ssh.PublicKey) (target string) 
 		t.Skip("there is no sshd here: apt-get install openssh-server")
 	}
 	if os.Getuid() == 0 {
-		must(t, os.MkdirAll("/run/sshd", 0o755)) // without it sshd does not start as root
+		must(t, os.MkdirAll("/run/sshd", 0o755)) // sshd run by root needs it
 	}
 	dir := t.TempDir()
 	var authorized bytes.Buffer
@@ -135,7 +135,7 @@ func TestRealSSHD(t *testing.T) {
 			t.Errorf("it says %q, %v", out, err)
 		}
 	})
-	// The host has two keys, and either of them is enough to know it by.
+	// The host has two keys. Either identifies it.
 	t.Run("other host key", func(t *testing.T) {
 		known := knownHosts(t, addressOf(target), otherHost.signer.PublicKey())
 		m := machine(t, remote.SSHOptions{KeyFile: plain.file, KnownHostsFile: known}, target)
@@ -151,7 +151,7 @@ func TestRealSSHD(t *testing.T) {
 	})
 	t.Run("wrong host key", func(t *testing.T) {
 		m := machine(t, remote.SSHOptions{KeyFile: plain.file, KnownHostsFile: knownHosts(t, addressOf(target), plain.signer.PublicKey())}, target)
-		if _, err := remote.Run(t.Context(), m, "echo in", nil); err == nil || !strings.Contains(err.Error(), "it is another machine") {
+		if _, err := remote.Run(t.Context(), m, "echo in", nil); err == nil || !strings.Contains(err.Error(), "or it is another one") {
 			t.Errorf("the error is %v", err)
 		}
 	})
