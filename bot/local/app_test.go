@@ -18,7 +18,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// The test binary plays several roles: the tests, the app that the platform runs, and bots that get killed.
+// The test binary has several roles: the tests, the platform's app, and bots that get killed.
 func TestMain(m *testing.M) {
 	switch os.Getenv("LOCAL_TEST_ROLE") {
 	case "app":
@@ -58,7 +58,7 @@ func app(mode string) {
 			panic(err)
 		}
 		line, _ := bufio.NewReader(out).ReadString('\n')
-		fmt.Print("grandchild ", line) // where it listens
+		fmt.Print("grandchild ", line) // its address
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:"+os.Getenv("PORT"))
 	if err != nil {
@@ -84,7 +84,7 @@ func app(mode string) {
 func appHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, os.Getenv("DYNO")) })
-	// /hold says at once which process has the request, and ends when the file is there.
+	// /hold names its process at once, and ends once the file exists.
 	mux.HandleFunc("/hold", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, os.Getenv("DYNO"))
 		_ = http.NewResponseController(w).Flush()

@@ -13,9 +13,9 @@ type backends struct {
 
 type backend struct {
 	addr string        // "127.0.0.1:43210"
-	idle chan struct{} // closed when it was removed and its last connection has ended
+	idle chan struct{} // closed once it is removed and its last connection has ended
 
-	// Guarded by the lock of the set.
+	// Guarded by the set's lock.
 	conns   int
 	removed bool
 }
@@ -28,7 +28,7 @@ func (p *backends) add(addr string) *backend {
 	return b
 }
 
-// remove may be called twice.
+// May be called twice.
 func (p *backends) remove(b *backend) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -42,7 +42,8 @@ func (p *backends) remove(b *backend) {
 	}
 }
 
-// pick is uniform among the backends not tried, and counts a connection until it is released. nil: there is none.
+// Uniform among the backends not tried yet. Counts a connection until it is released. Returns nil if there is no
+// backend.
 func (p *backends) pick(tried []*backend) *backend {
 	p.mu.Lock()
 	defer p.mu.Unlock()

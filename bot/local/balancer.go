@@ -14,23 +14,22 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// BalancerOptions say where a balancer listens.
+// BalancerOptions configure [NewBalancer].
 type BalancerOptions struct {
-	// Addr is where it listens: "127.0.0.1:8080". Empty means any free port of 127.0.0.1.
+	// Addr to listen at, such as "127.0.0.1:8080"; empty means any free port of 127.0.0.1.
 	Addr string
-	// Port is that of servers whose address has none. Zero means 80.
+	// Port for servers whose address has no port; 0 means 80.
 	Port int
-	// Log receives the balancer's errors. Nil means silence.
+	// Log receives the balancer's errors. Nil disables it.
 	Log *slog.Logger
 }
 
-// A Balancer is a small HTTP balancer inside this program: the platform's router in front of servers. It serves
-// demonstrations, tests, and machines that have no other one. Who is behind it is forgotten when it ends.
+// A Balancer is a small HTTP balancer inside this program: the platform's router, in front of servers. It serves
+// demonstrations, tests, and machines without another balancer. It forgets its members when it ends.
 //
-// It has no health check, so who was added gets requests at once; a server that refuses a connection is passed over for
-// that request.
+// It has no health check, so an added server gets requests at once. A request skips servers that refuse its connection.
 type Balancer struct {
-	port     string // of servers whose address has none
+	port     string // for servers whose address has no port
 	url      string
 	backends *backends
 	router   *router
@@ -49,7 +48,7 @@ type member struct {
 
 var _ pool.Balancer = (*Balancer)(nil)
 
-// NewBalancer begins to listen and to serve. It must be closed.
+// NewBalancer starts to listen and to serve. Close it when done.
 func NewBalancer(o BalancerOptions) (*Balancer, error) {
 	if o.Addr == "" {
 		o.Addr = "127.0.0.1:0"
@@ -61,7 +60,7 @@ func NewBalancer(o BalancerOptions) (*Balancer, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Port < 0 || o.Port > 65535 {
-		return nil, fmt.Errorf("port of the servers behind the balancer %d: want 1 to 65535, or 0 for 80", o.Port)
+		return nil, fmt.Errorf("invalid port of the servers %d: must be 1–65535, or 0 for 80", o.Port)
 	}
 	ln, err := listen(o.Addr)
 	if err != nil {
@@ -85,10 +84,10 @@ func NewBalancer(o BalancerOptions) (*Balancer, error) {
 	return b, nil
 }
 
-// URL is where it listens: "http://127.0.0.1:8080".
+// URL returns the address it listens at, such as "http://127.0.0.1:8080".
 func (b *Balancer) URL() string { return b.url }
 
-// Close ends it: it listens no more, and requests that are under way have a second to end.
+// Close stops listening. Requests in flight get a second to end.
 func (b *Balancer) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), settling)
 	defer cancel()
@@ -99,7 +98,7 @@ func (b *Balancer) Close() {
 	<-b.served
 }
 
-// Members tells who is behind it, in the order in which they were added. A member's requests are those under way.
+// Members lists the members in the order they were added, with their requests in flight.
 func (b *Balancer) Members(ctx context.Context) ([]pool.Member, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("list the members of the local balancer: %w", err)
@@ -121,7 +120,7 @@ func (b *Balancer) Members(ctx context.Context) ([]pool.Member, error) {
 	return list, nil
 }
 
-// Add has a server get requests, from this moment on.
+// Add sends requests to a server from now on.
 func (b *Balancer) Add(ctx context.Context, s pool.Server) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("add %s to the local balancer: %w", s.Name, err)
@@ -146,7 +145,7 @@ func (b *Balancer) Add(ctx context.Context, s pool.Server) error {
 	return nil
 }
 
-// Drain ends new requests to a member.
+// Drain stops new requests to a member.
 func (b *Balancer) Drain(ctx context.Context, m pool.Member) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("drain %s at the local balancer: %w", m.Name, err)
@@ -159,7 +158,7 @@ func (b *Balancer) Drain(ctx context.Context, m pool.Member) error {
 	return nil
 }
 
-// Remove forgets a member. Its requests go on.
+// Remove forgets a member. Its requests in flight continue.
 func (b *Balancer) Remove(ctx context.Context, m pool.Member) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("remove %s from the local balancer: %w", m.Name, err)
@@ -178,7 +177,7 @@ func (b *Balancer) remove(m *member) {
 	b.members = slices.DeleteFunc(b.members, func(o *member) bool { return o == m })
 }
 
-// find goes by the name where no ID is given. The caller holds the lock.
+// By ID, or by name if there is no ID. The caller holds the lock.
 func (b *Balancer) find(id, name string) *member {
 	i := slices.IndexFunc(b.members, func(m *member) bool { return m.id == id && (id != "" || m.name == name) })
 	if i < 0 {

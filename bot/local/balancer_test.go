@@ -36,7 +36,7 @@ func namedApp(t testing.TB, name string) (s pool.Server, held chan struct{}, rel
 	return pool.Server{ID: srv.URL, Name: name, Address: srv.Listener.Addr().String()}, held, release
 }
 
-// members is "web-1 serving 0, web-2 draining 1".
+// Such as "web-1 serving 0, web-2 draining 1".
 func members(t testing.TB, b *Balancer) string {
 	t.Helper()
 	list, err := b.Members(t.Context())
@@ -80,7 +80,7 @@ func TestMembersJoinDrainAndLeave(t *testing.T) {
 			t.Errorf("%s answered while web-1 drained", body)
 		}
 	}
-	must(t, b.Add(t.Context(), one)) // as one that was wanted again
+	must(t, b.Add(t.Context(), one)) // needed again
 	want("web-1 serving 1, web-2 serving 0")
 	must(t, b.Drain(t.Context(), m))
 	release()

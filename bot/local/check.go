@@ -13,16 +13,16 @@ import (
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./+-]+$`) // no shell syntax
 
-// Check reports the shell, the address, the command's syntax and whether its program is there. It runs nothing but the
-// shell, and changes nothing.
+// Check tests the shell, the address, the command's syntax and whether its program exists. It runs only the shell, and
+// changes nothing.
 func (p *Platform) Check(ctx context.Context, report func(what, found string, err error)) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	report("shell", p.procs.shell, nil)
-	report("router address", p.url+" was free", nil) // New listens there
+	report("router address", p.url+" is free", nil) // New listens there
 	_, err := p.sh(ctx, "-n", "-c", p.o.Command)
 	if err != nil {
-		report("command", p.o.Command, fmt.Errorf("sh does not understand it: %w", err))
+		report("command", p.o.Command, fmt.Errorf("syntax error: %w", err))
 		return
 	}
 	report("command", p.o.Command, nil)
@@ -32,7 +32,7 @@ func (p *Platform) Check(ctx context.Context, report func(what, found string, er
 	}
 	path, err := p.sh(ctx, "-c", `command -v "$1"`, "sh", word)
 	if err != nil {
-		err = fmt.Errorf("there is no program %q in the folder and on the PATH of the app", word)
+		err = fmt.Errorf("program %q not found in the folder or on the PATH of the app", word)
 	}
 	report("program", path, err)
 }

@@ -10,20 +10,20 @@ import (
 	"time"
 )
 
-// A dyno outlives its process: after a crash it has another.
+// A dyno outlives its process: after a crash it gets another.
 type dyno struct {
 	name string        // "web.1"
 	quit chan struct{} // closed when the dyno is surplus
 
 	// The rest is guarded by the platform's lock.
 	state   State
-	crashes int      // in a row, since it was last up for a while
-	backend *backend // the router's view of it while it is up
+	crashes int      // in a row, since it was last up for some time
+	backend *backend // the router's backend while it is up
 }
 
 var (
-	errPortTaken = errors.New("its port was taken by another program")
-	errSurplus   = errors.New("it was ended as surplus")
+	errPortTaken = errors.New("another program took its port")
+	errSurplus   = errors.New("stopped as surplus")
 )
 
 func (p *Platform) keep(d *dyno) {
@@ -41,7 +41,7 @@ func (p *Platform) keep(d *dyno) {
 			return
 		default:
 		}
-		// Another port is all that is needed, but a command that leaves its port taken behind must not spin.
+		// A new port is enough. The limit prevents a loop if a command leaves its port in use.
 		if errors.Is(err, errPortTaken) && stolen < 3 {
 			stolen++
 			continue
@@ -59,7 +59,7 @@ func (p *Platform) keep(d *dyno) {
 	}
 }
 
-// live ends when the process and its whole group are gone. The error says how it ended.
+// Returns when the process and its whole group have ended. The error says how.
 func (p *Platform) live(d *dyno) error {
 	port, err := p.ports.take()
 	if err != nil {
@@ -93,7 +93,7 @@ func (p *Platform) live(d *dyno) error {
 	return errors.New(proc.exit)
 }
 
-// On an error the process is gone.
+// On an error the process has ended.
 func (p *Platform) boot(d *dyno, proc *process, addr string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), p.timing.boot)
 	defer cancel()
@@ -118,14 +118,14 @@ func (p *Platform) boot(d *dyno, proc *process, addr string) error {
 		case <-ctx.Done():
 			proc.signal(syscall.SIGKILL)
 			<-proc.done
-			return fmt.Errorf("R10: it did not accept a connection at 127.0.0.1 on $PORT within %v, and was ended",
+			return fmt.Errorf("R10: no connection accepted at 127.0.0.1 on $PORT within %v, so it was stopped",
 				p.timing.boot)
 		}
 	}
 }
 
-// stop waits for requests, then sends SIGTERM, and SIGKILL when that is not enough. b is nil when the process never
-// got requests.
+// Waits for requests, then sends SIGTERM, and SIGKILL if that is not enough. b is nil if the process never got
+// requests.
 func (p *Platform) stop(d *dyno, b *backend, proc *process) {
 	if b != nil {
 		select {
@@ -136,13 +136,13 @@ func (p *Platform) stop(d *dyno, b *backend, proc *process) {
 		}
 	}
 	if proc.end(p.timing.grace) {
-		p.log.Warn("local process did not end on SIGTERM, so it got SIGKILL", "process", d.name,
+		p.log.Warn("local process ignored SIGTERM and was killed", "process", d.name,
 			"after", p.timing.grace)
 	}
 	p.log.Info("local process stopped", "process", d.name, "exit", proc.exit)
 }
 
-// up returns nil where the dyno has become surplus meanwhile.
+// Returns nil if the dyno has become surplus meanwhile.
 func (p *Platform) up(d *dyno, addr string) *backend {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -154,7 +154,7 @@ func (p *Platform) up(d *dyno, addr string) *backend {
 	return d.backend
 }
 
-// down reports whether the process ended soon after it began. One that was up for long has its crashes forgiven.
+// Reports whether the process ended soon after its start. A process that was up for some time resets its crashes.
 func (p *Platform) down(d *dyno, b *backend, began time.Time) (soon bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -187,7 +187,7 @@ func (p *Platform) setState(d *dyno, s State) {
 	}
 }
 
-// crashes is a number in a row, 1 or more.
+// crashes counts a row, from 1.
 func (t timing) restartAfter(crashes int) time.Duration {
 	wait := t.backoff
 	for range crashes - 1 {

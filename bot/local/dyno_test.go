@@ -114,7 +114,7 @@ func TestProcessThatNeverListensIsEnded(t *testing.T) {
 	p := open(t, o)
 	start(t, p)
 	eventually(t, "R10 in the log", func() bool {
-		return strings.Contains(log.String(), "R10: it did not accept a connection at 127.0.0.1 on $PORT within 50ms")
+		return strings.Contains(log.String(), "R10: no connection accepted at 127.0.0.1 on $PORT within 50ms")
 	})
 }
 
@@ -135,7 +135,7 @@ func TestProcessWhosePortWasTakenGetsAnotherAtOnce(t *testing.T) {
 		return freePort()
 	}
 	run(t, p)
-	// The other program is taken for the process twice, until the process has ended.
+	// Twice, the other program is mistaken for the process until the process has ended.
 	eventually(t, "third start", func() bool { return strings.Count(log.String(), "local process is up") == 3 })
 	if status, body := get(t, p.url); status != 200 || body != "web.1" {
 		t.Errorf("answer %d %q, want that of the process", status, body)
@@ -145,7 +145,7 @@ func TestProcessWhosePortWasTakenGetsAnotherAtOnce(t *testing.T) {
 	}
 }
 
-// hold sends requests that do not end until file is there, until one is with the process called name.
+// Sends requests that end once file exists, until one reaches the process name.
 func hold(t *testing.T, p *Platform, name, file string) (*http.Response, *bufio.Reader) {
 	t.Helper()
 	for range 200 {
@@ -172,7 +172,7 @@ func TestScalingDownEndsTheHighestNumberAndLetsItsRequestsFinish(t *testing.T) {
 			o := options(t, "", 3)
 			o.Command = c.command
 			p := open(t, o)
-			p.timing.drain = 50 * time.Millisecond // so that SIGTERM comes while the request is under way
+			p.timing.drain = 50 * time.Millisecond // SIGTERM comes while the request is in flight
 			start(t, p)
 			_, body := hold(t, p, "web.3", file)
 			resize(t, p, 2)

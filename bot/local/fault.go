@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// A fault has Heroku's code and words.
+// Codes and texts are Heroku's.
 type fault struct {
 	code   string
 	text   string
@@ -29,7 +29,7 @@ var (
 )
 
 var (
-	errTimeout   = errors.New("no byte of an answer in time")
+	errTimeout   = errors.New("no answer in time")
 	errNoProcess = errors.New("no process accepts connections")
 	errRefused   = errors.New("no process accepted the connection")
 )
@@ -61,8 +61,8 @@ func (r *router) answerFault(w http.ResponseWriter, req *http.Request, f fault) 
 	http.Error(w, fmt.Sprintf("%s %s", f.code, f.text), f.status)
 }
 
-// faultLog logs of each code the first, and then at most one line in ten seconds, which counts the others. Under load
-// an app without processes would else write thousands of lines.
+// Logs the first fault of each code, and then at most one line in ten seconds with the number of the others. An app
+// without processes would otherwise log thousands of lines under load.
 type faultLog struct {
 	log *slog.Logger
 
@@ -87,7 +87,7 @@ func (l *faultLog) add(f fault, req *http.Request) {
 	more := l.more[f.code]
 	l.told[f.code], l.more[f.code] = now, 0
 	l.mu.Unlock()
-	// The query may hold a secret.
+	// The query may contain a secret.
 	l.log.Warn("local router", "code", f.code, "desc", f.text, "method", req.Method, "path", req.URL.Path, "status",
 		f.status, "since_last", more)
 }

@@ -2,5 +2,5 @@ package local
 
 import "syscall"
 
-// To signal a process that has ended is not permitted here.
+// A signal to an ended process is not permitted on macOS.
 func groupAlive(id int) bool { return syscall.Kill(-id, 0) == nil }

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// One that has ended and that its new parent, process 1, has not taken note of yet can still be signalled here, so
-// /proc has to tell.
+// A process that ended but was not reaped by its new parent, process 1, can still be signalled. /proc shows its real
+// state.
 func groupAlive(id int) bool {
 	if syscall.Kill(-id, 0) != nil {
 		return false
@@ -26,7 +26,7 @@ func groupAlive(id int) bool {
 		if err != nil {
 			continue // it has ended meanwhile
 		}
-		// "PID (NAME) STATE PPID PGRP …", and a name may hold anything.
+		// "PID (NAME) STATE PPID PGRP …", and a name may contain anything.
 		f := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
 		if len(f) > 2 && string(f[2]) == strconv.Itoa(id) && f[0][0] != 'Z' && f[0][0] != 'X' {
 			return true

@@ -4,7 +4,7 @@ package local
 
 import "syscall"
 
-// Without them New fails, so nothing below is ever called.
+// Without process groups New fails, so the rest is never called.
 const haveGroups = false
 
 func ownGroup() *syscall.SysProcAttr { return nil }

@@ -12,10 +12,10 @@ import (
 
 const via = "1.1 autoscalebot"
 
-// requestIDs of clients are kept, as by Heroku's router.
+// A client's request ID of this form is kept, as on Heroku.
 var requestIDs = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
 
-// rewrite adds what Heroku's router adds. The host and the query pass as they came.
+// Adds the headers that Heroku's router adds. The host and the query stay as they are.
 func rewrite(pr *httputil.ProxyRequest, port string, now time.Time) {
 	out := pr.Out
 	out.URL.Scheme = "http"

@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// launch tells the watchdog of its group, closes the pipe to it, and becomes the command. Telling it here rather than
-// from the bot leaves no moment at which the bot could be killed and the process be unknown to the watchdog. The
-// subshell takes the SIGPIPE when the watchdog is gone.
+// Tells the watchdog its group, closes the pipe, and becomes the command. The bot does not tell the watchdog itself: it
+// could be killed before that, and the process would outlive it. The subshell absorbs the SIGPIPE if the watchdog is
+// gone.
 const launch = `(echo "+$$" >&3) 2>/dev/null; exec 3>&-; exec "$0" -c "$1"`
 
 type launcher struct {
@@ -18,7 +18,7 @@ type launcher struct {
 	command string
 	dir     string
 	env     []string
-	out     *output       // nil: what they print is thrown away
+	out     *output       // nil discards the output
 	dog     *watchdog     // set before the first process starts
 	killed  chan struct{} // closed by kill
 
@@ -65,7 +65,7 @@ func (l *launcher) start(name string, port int, env ...string) (*process, error)
 }
 
 func (l *launcher) await(proc *process, cmd *exec.Cmd, flush func()) {
-	_ = cmd.Wait() // the state below tells it all
+	_ = cmd.Wait() // the state below is complete
 	proc.exit = cmd.ProcessState.String()
 	proc.awaitGroup()
 	l.dog.forget(proc.group)
@@ -76,7 +76,7 @@ func (l *launcher) await(proc *process, cmd *exec.Cmd, flush func()) {
 	close(proc.done)
 }
 
-// kill sends SIGKILL to every group, also those that start later. It reports whether this is the first call.
+// Sends SIGKILL to every group, including those that start later. Reports whether this is the first call.
 func (l *launcher) kill() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

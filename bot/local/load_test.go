@@ -37,7 +37,7 @@ func TestNoRequestIsLostWhileScalingUnderLoad(t *testing.T) {
 		before := answered.Load()
 		resize(t, p, n)
 		if i%2 == 0 {
-			settle(t, p) // half of them follow each other at once
+			settle(t, p) // half of them follow without a pause
 		}
 		eventually(t, "load", func() bool { return answered.Load() > before+20 || t.Failed() })
 	}

@@ -22,7 +22,7 @@ func doomedBot() {
 	panic(err)
 }
 
-// addresses are fewer than n where the bot ends before.
+// Fewer than n if the bot ends early.
 func addresses(t *testing.T, bot *exec.Cmd, n int) (addrs []string) {
 	t.Helper()
 	out, err := bot.StdoutPipe()
@@ -40,7 +40,7 @@ func TestNoProcessOutlivesABotThatIsKilled(t *testing.T) {
 	o := options(t, "", 0)
 	bot := exec.Command(strings.TrimPrefix(o.Env[0], "APP="))
 	bot.Env = []string{"LOCAL_TEST_ROLE=bot", "PATH=" + os.Getenv("PATH")}
-	// Two processes and two grandchildren tell where they listen.
+	// Two processes and two grandchildren print their addresses.
 	addrs := addresses(t, bot, 4)
 	if len(addrs) != 4 {
 		t.Fatalf("processes listen at %v, want 4 addresses", addrs)
@@ -91,7 +91,7 @@ func TestWatchdogEndsTheGroupsItWasToldOfAndNoOthers(t *testing.T) {
 	}
 }
 
-// The shell's kill is replaced here, and must stay so: a watchdog that got this wrong would end every process there is.
+// The shell's kill is replaced here, and must stay so: a faulty watchdog would kill every process.
 func TestWatchdogSignalsNothingButGroupsItKnows(t *testing.T) {
 	for in, want := range map[string]string{
 		"+11\n+22\n+33\n-22\n":   "kill -9 -11\nkill -9 -33\n",
@@ -102,7 +102,7 @@ func TestWatchdogSignalsNothingButGroupsItKnows(t *testing.T) {
 		"+\n-\n\n":               "",
 		"+x\n+-1\n+1 2\n1\n11\n": "",
 		"+*\n+$$\n+`echo 1`\n":   "",
-		"+11":                    "", // cut short, as 1123 would be
+		"+11":                    "", // cut short, such as 1123
 	} {
 		cmd := exec.Command("sh", "-c", "kill() { echo kill \"$@\"; }\n"+watch)
 		cmd.Stdin = strings.NewReader(in)

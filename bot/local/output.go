@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-const maxLine = 10_000 // bytes, as in Heroku's logs; a longer line is split
+const maxLine = 10_000 // bytes, as in Heroku's logs; longer lines are split
 
-// An output writes every line in one call, so lines never mix.
+// Writes each line in a single call, so lines never mix.
 type output struct {
 	mu sync.Mutex
 	w  io.Writer
@@ -24,9 +24,8 @@ func newOutput(w io.Writer) *output {
 	return &output{w: w}
 }
 
-// tap's flush, called when the process has ended, waits for the last line, but not long for a grandchild that left
-// the process group and holds the file; what that one writes later is lost. (That is why this is no pipe of os/exec's
-// own, which would be waited for without end.)
+// flush, called when the process has ended, waits for the last line. It does not wait long for a grandchild that left
+// the process group and holds the file; its later output is lost. A pipe of os/exec would wait for it forever.
 func (o *output) tap(prefix string) (w *os.File, flush func(), err error) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -47,7 +46,7 @@ func (o *output) tap(prefix string) (w *os.File, flush func(), err error) {
 	}, nil
 }
 
-// copy passes over errors of the writer: a process must not stall because nobody reads what it says.
+// Ignores errors of the writer: a process must not stall because nobody reads its output.
 func (o *output) copy(prefix string, r io.Reader) {
 	br := bufio.NewReaderSize(r, maxLine)
 	line := []byte(prefix)

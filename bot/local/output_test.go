@@ -30,7 +30,7 @@ func TestOutputIsForwardedLineByLine(t *testing.T) {
 }
 
 func TestLinesOfSeveralProcessesNeverMix(t *testing.T) {
-	// The writer is not safe for concurrent use: the race detector would tell, too.
+	// The writer is not safe for concurrent use, which the race detector would report too.
 	var out bytes.Buffer
 	o := &output{w: &out}
 	var wg sync.WaitGroup

@@ -1,14 +1,13 @@
-// Package local is a platform on the machine it runs on: it starts the processes of a Procfile app and routes requests
-// to them, as Heroku would.
+// Package local is a platform on this machine. It starts the processes of a Procfile app and routes requests to them as
+// Heroku does.
 //
-// Each process is one shell command with a $PORT of its own. A router in front sends every request to a random process
-// that accepts connections, retries on another one only when a connection was refused, and answers 503 with Heroku's
-// error codes when no answer comes. A process that crashes is started again, later each time it does. Scaling down ends
-// the highest-numbered process first.
+// Each process is a shell command with its own $PORT. A router sends every request to a random process that accepts
+// connections. It retries on another process only if a connection was refused, and answers 503 with Heroku's error
+// codes if no answer comes. A crashed process is restarted, with growing delays. Scaling down ends the highest-numbered
+// process first.
 //
-// No process outlives the bot: each runs in a process group of its own that is ended as a whole, and a watchdog ends
-// the groups when the bot itself is killed. Only a process that leaves its group by its own will (setsid) escapes. It
-// runs on Linux and macOS.
+// No process outlives the bot: each runs in its own process group, which ends as a whole, and a watchdog ends the
+// groups if the bot is killed. Only a process that leaves its group (setsid) escapes. The package needs Linux or macOS.
 package local
 
 import (
@@ -28,46 +27,46 @@ import (
 	"time"
 )
 
-// MaxDynos is the greatest number of processes: Heroku's own limit for one process type.
+// MaxDynos is the maximum number of processes: Heroku's limit for a process type.
 const MaxDynos = 100
 
-// Options say what to run and where.
+// Options configure a Platform.
 type Options struct {
-	// Command is the shell command of one process: "gunicorn app:app". It is run by `sh -c`, and must listen on $PORT
-	// at 127.0.0.1 or at all addresses.
+	// Command is the shell command of a process, such as "gunicorn app:app". It is run by `sh -c`, and must listen on
+	// $PORT at 127.0.0.1 or at all addresses.
 	Command string
-	// Dir is where the processes run. Empty means the working directory.
+	// Dir is the folder in which the processes run; empty means the working directory.
 	Dir string
 	// Env is the whole environment of the processes, each "KEY=value". PORT and DYNO ("web.1") are added. Nothing is
-	// inherited: a command that is looked up needs a PATH here.
+	// inherited, so PATH must be set here.
 	Env []string
-	// Addr is where the router listens: "127.0.0.1:5000", which is also what empty means. Port 0 is any free one.
+	// Addr is the router's address; empty means "127.0.0.1:5000". Port 0 means any free port.
 	Addr string
-	// ProcessType names the processes: web.1, web.2 and so on. Empty means "web".
+	// ProcessType names the processes: web.1, web.2 and so on; empty means "web".
 	ProcessType string
-	// Dynos is how many processes to start with, 0 to MaxDynos.
+	// Dynos is the number of processes at the start, 0 to MaxDynos.
 	Dynos int
-	// Out receives the output of the processes line by line, each line in one Write and prefixed "web.1 | ". A line of
-	// more than 10,000 bytes is split. Nil means that the output is thrown away.
+	// Out receives the processes' output. Each line is one Write and begins with "web.1 | ". Lines of more than 10,000
+	// bytes are split. Nil discards the output.
 	Out io.Writer
-	// Log receives what becomes of the processes, and the router's errors. Nil means silence.
+	// Log receives the processes' events and the router's errors. Nil disables it.
 	Log *slog.Logger
-	// BootTimeout is how long a process may take until it accepts connections. Zero means 60 s, as on Heroku (R10).
+	// BootTimeout is the time for a process to accept connections; 0 means 60 s, as on Heroku (R10).
 	BootTimeout time.Duration
 }
 
 type timing struct { // so that a test can shorten them
-	boot       time.Duration // from the start of a process to its first accepted connection
+	boot       time.Duration // from a process's start to its first accepted connection
 	firstByte  time.Duration // from a request to the first byte of its answer
-	drain      time.Duration // how long SIGTERM waits at most for the requests of a process that is scaled away
+	drain      time.Duration // longest wait for a surplus process's requests before SIGTERM
 	grace      time.Duration // from SIGTERM to SIGKILL
-	backoff    time.Duration // from a first crash to the restart; doubles with each further crash
-	backoffMax time.Duration // what the doubling ends at
-	calm       time.Duration // a process up for so long has its crashes forgiven
+	backoff    time.Duration // from a first crash to the restart; doubles with each crash
+	backoffMax time.Duration // limit of the doubling
+	calm       time.Duration // a process up for this long resets its crashes
 }
 
-// A Platform runs the processes of one app. It is made by [New], lives while [Platform.Run] does, and can be used from
-// several goroutines.
+// A Platform runs the processes of one app. Make one with [New]; it works while [Platform.Run] runs. It is safe for
+// concurrent use.
 type Platform struct {
 	o      Options
 	log    *slog.Logger
@@ -79,13 +78,13 @@ type Platform struct {
 	router *router
 	ports  *ports
 
-	closing chan struct{} // closed when the shutdown begins
+	closing chan struct{} // closed when the shutdown starts
 
 	mu       sync.Mutex
 	phase    phase
 	wish     int
-	active   []*dyno            // active[i] has the number i+1
-	stopping map[*dyno]struct{} // surplus ones whose processes have not ended yet
+	active   []*dyno            // active[i] has number i+1
+	stopping map[*dyno]struct{} // surplus dynos whose processes have not ended yet
 	keepers  sync.WaitGroup     // one for each active or stopping dyno
 }
 
@@ -99,8 +98,8 @@ const (
 
 var processTypes = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// New checks the options and starts to listen at Addr, so that its port is known and nobody else's. It starts no
-// process. A platform that is never run is let go of by [Platform.Kill].
+// New checks the options and starts to listen at Addr, which reserves the port. It starts no process. Use
+// [Platform.Kill] to release a platform that is never run.
 func New(o Options) (*Platform, error) {
 	if o.ProcessType == "" {
 		o.ProcessType = "web"
@@ -119,7 +118,7 @@ func New(o Options) (*Platform, error) {
 	}
 	shell, err := exec.LookPath("sh")
 	if err != nil {
-		return nil, fmt.Errorf("the local platform runs its command by sh, which is not on the PATH: %w", err)
+		return nil, fmt.Errorf("the local platform needs sh, which is not on the PATH: %w", err)
 	}
 	ln, err := listen(o.Addr)
 	if err != nil {
@@ -142,25 +141,26 @@ func New(o Options) (*Platform, error) {
 func validate(o Options) error {
 	switch {
 	case !haveGroups:
-		return errors.New("the local platform needs process groups, which this system does not have: use Linux, " +
-			"macOS or WSL")
+		return errors.New("the local platform needs process groups, which this system does not have. Use " +
+			"Linux, macOS " +
+			"or WSL")
 	case strings.TrimSpace(o.Command) == "":
-		return errors.New("the local platform needs the shell command of one process, such as \"gunicorn app:app\": " +
-			"it is empty")
+		return errors.New("the command of the local platform is empty: must be a shell command such as \"gunicorn " +
+			"app:app\"")
 	case strings.ContainsRune(o.Command, 0):
-		return errors.New("the command of the local platform holds a zero byte")
+		return errors.New("the command of the local platform contains a zero byte")
 	case !processTypes.MatchString(o.ProcessType):
-		return fmt.Errorf("process type %q: want letters, digits, _ and -, such as web", o.ProcessType)
+		return fmt.Errorf("invalid process type %q: must be letters, digits, _ and -, such as web", o.ProcessType)
 	case o.Dynos < 0 || o.Dynos > MaxDynos:
-		return fmt.Errorf("%d processes to start with: want 0 to %d", o.Dynos, MaxDynos)
+		return fmt.Errorf("invalid number of processes %d: must be 0 to %d", o.Dynos, MaxDynos)
 	case o.BootTimeout < 0:
-		return fmt.Errorf("boot timeout %v: want more than 0, or 0 for 60s", o.BootTimeout)
+		return fmt.Errorf("invalid boot timeout %v: must be 0 (60 s) or more", o.BootTimeout)
 	}
 	if o.Dir != "" {
 		if st, err := os.Stat(o.Dir); err != nil {
 			return fmt.Errorf("folder of the local app: %w", err)
 		} else if !st.IsDir() {
-			return fmt.Errorf("folder of the local app: %s is no folder", o.Dir)
+			return fmt.Errorf("folder of the local app: %s is not a folder", o.Dir)
 		}
 	}
 	return nil
@@ -170,10 +170,11 @@ func listen(addr string) (net.Listener, error) {
 	ln, err := net.Listen("tcp", addr)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("the local router can't listen on %s: another program does already; choose another "+
-			"port, or port 0 for any free one", addr)
+		return nil, fmt.Errorf("the local router cannot listen on %s: another program uses it. Choose "+
+			"another port, or "+
+			"port 0 for any free one", addr)
 	case err != nil:
-		return nil, fmt.Errorf("the local router can't listen on %q: %w; want an address such as 127.0.0.1:5000",
+		return nil, fmt.Errorf("the local router cannot listen on %q: %w: must be an address such as 127.0.0.1:5000",
 			addr, err)
 	}
 	return ln, nil
@@ -188,12 +189,12 @@ func urlOf(a net.Addr) string {
 	return "http://" + net.JoinHostPort(host, strconv.Itoa(t.Port))
 }
 
-// WebURL gives the router's URL: "http://127.0.0.1:5000". It never fails.
+// WebURL returns the router's URL, such as "http://127.0.0.1:5000". It never fails.
 func (p *Platform) WebURL(context.Context) (string, error) { return p.url, nil }
 
-// Run starts the router and the processes and keeps them until ctx ends. Then every process group gets SIGTERM, those
-// that are still there after 10 s get SIGKILL, and Run returns when all of them are gone. It returns an error when it
-// could not start, or when the router ended by itself. It runs once.
+// Run runs the router and the processes until ctx ends. Then every process group gets SIGTERM, and SIGKILL after 10 s.
+// Run returns when all of them have ended. It returns an error if the start failed or the router ended on its own. It
+// runs only once.
 func (p *Platform) Run(ctx context.Context) error {
 	dog, err := startWatchdog(p.procs.shell, p.log)
 	if err != nil {
@@ -219,12 +220,12 @@ func (p *Platform) Run(ctx context.Context) error {
 
 	p.finish()
 	var shutdown sync.WaitGroup
-	shutdown.Go(func() { _ = srv.Shutdown(base) }) // listens no more; requests under way go on
+	shutdown.Go(func() { _ = srv.Shutdown(base) }) // stops listening; requests in flight continue
 	p.keepers.Wait()
 	quiet := p.router.close()
 	select {
 	case <-quiet:
-	case <-time.After(settling): // for answers that the processes gave whole and that are on their way to the clients
+	case <-time.After(settling): // for complete answers on their way to the clients
 	}
 	cut()
 	_ = srv.Close()
@@ -237,7 +238,7 @@ func (p *Platform) begin(dog *watchdog) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.phase != fresh {
-		return errors.New("the local platform runs once, and has run or been killed already")
+		return errors.New("the local platform runs only once, and has already run or been killed")
 	}
 	p.phase = live
 	p.procs.dog = dog
@@ -256,8 +257,8 @@ func (p *Platform) finish() {
 	p.shrink(0)
 }
 
-// Kill ends everything at once: SIGKILL to every process group, and Run returns as soon as they are gone. It is what a
-// second signal asks for. It can be called at any time; before Run it only gives the address free, and Run then fails.
+// Kill sends SIGKILL to every process group, and Run returns as soon as they have ended. A second signal to the bot
+// calls it. It can be called at any time. Before Run it only releases the address, and Run then fails.
 func (p *Platform) Kill() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -41,16 +41,16 @@ func TestNewRefusesWhatCannotRun(t *testing.T) {
 		set  func(*Options)
 		want string
 	}{
-		{"no command", func(o *Options) { o.Command = " " }, `needs the shell command of one process, such as "gunicorn app:app"`},
+		{"no command", func(o *Options) { o.Command = " " }, `must be a shell command such as "gunicorn app:app"`},
 		{"zero byte", func(o *Options) { o.Command = "a\x00b" }, "zero byte"},
 		{"process type", func(o *Options) { o.ProcessType = "web 1" }, `process type "web 1"`},
-		{"negative", func(o *Options) { o.Dynos = -1 }, "-1 processes to start with: want 0 to 100"},
-		{"too many", func(o *Options) { o.Dynos = 101 }, "101 processes"},
+		{"negative", func(o *Options) { o.Dynos = -1 }, "invalid number of processes -1: must be 0 to 100"},
+		{"too many", func(o *Options) { o.Dynos = 101 }, "processes 101"},
 		{"boot timeout", func(o *Options) { o.BootTimeout = -1 }, "boot timeout -1ns"},
 		{"folder", func(o *Options) { o.Dir = "nowhere" }, "folder of the local app: stat nowhere"},
-		{"file as folder", func(o *Options) { o.Dir = "platform.go" }, "platform.go is no folder"},
-		{"no port", func(o *Options) { o.Addr = "127.0.0.1" }, "want an address such as 127.0.0.1:5000"},
-		{"port taken", func(o *Options) { o.Addr = taken.Addr().String() }, "another program does already; choose another port"},
+		{"file as folder", func(o *Options) { o.Dir = "platform.go" }, "platform.go is not a folder"},
+		{"no port", func(o *Options) { o.Addr = "127.0.0.1" }, "must be an address such as 127.0.0.1:5000"},
+		{"port taken", func(o *Options) { o.Addr = taken.Addr().String() }, "another program uses it. Choose another port"},
 	} {
 		o := options(t, "", 0)
 		c.set(&o)

@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// ports never gives one port to two processes at the same time.
+// Never gives a port to two processes at the same time.
 type ports struct {
 	find func() (int, error)
 
@@ -19,7 +19,7 @@ type ports struct {
 
 func newPorts() *ports { return &ports{find: freePort, given: map[int]struct{}{}} }
 
-// Another program may still be faster than the process it is for.
+// Another program may still take it first.
 func (p *ports) take() (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -33,7 +33,7 @@ func (p *ports) take() (int, error) {
 			return port, nil
 		}
 	}
-	return 0, errors.New("find a free port: the system offers only ports that are in use here")
+	return 0, errors.New("find a free port: the system offers only ports in use")
 }
 
 func (p *ports) giveBack(port int) {

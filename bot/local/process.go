@@ -6,23 +6,23 @@ import (
 	"time"
 )
 
-// settling bounds the waits for what follows SIGKILL at once.
+// Limits the waits for the immediate effects of SIGKILL.
 const settling = time.Second
 
 type process struct {
 	port int
-	done chan struct{} // closed when the process has ended and its whole group with it
-	exit string        // how it ended: "exit status 1". Set before done is closed.
+	done chan struct{} // closed once the process and its whole group have ended
+	exit string        // how it ended, such as "exit status 1"; set before done is closed
 
 	mu     sync.Mutex
 	group  int
-	gone   bool      // the group has ended: its id may be somebody else's by now
-	asked  bool      // SIGTERM was sent, so what is left of the group has time until SIGKILL
-	killed time.Time // when SIGKILL was sent
+	gone   bool      // the group has ended: its id may be reused
+	asked  bool      // SIGTERM was sent, so the rest of the group has time until SIGKILL
+	killed time.Time // time of SIGKILL
 }
 
-// When nobody asked the leader to end, the rest gets SIGKILL at once. Otherwise it may still be finishing its
-// requests: a shell ends on SIGTERM sooner than the command it runs.
+// If the leader ended unasked, the rest gets SIGKILL at once. Otherwise it may still be finishing requests: a shell
+// ends on SIGTERM before the command it runs.
 func (proc *process) awaitGroup() {
 	proc.mu.Lock()
 	asked := proc.asked
@@ -33,7 +33,7 @@ func (proc *process) awaitGroup() {
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 100*time.Millisecond) {
 		reapGroup(proc.group)
 		proc.mu.Lock()
-		// The bound is for a member that is stuck in the kernel.
+		// The limit is for a member stuck in the kernel.
 		proc.gone = !groupAlive(proc.group) || !proc.killed.IsZero() && time.Since(proc.killed) > settling
 		gone := proc.gone
 		proc.mu.Unlock()
@@ -61,7 +61,7 @@ func (proc *process) signal(sig syscall.Signal) {
 	signalGroup(proc.group, sig)
 }
 
-// end reports whether it took SIGKILL.
+// Reports whether it needed SIGKILL.
 func (proc *process) end(grace time.Duration) (killed bool) {
 	proc.signal(syscall.SIGTERM)
 	select {

@@ -15,9 +15,9 @@ const maxProcfile = 64 << 10 // bytes
 
 var processName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// WebCommand reads from a Procfile the command of a process type; empty means "web". A line of a Procfile is "type:
-// command"; empty lines and those that begin with # are passed over. An error names the line that is wrong: one of
-// another form, or a type that is declared twice.
+// WebCommand reads the command of a process type from a Procfile; an empty type means "web". Lines have the form "type:
+// command". Empty lines and lines that begin with # are ignored. The error names an invalid line, or a type that is
+// declared twice.
 func WebCommand(procfile io.Reader, processType string) (string, error) {
 	if processType == "" {
 		processType = "web"
@@ -27,7 +27,7 @@ func WebCommand(procfile io.Reader, processType string) (string, error) {
 	case err != nil:
 		return "", fmt.Errorf("read the Procfile: %w", err)
 	case len(text) > maxProcfile:
-		return "", fmt.Errorf("the Procfile is longer than %d bytes: is it one?", maxProcfile)
+		return "", fmt.Errorf("the file is longer than %d bytes, so it is not a Procfile", maxProcfile)
 	}
 	commands := map[string]string{}
 	first := map[string]int{}
@@ -42,12 +42,12 @@ func WebCommand(procfile io.Reader, processType string) (string, error) {
 		command = strings.TrimSpace(command)
 		switch {
 		case !processName.MatchString(name) || command == "":
-			return "", fmt.Errorf("line %d of the Procfile: %.80q is not of the form \"type: command\", such as "+
+			return "", fmt.Errorf("line %d of the Procfile: %.80q must have the form \"type: command\", such as "+
 				"\"web: gunicorn app:app\"", n, line)
 		case strings.ContainsRune(line, 0):
-			return "", fmt.Errorf("line %d of the Procfile: it holds a zero byte", n)
+			return "", fmt.Errorf("line %d of the Procfile contains a zero byte", n)
 		case first[name] > 0:
-			return "", fmt.Errorf("line %d of the Procfile: %s was declared in line %d already", n, name, first[name])
+			return "", fmt.Errorf("line %d of the Procfile: %s is already declared in line %d", n, name, first[name])
 		}
 		first[name], commands[name] = n, command
 	}
@@ -59,7 +59,7 @@ func WebCommand(procfile io.Reader, processType string) (string, error) {
 	case ok:
 		return command, nil
 	case len(commands) == 0:
-		return "", errors.New("the Procfile declares no process: want a line such as \"web: gunicorn app:app\"")
+		return "", errors.New("the Procfile declares no process: must have a line such as \"web: gunicorn app:app\"")
 	}
 	return "", fmt.Errorf("the Procfile declares no %q, only: %s", processType,
 		strings.Join(slices.Sorted(maps.Keys(commands)), ", "))

@@ -18,11 +18,11 @@ func TestWebCommandReadsAProcfile(t *testing.T) {
 		{"shell syntax", "web: A=1 exec x --p=${PORT:-80} # why", "", "A=1 exec x --p=${PORT:-80} # why", ""},
 		{"not there", "worker: b\nclock: c\n", "", "", `declares no "web", only: clock, worker`},
 		{"empty", "\n# web: a\n", "", "", "declares no process"},
-		{"no colon", "web: a\nrun this\n", "", "", `line 2 of the Procfile: "run this" is not of the form "type: command"`},
-		{"no command", "\nweb:  \n", "", "", `line 2 of the Procfile: "web:" is not of the form`},
+		{"no colon", "web: a\nrun this\n", "", "", `line 2 of the Procfile: "run this" must have the form "type: command"`},
+		{"no command", "\nweb:  \n", "", "", `line 2 of the Procfile: "web:" must have the form`},
 		{"odd space", "web:\v\u00a0a b\u0085\n", "", "a b", ""},
-		{"twice", "web: a\n\nweb: b\n", "", "", "line 3 of the Procfile: web was declared in line 1 already"},
-		{"zero byte", "web: a\x00b\n", "", "", "line 1 of the Procfile: it holds a zero byte"},
+		{"twice", "web: a\n\nweb: b\n", "", "", "line 3 of the Procfile: web is already declared in line 1"},
+		{"zero byte", "web: a\x00b\n", "", "", "line 1 of the Procfile contains a zero byte"},
 		{"too long", "web: " + strings.Repeat("x", maxProcfile), "", "", "longer than 65536 bytes"},
 	} {
 		got, err := WebCommand(strings.NewReader(c.procfile), c.kind)

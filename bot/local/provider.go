@@ -17,28 +17,27 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 )
 
-// ProviderOptions say what the servers of this machine are.
+// ProviderOptions configure the servers of this machine.
 type ProviderOptions struct {
-	// Command, Dir, Env, Out and Log are as in [Options]. A process finds its PORT in its environment, and SERVER_ID,
-	// SERVER_NAME and SERVER_SIZE.
+	// Command, Dir, Env, Out and Log are as in [Options]. A process gets PORT, SERVER_ID, SERVER_NAME and SERVER_SIZE
+	// in its environment.
 	Command string
 	Dir     string
 	Env     []string
 	Out     io.Writer
 	Log     *slog.Logger
-	// Boot is how long a server is being made before its process is started, as a machine boots. Zero means that it is
-	// started at once.
+	// Boot is the simulated boot time before a server's process starts; 0 means none.
 	Boot time.Duration
-	// Sizes are those that can be had, the cheapest first, which is the default. Empty means that any is taken, and
-	// that servers cost nothing. A process is no faster for a greater size, unless it makes something of SERVER_SIZE.
+	// Sizes offered, cheapest first; the first is the default. Empty accepts any size, at no cost. The size does not
+	// affect the process, unless it uses SERVER_SIZE.
 	Sizes []pool.Size
 }
 
-// A Provider makes servers that are processes of this machine, each on a port of its own at 127.0.0.1. It serves
-// demonstrations and tests. Servers end with it, by [Provider.Close], or by the watchdog when the program is killed; so
-// there are none when it begins.
+// A Provider's servers are processes of this machine, each on its own port of 127.0.0.1. It serves demonstrations and
+// tests. The servers end with [Provider.Close], or through the watchdog if the program is killed, so a new Provider
+// starts empty.
 //
-// A server whose process has ended by itself is off, and stays so until it is destroyed.
+// A server whose process has ended on its own is off until it is destroyed.
 type Provider struct {
 	o     ProviderOptions
 	log   *slog.Logger
@@ -48,33 +47,33 @@ type Provider struct {
 
 	mu      sync.Mutex
 	closed  bool
-	last    int // the number of the newest server
+	last    int // number of the newest server
 	servers []*server
 	keepers sync.WaitGroup // one for each server
 }
 
-// What is told of a server is guarded by the provider's lock.
+// The server's data is guarded by the provider's lock.
 type server struct {
 	pool.Server
-	quit chan struct{} // closed when it is to end
+	quit chan struct{} // closed to end it
 }
 
 var _ pool.Provider = (*Provider)(nil)
 
-// NewProvider checks the options and starts the watchdog. It starts no server. It must be closed.
+// NewProvider checks the options and starts the watchdog. It starts no server. Close it when done.
 func NewProvider(o ProviderOptions) (*Provider, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Boot < 0 {
-		return nil, fmt.Errorf("boot time of a local server %v: want 0 or more", o.Boot)
+		return nil, fmt.Errorf("invalid boot time of a local server %v: must be 0 or more", o.Boot)
 	}
 	if err := validate(Options{Command: o.Command, Dir: o.Dir, ProcessType: "server"}); err != nil {
 		return nil, err
 	}
 	shell, err := exec.LookPath("sh")
 	if err != nil {
-		return nil, fmt.Errorf("the local servers run their command by sh, which is not on the PATH: %w", err)
+		return nil, fmt.Errorf("the local servers need sh, which is not on the PATH: %w", err)
 	}
 	p := &Provider{
 		o: o, log: o.Log, procs: newLauncher(shell, o.Command, o.Dir, o.Env, newOutput(o.Out)),
@@ -86,7 +85,7 @@ func NewProvider(o ProviderOptions) (*Provider, error) {
 	return p, nil
 }
 
-// Close ends all servers, by SIGTERM, and by SIGKILL after 10 s. It returns when they are gone.
+// Close ends all servers with SIGTERM, and with SIGKILL after 10 s. It returns when they have ended.
 func (p *Provider) Close() {
 	p.mu.Lock()
 	first := !p.closed
@@ -101,7 +100,7 @@ func (p *Provider) Close() {
 	}
 }
 
-// List tells all servers, the oldest first.
+// List returns all servers, oldest first.
 func (p *Provider) List(ctx context.Context) ([]pool.Server, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("list the local servers: %w", err)
@@ -115,13 +114,13 @@ func (p *Provider) List(ctx context.Context) ([]pool.Server, error) {
 	return list, nil
 }
 
-// Create has a server made. It refuses more than [MaxDynos] of them.
+// Create starts a server. It refuses more than [MaxDynos].
 func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error) {
 	if err := ctx.Err(); err != nil {
-		return pool.Server{}, fmt.Errorf("make the local server %s: %w", o.Name, err)
+		return pool.Server{}, fmt.Errorf("create the local server %s: %w", o.Name, err)
 	}
 	if !processTypes.MatchString(o.Name) {
-		return pool.Server{}, fmt.Errorf("%w: name of a local server %q: want letters, digits, _ and -, "+
+		return pool.Server{}, fmt.Errorf("%w: invalid name of a local server %q: must be letters, digits, _ and -, "+
 			"such as web-1", pool.ErrRefused, o.Name)
 	}
 	size, err := p.size(o.Size)
@@ -136,9 +135,9 @@ func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error
 	}
 	switch {
 	case p.closed:
-		return pool.Server{}, fmt.Errorf("%w: the provider of local servers is closed", pool.ErrRefused)
+		return pool.Server{}, fmt.Errorf("%w: the local provider is closed", pool.ErrRefused)
 	case len(p.servers) >= MaxDynos:
-		return pool.Server{}, fmt.Errorf("%w: there are %d local servers, and can be no more",
+		return pool.Server{}, fmt.Errorf("%w: there are %d local servers, the maximum",
 			pool.ErrRefused, MaxDynos)
 	}
 	p.last++
@@ -154,7 +153,7 @@ func (p *Provider) Create(ctx context.Context, o pool.Order) (pool.Server, error
 	return s.Server, nil
 }
 
-// Describe tells of one server.
+// Describe returns one server.
 func (p *Provider) Describe(ctx context.Context, id string) (pool.Server, error) {
 	if err := ctx.Err(); err != nil {
 		return pool.Server{}, fmt.Errorf("read the local server %s: %w", id, err)
@@ -167,7 +166,7 @@ func (p *Provider) Describe(ctx context.Context, id string) (pool.Server, error)
 	return pool.Server{}, fmt.Errorf("local server %q: %w", id, pool.ErrGone)
 }
 
-// Destroy ends a server's process, as [Provider.Close] does, and does not wait for it.
+// Destroy ends a server's process as [Provider.Close] does, without waiting.
 func (p *Provider) Destroy(ctx context.Context, id string) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("destroy the local server %s: %w", id, err)
@@ -180,10 +179,10 @@ func (p *Provider) Destroy(ctx context.Context, id string) error {
 	return nil
 }
 
-// Sizes are those of the options.
+// Sizes returns the sizes of the options.
 func (p *Provider) Sizes(context.Context) ([]pool.Size, error) { return slices.Clone(p.o.Sizes), nil }
 
-// Images are none: every server runs the same command.
+// Images returns nothing: every server runs the same command.
 func (p *Provider) Images(context.Context) ([]pool.Image, error) { return nil, nil }
 
 func (p *Provider) size(name string) (pool.Size, error) {
@@ -197,7 +196,7 @@ func (p *Provider) size(name string) (pool.Size, error) {
 		}
 		names = append(names, s.Name)
 	}
-	return pool.Size{}, fmt.Errorf("%w: size of a local server %q: want one of %s", pool.ErrRefused, name,
+	return pool.Size{}, fmt.Errorf("%w: unknown size of a local server %q: must be one of %s", pool.ErrRefused, name,
 		strings.Join(names, ", "))
 }
 
@@ -224,17 +223,17 @@ func (p *Provider) keep(s *server) {
 	})
 	select {
 	case <-proc.done:
-		p.log.Warn("local server ended by itself", "server", s.Name, "exit", proc.exit)
+		p.log.Warn("local server ended on its own", "server", s.Name, "exit", proc.exit)
 		p.tell(s, func(t *pool.Server) { t.State, t.Note = pool.Off, "its process ended: "+proc.exit })
 		<-s.quit
 	case <-s.quit:
 		if proc.end(p.grace) {
-			p.log.Warn("local server did not end on SIGTERM, so it got SIGKILL", "server", s.Name, "after", p.grace)
+			p.log.Warn("local server ignored SIGTERM and was killed", "server", s.Name, "after", p.grace)
 		}
 	}
 }
 
-// The port is the server's from then on.
+// The port belongs to the server from then on.
 func (p *Provider) run(s *server) (port int, proc *process, err error) {
 	if port, err = p.ports.take(); err != nil {
 		return 0, nil, err
@@ -242,12 +241,12 @@ func (p *Provider) run(s *server) (port int, proc *process, err error) {
 	proc, err = p.procs.start(s.Name, port, "SERVER_ID="+s.ID, "SERVER_NAME="+s.Name, "SERVER_SIZE="+s.Size)
 	if err != nil {
 		p.ports.giveBack(port)
-		return 0, nil, errors.Join(errors.New("its process could not be started"), err)
+		return 0, nil, errors.Join(errors.New("cannot start its process"), err)
 	}
 	return port, proc, nil
 }
 
-// tell leaves a server alone that is on its way out.
+// Does not change a server that is ending.
 func (p *Provider) tell(s *server, change func(*pool.Server)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -115,7 +115,7 @@ func TestServerThatCannotBeStartedHasFailed(t *testing.T) {
 	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
-	if s := create(t, p, "web-1", pool.Failed); !strings.Contains(s.Note, "could not be started") {
+	if s := create(t, p, "web-1", pool.Failed); !strings.Contains(s.Note, "cannot start its process") {
 		t.Errorf("its note is %q", s.Note)
 	}
 }

@@ -15,10 +15,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/throttle"
 )
 
-// A router sends each request to a random backend of its pool, over a connection of its own.
+// Sends each request to a random backend of its pool, over a connection of its own.
 //
-// A connection is never used twice. So a refused connection, the only thing that leads to another try, says for certain
-// that the request reached nobody, and no request that a process has seen is ever sent again.
+// No connection is used twice. A refused connection, the only reason to retry, then proves that the request reached
+// nobody. A request that a process has seen is never repeated.
 type router struct {
 	pool      *backends
 	proxy     *httputil.ReverseProxy
@@ -29,7 +29,7 @@ type router struct {
 
 	mu       sync.Mutex
 	closed   bool
-	requests sync.WaitGroup // those under way; only added to while not closed
+	requests sync.WaitGroup // in flight; only added to while not closed
 }
 
 func newRouter(p *backends, port int, firstByte time.Duration, log *slog.Logger) *router {
@@ -42,11 +42,11 @@ func newRouter(p *backends, port int, firstByte time.Duration, log *slog.Logger)
 		Transport: &http.Transport{
 			DialContext:        r.dial,
 			DisableKeepAlives:  true,
-			DisableCompression: true, // the client's own Accept-Encoding passes as it is
+			DisableCompression: true, // the client's Accept-Encoding passes unchanged
 		},
 		ModifyResponse: answered,
 		ErrorHandler:   r.fail,
-		// answers cut short, by the client most of all
+		// answers cut short, mostly by the client
 		ErrorLog:   slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 		BufferPool: &buffers{},
 	}
@@ -63,7 +63,7 @@ func newServer(r *router, base context.Context, log *slog.Logger) *http.Server {
 	}
 }
 
-// bounded keeps most of the process's descriptors free: a request takes two of them.
+// Keeps most of the process's file descriptors free: a request takes two.
 func bounded(srv *http.Server, ln net.Listener) net.Listener {
 	conns := throttle.NewConns(throttle.Descriptors()/6, 0)
 	srv.ConnState = conns.State
@@ -94,7 +94,7 @@ func (r *router) enter() bool {
 	return !r.closed
 }
 
-// close returns a channel that is closed when no request is under way any more.
+// The channel is closed when no request is in flight.
 func (r *router) close() <-chan struct{} {
 	r.mu.Lock()
 	r.closed = true
@@ -140,7 +140,7 @@ func (c *conn) Close() error {
 	return err
 }
 
-// CloseWrite passes one side's end of a websocket on.
+// Passes on the end of one side of a websocket.
 func (c *conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -156,7 +156,7 @@ func answered(res *http.Response) error {
 	return nil
 }
 
-// buffers spare an allocation for each request.
+// Saves an allocation for each request.
 type buffers struct{ pool sync.Pool }
 
 func (b *buffers) Get() []byte {

@@ -73,7 +73,7 @@ func TestRequestsSpreadEvenlyAtRandom(t *testing.T) {
 	if len(counts) != n || chi > 33.4 {
 		t.Errorf("%d processes got requests, chi-square %.1f: %v", len(counts), chi, counts)
 	}
-	// In turn there would be no repeats; by chance 4000 ± 57.
+	// Round robin would have no repeats, chance has 4000 ± 57.
 	if repeats < 3700 || repeats > 4300 {
 		t.Errorf("%d requests went to the process before's, want about %d", repeats, each)
 	}
@@ -118,7 +118,7 @@ func TestFaultsAnswerWithHerokusCodes(t *testing.T) {
 	}
 }
 
-// pipes are in virtual time.
+// Pipes work in virtual time.
 func pipes(r *router, takes time.Duration) {
 	r.dialTCP = func(context.Context, string, string) (net.Conn, error) {
 		near, far := net.Pipe()
@@ -131,7 +131,7 @@ func pipes(r *router, takes time.Duration) {
 			_, _ = io.Copy(io.Discard, req.Body)
 			time.Sleep(takes)
 			_, _ = io.WriteString(far, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 4\r\n\r\n")
-			time.Sleep(time.Minute) // once begun, an answer may take its time
+			time.Sleep(time.Minute) // a started answer may take any time
 			_, _ = io.WriteString(far, "Beat")
 		}()
 		return near, nil
@@ -160,7 +160,7 @@ func TestAnswerMustBeginWithin30Seconds(t *testing.T) {
 					c.takes, w.Code, w.Body, time.Since(began), c.status, c.body, c.after)
 			}
 			<-r.close()
-			time.Sleep(2 * time.Minute) // until the process has noticed
+			time.Sleep(2 * time.Minute) // until the process notices
 		})
 	}
 }
@@ -194,7 +194,7 @@ func TestRequestThatReachedAProcessIsNeverSentAgain(t *testing.T) {
 	for _, method := range []string{"POST", "GET", "PUT"} {
 		for range 10 {
 			req, _ := http.NewRequest(method, url, strings.NewReader("x"))
-			req.Header.Set("Idempotency-Key", "1") // Go's own transport takes that for a permission
+			req.Header.Set("Idempotency-Key", "1") // Go's own transport would retry because of it
 			res, err := keepAlive.Do(req)
 			must(t, err)
 			_, _ = io.Copy(io.Discard, res.Body)
@@ -267,7 +267,7 @@ func TestStreamPassesPieceByPiece(t *testing.T) {
 			_ = http.NewResponseController(w).Flush()
 		}
 	}))
-	go func() { next <- "first\n" }() // the rest only when it has arrived
+	go func() { next <- "first\n" }() // the rest only after it has arrived
 	res, err := client.Get(url)
 	must(t, err)
 	defer res.Body.Close()

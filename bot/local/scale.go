@@ -6,25 +6,25 @@ import (
 	"fmt"
 )
 
-// A State is what a process is doing.
+// A State is the state of a process.
 type State string
 
-// The states of a process.
+// States of a process.
 const (
-	Starting State = "starting" // it was started and accepts no connection yet
-	Up       State = "up"       // it accepts connections and gets requests
-	Stopping State = "stopping" // it is surplus, gets no request any more, and has not ended yet
-	Crashed  State = "crashed"  // it ended by itself, or never accepted a connection, and waits for its restart
+	Starting State = "starting" // started, accepts no connection yet
+	Up       State = "up"       // accepts connections and gets requests
+	Stopping State = "stopping" // surplus: gets no requests, and has not ended yet
+	Crashed  State = "crashed"  // ended on its own, or never accepted a connection; waits for its restart
 )
 
-// A Dyno is one process as seen from outside.
+// A Dyno describes one process.
 type Dyno struct {
 	Name  string // "web.1"
 	State State
 }
 
-// Dynos lists the processes: those that are wished for by number, then those that are stopping in no order. A new web.2
-// and an old one that is still stopping can be there at the same time.
+// Dynos lists the active processes by number, then those that are stopping in any order. A new web.2 and an old,
+// stopping one can exist at the same time.
 func (p *Platform) Dynos() []Dyno {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -38,11 +38,11 @@ func (p *Platform) Dynos() []Dyno {
 	return list
 }
 
-// Size gives the number of processes that is wished for. settled is true when each of them accepts connections and no
-// surplus one is still stopping.
+// Size returns the desired number of processes. settled is true if each accepts connections and no surplus process is
+// stopping.
 //
-// A process that has crashed counts as settled while it waits for its restart and boots again: a command that is broken
-// must not keep the bot from acting for ever. Before and after [Platform.Run] nothing is settled.
+// A crashed process counts as settled while it waits for its restart and boots: a broken command must not block the bot
+// forever. Before and after [Platform.Run] nothing is settled.
 func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, false, fmt.Errorf("read the number of local processes: %w", err)
@@ -56,8 +56,8 @@ func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
 	return p.wish, settled, nil
 }
 
-// Up tells how many processes accept connections. One that is surplus, crashed or starting doesn't count, and before
-// and after [Platform.Run] none does.
+// Up returns the number of processes that accept connections. Surplus, crashed and starting processes do not count. It
+// is 0 before and after [Platform.Run].
 func (p *Platform) Up(ctx context.Context) (n int, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, fmt.Errorf("count the local processes that are up: %w", err)
@@ -73,15 +73,14 @@ func (p *Platform) Up(ctx context.Context) (n int, err error) {
 }
 
 // Resize asks for n processes, 0 to MaxDynos, and returns without waiting for them. A surplus process gets no new
-// request once Resize has returned; it gets SIGTERM when its requests have ended, after one second at the latest, and
-// SIGKILL 10 s later. Before [Platform.Run] Resize changes how many processes Run starts with; once the shutdown has
-// begun it fails.
+// requests once Resize has returned. It gets SIGTERM when its requests have ended, at most one second later, and
+// SIGKILL 10 s after that. Before [Platform.Run], Resize sets the number at the start. During a shutdown it fails.
 func (p *Platform) Resize(ctx context.Context, n int) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("scale the local processes to %d: %w", n, err)
 	}
 	if n < 0 || n > MaxDynos {
-		return fmt.Errorf("scale the local processes to %d: want 0 to %d", n, MaxDynos)
+		return fmt.Errorf("scale the local processes to %d: must be 0 to %d", n, MaxDynos)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -95,7 +94,7 @@ func (p *Platform) Resize(ctx context.Context, n int) error {
 	return nil
 }
 
-// The caller holds the lock, and the platform is live.
+// The caller holds the lock, and the platform runs.
 func (p *Platform) adjust() {
 	p.shrink(p.wish)
 	for len(p.active) < p.wish {
@@ -108,7 +107,7 @@ func (p *Platform) adjust() {
 	}
 }
 
-// shrink ends the highest numbers first. The caller holds the lock.
+// Ends the highest numbers first. The caller holds the lock.
 func (p *Platform) shrink(n int) {
 	for len(p.active) > n {
 		last := len(p.active) - 1
@@ -117,7 +116,7 @@ func (p *Platform) shrink(n int) {
 		p.stopping[d] = struct{}{}
 		d.state = Stopping
 		if d.backend != nil {
-			p.pool.remove(d.backend) // first of all, so that no further request finds it
+			p.pool.remove(d.backend) // first, so that no further request finds it
 		}
 		close(d.quit)
 	}

@@ -8,9 +8,8 @@ import (
 	"sync"
 )
 
-// watch reads "+ID" for a process group that has begun, "-ID" for one that has ended. When the pipe ends, so has the
-// bot, and the groups that are left are ended. An id that is no number is passed over, and so are 0 and 1: `kill -9
-// -1` would end every process there is.
+// Reads "+ID" for a started process group and "-ID" for an ended one. When the pipe ends, the bot has ended, and the
+// remaining groups are killed. IDs that are not numbers, 0 and 1 are ignored: `kill -9 -1` would kill every process.
 const watch = `trap '' HUP INT QUIT TERM
 groups=
 while read -r line; do
@@ -28,7 +27,7 @@ done
 for g in $groups; do kill -9 "-$g"; done`
 
 type watchdog struct {
-	pipe  *os.File // its writing end; the processes tell of themselves through it, see launch
+	pipe  *os.File // its writing end; processes report themselves through it, see launch
 	ended chan struct{}
 
 	mu     sync.Mutex
@@ -43,7 +42,7 @@ func startWatchdog(shell string, log *slog.Logger) (*watchdog, error) {
 	defer r.Close()
 	cmd := exec.Command(shell, "-c", watch)
 	cmd.Stdin = r
-	cmd.Dir = "/" // it holds no folder busy
+	cmd.Dir = "/" // keeps no folder in use
 	cmd.Env = []string{}
 	cmd.SysProcAttr = ownSession()
 	if err := cmd.Start(); err != nil {
@@ -57,14 +56,14 @@ func startWatchdog(shell string, log *slog.Logger) (*watchdog, error) {
 		dog.mu.Lock()
 		defer dog.mu.Unlock()
 		if !dog.closed {
-			log.Warn("the watchdog of the local processes has ended: they would outlive the bot if it were killed",
+			log.Warn("the watchdog of the local processes has ended: if the bot is killed, they outlive it",
 				"exit", cmd.ProcessState)
 		}
 	}()
 	return dog, nil
 }
 
-// The id may be somebody else's from now on.
+// From now on the id may be reused.
 func (d *watchdog) forget(group int) { _, _ = fmt.Fprintf(d.pipe, "-%d\n", group) }
 
 func (d *watchdog) end() {
