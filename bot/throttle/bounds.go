@@ -10,36 +10,36 @@ import (
 )
 
 const (
-	// Wrong secrets of one program at one address. A device that signed in before has as many of its own.
+	// Wrong secrets of a program at an address, or of a device.
 	agentAtOnce = 10
 	agentPause  = 2 * time.Second
-	// Those of all programs at one address.
+	// Wrong secrets of all programs at an address.
 	addrAtOnce = 20
 	addrPause  = time.Second
-	// Those of all addresses together, but for those that sent a right one before.
+	// Wrong secrets of all addresses, except those that sent a right one before.
 	allAtOnce = 100
 	allPause  = 600 * time.Millisecond
-	// Those of addresses that sent no wrong one for newAfter, once half of the bound on all is used.
+	// Wrong secrets of all addresses that sent none for newAfter, once half of allAtOnce is used.
 	newAtOnce = 30
 	newPause  = 2 * time.Second
 	newAfter  = time.Hour
-	// that are remembered. The bound on all together holds for those that are forgotten.
+	// Remembered clients. The limit of all addresses covers the forgotten ones.
 	mostClients = 1000
-	knownFor    = 30 * 24 * time.Hour // of an address that sent a right secret
+	knownFor    = 30 * 24 * time.Hour // for an address that sent a right secret
 )
 
 type bound struct {
 	*rate.Limiter
-	usedUp bool // and not yet half full again
+	usedUp bool // until it is half full again
 }
 
 func newBound(atOnce int, pause time.Duration) *bound {
 	return &bound{Limiter: rate.NewLimiter(rate.Every(pause), atOnce)}
 }
 
-// untilSure is 0 if a try passes, else how long until one surely does. From when the bound was used up until half of it
-// is there again, whether a try passes is drawn by lot, with what is left as the chance: who guesses without end,
-// always a moment after a try is there again, would otherwise have them all, and who knows the secret never one.
+// It is 0 if a try passes, or else the time after which a try certainly does. After the bound is used up and before
+// half of it is free again, tries pass at random, with a chance of left / half. Otherwise a client that guesses all the
+// time would take every free try, and one that knows the secret would never get any.
 func (b *bound) untilSure(now time.Time, lots *rand.Rand) time.Duration {
 	left, half := b.TokensAt(now), float64(b.Burst())/2
 	b.usedUp = left < 1 || b.usedUp && left < half
@@ -51,8 +51,8 @@ func (b *bound) untilSure(now time.Time, lots *rand.Rand) time.Duration {
 
 type client struct {
 	left  *bound
-	known time.Time // when it last sent a right one
-	wrong time.Time // when it last sent a wrong one that was looked at
+	known time.Time // last right secret
+	wrong time.Time // last wrong secret that was checked
 }
 
 func (c *client) isKnown(now time.Time) bool { return !c.known.IsZero() && now.Sub(c.known) < knownFor }
@@ -87,7 +87,7 @@ func (l *Limiter) try(c Client, now time.Time, right func() bool) (ok bool, wait
 	return false, 0
 }
 
-// They are by what they are remembered by. l.mu is held.
+// The keys of senders are those of l.clients. The caller holds l.mu.
 func (l *Limiter) bounds(c Client, now time.Time) (senders map[string]*client, bounds []*bound) {
 	if c.Device != "" {
 		key := "device " + c.Device
@@ -114,7 +114,7 @@ func (l *Limiter) sender(key string, atOnce int, pause time.Duration) *client {
 	return &client{left: newBound(atOnce, pause)}
 }
 
-// One of IPv6 is its network, as one machine has many addresses.
+// An IPv6 address counts as its /64 network, since one machine has many addresses.
 func network(addr string) string {
 	if ip, err := netip.ParseAddr(addr); err == nil && ip.Is6() && !ip.Is4In6() {
 		if network, err := ip.WithZone("").Prefix(64); err == nil {
@@ -124,7 +124,8 @@ func network(addr string) string {
 	return addr
 }
 
-// Where there are too many it forgets those that count for nothing, then unknown ones, then any. l.mu is held.
+// If there are too many clients, it first forgets those without effect, then unknown ones, then any. The caller holds
+// l.mu.
 func (l *Limiter) keep(key string, one *client, now time.Time) {
 	if _, there := l.clients[key]; there {
 		return

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// Conns bound how many connections a server has, so that descriptors are left for all else that the program does. Where
-// there are too many, those go first that wait for a request, the oldest of the address that has the most; where all
-// have one under way, a new one is refused.
+// Conns limits the connections of servers, to leave descriptors for the rest of the program. At the limit, a new
+// connection replaces the oldest idle one of the address with the most connections. If none is idle, the new one is
+// closed.
 //
 //	conns := throttle.NewConns(throttle.Descriptors()/2, 0)
 //	srv.ConnState = conns.State
@@ -24,11 +24,11 @@ type Conns struct {
 
 type conn struct {
 	addr    string
-	waiting bool // for a request
+	waiting bool // idle
 	since   time.Time
 }
 
-// NewConns makes a bound of at most most connections, and perAddr of one address; 0 is half of most.
+// NewConns returns a limit of most connections, and of perAddr per address; 0 means half of most.
 func NewConns(most, perAddr int) *Conns {
 	if perAddr <= 0 {
 		perAddr = max(1, most/2)
@@ -36,7 +36,7 @@ func NewConns(most, perAddr int) *Conns {
 	return &Conns{most: max(1, most), perAddr: perAddr, open: map[net.Conn]*conn{}, counted: map[string]int{}}
 }
 
-// Listener accepts what l does, within the bounds. Several listeners may share them.
+// Listener wraps l with the limits. Several listeners may share them.
 func (cs *Conns) Listener(l net.Listener) net.Listener { return bounded{l, cs} }
 
 type bounded struct {
@@ -83,8 +83,8 @@ func hostOf(a net.Addr) string {
 	return host
 }
 
-// It closes one that waits for a request: of those that may go, the oldest of the address that has the most. It is
-// false where there is none. cs.mu is held.
+// It closes the oldest idle connection, among those that mayGo accepts, of the address with the most. It is false if
+// none is idle. The caller holds cs.mu.
 func (cs *Conns) drop(mayGo func(*conn) bool) bool {
 	var gone net.Conn
 	var at *conn
@@ -105,7 +105,7 @@ func (cs *Conns) drop(mayGo func(*conn) bool) bool {
 	return true
 }
 
-// State takes in how a connection is. It is for [http.Server.ConnState].
+// State is for [http.Server.ConnState].
 func (cs *Conns) State(c net.Conn, s http.ConnState) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
@@ -119,12 +119,12 @@ func (cs *Conns) State(c net.Conn, s http.ConnState) {
 		o.waiting, o.since = true, time.Now()
 	case http.StateActive:
 		o.waiting = false
-	default: // closed, or somebody else's
+	default: // closed or hijacked
 		cs.forget(c)
 	}
 }
 
-// cs.mu is held.
+// The caller holds cs.mu.
 func (cs *Conns) forget(c net.Conn) {
 	o := cs.open[c]
 	delete(cs.open, c)

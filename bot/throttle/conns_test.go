@@ -50,16 +50,16 @@ func ask(c net.Conn, path string) bool {
 
 func fine(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "fine") }
 
-// However many connections wait, who asks is answered, from the same address and from another.
+// Any number of idle connections leaves room for a request, from the same address and from others.
 func TestWaitingConnectionsKeepNobodyOut(t *testing.T) {
 	addr := serve(t, throttle.NewConns(20, 0), fine)
 	for i := range 200 {
 		c := dial(t, "127.0.0.1", addr)
 		switch i % 3 {
 		case 0:
-			ask(c, "/") // and then wait for another request
+			ask(c, "/") // then stay idle
 		case 1:
-			_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: ") // and never come to the end
+			_, _ = io.WriteString(c, "GET / HTTP/1.1\r\nHost: ") // never complete
 		}
 	}
 	for _, from := range []string{"127.0.0.1", "127.0.0.2"} {
@@ -71,7 +71,7 @@ func TestWaitingConnectionsKeepNobodyOut(t *testing.T) {
 	}
 }
 
-// Requests that are under way are not cut off. Those of one address take half the room at the most.
+// Requests in progress are not cut off. One address gets at most half of the connections.
 func TestConnectionsWithARequestStay(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	defer end()

@@ -2,5 +2,5 @@
 
 package throttle
 
-// Descriptors is how many files and connections this process may have open, 8,192 at the most.
+// Descriptors is the maximum number of open files and connections of this process, at most 8,192.
 func Descriptors() int { return 1 << 13 }

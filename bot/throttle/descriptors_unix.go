@@ -4,14 +4,13 @@ package throttle
 
 import "syscall"
 
-// as many as anything here needs
-const mostDescriptors = 1 << 13
+const mostDescriptors = 1 << 13 // more than the program needs
 
-// Descriptors is how many files and connections this process may have open, 8,192 at the most.
+// Descriptors is the maximum number of open files and connections of this process, at most 8,192.
 func Descriptors() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		return 256 // the smallest that systems have by default
+		return 256 // the lowest default of common systems
 	}
 	return int(min(uint64(limit.Cur), mostDescriptors))
 }

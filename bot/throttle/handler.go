@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// TooMany is what who sent too many wrong secrets is told.
-const TooMany = "too many wrong passwords or tokens; wait, and try again"
+// TooMany is the response to a client that sent too many wrong secrets.
+const TooMany = "too many wrong passwords or tokens; wait, then try again"
 
-// RetryAfter sets the header that tells a client to wait, in whole seconds.
+// RetryAfter sets the header Retry-After, in whole seconds and at least 1.
 func RetryAfter(h http.Header, wait time.Duration) {
 	h.Set("Retry-After", strconv.Itoa(int(max(1, math.Ceil(wait.Seconds())))))
 }
 
-// Handler bounds the wrong tokens of the requests to next, which checks them itself: what next answers with 401 is one,
-// and too many are answered with 429. A right token always passes. It is for tokens that are too long to be guessed,
-// since guesses are not held back; a password needs [Limiter.Try]. The body of a 429 is body as JSON, or TooMany as
-// text where body is nil.
+// Handler limits wrong tokens in requests to next, which checks them itself: its response of 401 counts as a wrong one.
+// After too many, the response is 429 instead. A right token always passes, and every guess is checked, so the tokens
+// must be too long to guess; a password needs [Limiter.Try]. The 429 contains body as JSON, or TooMany as text if body
+// is nil.
 func (l *Limiter) Handler(next http.Handler, body any) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !carriesSecret(r) {
@@ -30,22 +30,20 @@ func (l *Limiter) Handler(next http.Handler, body any) http.Handler {
 	})
 }
 
-// in a header of any of the ways in
 func carriesSecret(r *http.Request) bool {
 	return r.Header.Get("Authorization") != "" || r.Header.Get("Logplex-Drain-Token") != ""
 }
 
-// It sees how a request was answered that carried a token.
 type watcher struct {
 	http.ResponseWriter
 	l      *Limiter
 	client Client
 	body   any // of a 429
 	begun  bool
-	mute   bool // the answer is another one, and the handler's is dropped
+	mute   bool // the response is a 429, so the handler's body is dropped
 }
 
-// Streams are flushed, and set their deadlines.
+// Streams need Flush and deadlines.
 func (w *watcher) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *watcher) WriteHeader(status int) {
@@ -58,7 +56,7 @@ func (w *watcher) WriteHeader(status int) {
 	if status == http.StatusUnauthorized {
 		_, wait = w.l.try(w.client, time.Now(), func() bool { return false })
 	}
-	if wait == 0 { // the handler tells the log in its own words
+	if wait == 0 { // the handler logs a 401 itself
 		w.ResponseWriter.WriteHeader(status)
 		return
 	}
@@ -74,7 +72,7 @@ func (w *watcher) WriteHeader(status int) {
 	}
 	h.Set("Content-Type", "application/json")
 	w.ResponseWriter.WriteHeader(http.StatusTooManyRequests)
-	_ = json.NewEncoder(w.ResponseWriter).Encode(w.body) // to somebody who may have hung up
+	_ = json.NewEncoder(w.ResponseWriter).Encode(w.body) // fails if the client has disconnected
 }
 
 func (w *watcher) Write(b []byte) (int, error) {

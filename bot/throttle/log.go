@@ -9,23 +9,22 @@ import (
 )
 
 const (
-	// Then there is one line for all those of linesPause.
+	// Later refusals share one line every linesPause.
 	linesAtOnce = 10
 	linesPause  = time.Minute
 )
 
 type log struct {
 	mu    sync.Mutex
-	kinds map[string]*kind // by what is logged
+	kinds map[string]*kind // by message
 }
 
-// It has lines of its own, so that the first of each kind is told at once.
+// Each kind has its own limit, so that the first refusal of each is logged at once.
 type kind struct {
 	lines *rate.Limiter
 	more  int // refusals since the last line
 }
 
-// It tells how many of the kind there were since the last line.
 func (l *log) refused(to *slog.Logger, now time.Time, c Client, what string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -40,8 +39,8 @@ func (l *log) refused(to *slog.Logger, now time.Time, c Client, what string) {
 	}
 }
 
-// Refused logs that somebody was refused, as in "somebody asked without the right token", which is one of a few
-// sentences. However many are, it writes a few lines of each, and then one a minute.
+// Refused logs a refusal. what is one of a few constant messages. Each message is logged 10 times at once and then once
+// a minute, with the number of refusals.
 func (l *Limiter) Refused(c Client, now time.Time, what string) {
 	l.logging.refused(l.log, now, c, what)
 }

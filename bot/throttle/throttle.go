@@ -1,8 +1,8 @@
-// Package throttle bounds how often passwords and tokens can be guessed, whichever way they come in, without shutting
-// out who knows them.
+// Package throttle limits guesses of passwords and tokens across all endpoints, without locking out people who know
+// them.
 //
 //	l := throttle.New(throttle.Options{Proxies: proxies, Log: log})
-//	mux.Handle("/metrics/", l.Handler(pushed, nil)) // tokens, which the handler itself checks
+//	mux.Handle("/metrics/", l.Handler(pushed, nil)) // the handler checks tokens itself
 //	ok, wait := l.Try(l.ClientOf(r), time.Now(), func() bool { return password == given })
 package throttle
 
@@ -18,18 +18,18 @@ import (
 	"time"
 )
 
-const refusedText = "somebody is refused after too many wrong passwords or tokens"
+const refusedText = "a client is refused after too many wrong passwords or tokens"
 
-// Options say where requests come from, and who is told of wrong secrets.
+// Options are the settings of a [Limiter]. The zero value is ready to use.
 type Options struct {
-	// Proxies are the addresses of proxies whose X-Forwarded-For header is believed. Without any, none is.
+	// Proxies are the addresses of trusted proxies, whose X-Forwarded-For header counts. Without any, the header is
+	// ignored.
 	Proxies []netip.Prefix
-	// Log is told of wrong secrets: of a few one by one, and then once a minute. Nil is silent.
+	// Log receives wrong secrets: the first 10 one by one, then once a minute. Nil discards them.
 	Log *slog.Logger
 }
 
-// A Limiter counts wrong secrets, by sender, by address and in all. Its methods may be called from several goroutines
-// at once.
+// A Limiter counts wrong secrets by client, by address and in total. It may be used from several goroutines.
 type Limiter struct {
 	proxies []netip.Prefix
 	log     *slog.Logger
@@ -42,7 +42,7 @@ type Limiter struct {
 	logging log
 }
 
-// New makes a Limiter that has counted nothing.
+// New returns a Limiter without any counts.
 func New(o Options) *Limiter {
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	return &Limiter{
@@ -52,25 +52,25 @@ func New(o Options) *Limiter {
 	}
 }
 
-// A Client is who sends a secret.
+// A Client is the sender of a secret.
 type Client struct {
-	// Addr is the address.
+	// Addr is its IP address.
 	Addr string
-	// Agent is the program that it says it is, such as the header User-Agent. Those at one address are counted apart,
-	// so that a program that guesses does not keep a browser out.
+	// Agent is its program, such as the header User-Agent. Programs at one address are counted separately, so that one
+	// that guesses does not lock out a browser.
 	Agent string
-	// Device names a device that is known by something nobody can make up, such as a signed cookie. What it sends
-	// counts for it alone, so that the guesses of others at its address do not keep it out. "" is none.
+	// Device identifies a device by something unforgeable, such as a signed cookie; empty for an unknown device. A
+	// device is counted alone, so that guesses from its address do not lock it out.
 	Device string
 }
 
-// ClientOf is who sent a request, by its address and its User-Agent.
+// ClientOf returns the sender of a request, with its address and User-Agent.
 func (l *Limiter) ClientOf(r *http.Request) Client {
 	return Client{Addr: l.Address(r), Agent: r.UserAgent()}
 }
 
-// Address is where a request comes from: the address of the connection, or where that is a trusted proxy's, the last
-// address in X-Forwarded-For that is not.
+// Address returns the client's IP address: the connection's, or, behind a trusted proxy, the last address in
+// X-Forwarded-For that is not a trusted proxy.
 func (l *Limiter) Address(r *http.Request) string {
 	from, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
@@ -100,7 +100,7 @@ func (l *Limiter) trusts(addr string) bool {
 	return false
 }
 
-// It may have a port.
+// A hop may have a port.
 func parseHop(text string) (string, bool) {
 	text = strings.TrimSpace(text)
 	if at, err := netip.ParseAddrPort(text); err == nil {
@@ -110,16 +110,16 @@ func parseHop(text string) (string, bool) {
 	return ip.Unmap().String(), err == nil
 }
 
-// Try asks right whether a secret is, unless the client sent too many wrong ones lately; wait is then how long until it
-// surely may, if nobody else tries. One lock holds all tries apart, so that many at once are not more than the bounds
-// allow.
+// Try calls right to check a secret, unless the client sent too many wrong ones recently. Then ok is false and wait is
+// the time after which a try certainly passes if no other client tries. One lock covers all tries, so that parallel
+// ones do not exceed the limits.
 func (l *Limiter) Try(c Client, now time.Time, right func() bool) (ok bool, wait time.Duration) {
 	ok, wait = l.try(c, now, right)
 	switch {
 	case wait > 0:
 		l.Refused(c, now, refusedText)
 	case !ok:
-		l.Refused(c, now, "somebody sent a wrong password or token")
+		l.Refused(c, now, "a client sent a wrong password or token")
 	}
 	return ok, wait
 }

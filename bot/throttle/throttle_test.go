@@ -24,7 +24,7 @@ var noon = time.Date(2026, time.March, 4, 12, 0, 0, 0, time.UTC)
 func wrong() bool { return false }
 func right() bool { return true }
 
-// tried counts the guesses that were looked at.
+// It counts the guesses that were checked.
 func flood(l *throttle.Limiter, from func(i int) throttle.Client, begin time.Time, length time.Duration, perSecond int) (tried int) {
 	for i := range int(length.Seconds()) * perSecond {
 		l.Try(from(i), begin.Add(time.Duration(i)*time.Second/time.Duration(perSecond)), func() bool { tried++; return false })
@@ -51,8 +51,8 @@ func TestGuessesOfOneAddressAreBounded(t *testing.T) {
 	}
 }
 
-// Who knows the password and comes as the same program from the same address as a guesser has the same chance as each guess, whatever
-// the rhythm of the guesses.
+// The right password, from the same program and address as the guesses, has the same chance as each guess, at any
+// rhythm of the guesses.
 func TestOneAtTheGuessersAddressGetsIn(t *testing.T) {
 	for _, every := range []time.Duration{500 * time.Millisecond, 499 * time.Millisecond, time.Second, 2 * time.Second, 250 * time.Millisecond} {
 		for _, after := range []time.Duration{time.Millisecond, 100 * time.Millisecond, 249 * time.Millisecond} {
@@ -173,7 +173,7 @@ func TestTheAddressIsTheOneBeforeTheTrustedProxies(t *testing.T) {
 		}
 		r := httptest.NewRequest("GET", "/", nil)
 		r.RemoteAddr = c.from
-		for part := range strings.SplitSeq(c.forwarded, ",") { // a header may stand in several lines
+		for part := range strings.SplitSeq(c.forwarded, ",") { // a header may occur several times
 			if c.forwarded != "" {
 				r.Header.Add("X-Forwarded-For", part)
 			}
@@ -184,7 +184,7 @@ func TestTheAddressIsTheOneBeforeTheTrustedProxies(t *testing.T) {
 	}
 }
 
-// Who is no proxy never says where they come from, and what a proxy adds at the end beats what stands before it.
+// An untrusted client's header is ignored, and what a proxy adds at the end counts before the rest.
 func FuzzAddress(f *testing.F) {
 	f.Add("1.1.1.1")
 	f.Add("[::1]:80, 10.0.0.1")
@@ -219,7 +219,7 @@ func TestRefusalsAreLoggedInFewLines(t *testing.T) {
 	}
 }
 
-// as the handlers of pushes, the log drain and the API do
+// It checks tokens as the handlers of pushes, the log drain and the API do.
 func tokens(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") != "Bearer right" {
 		w.Header().Set("WWW-Authenticate", "Bearer")
