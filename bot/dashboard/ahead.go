@@ -9,9 +9,8 @@ import (
 )
 
 const (
-	aheadSpan = 24 * time.Hour
-	// A schedule may have one every minute.
-	mostChanges             = 200
+	aheadSpan               = 24 * time.Hour
+	mostChanges             = 200 // a schedule may have one every minute
 	aheadWidth, aheadHeight = 240.0, 40.0
 )
 
@@ -20,7 +19,7 @@ type limitsStep struct {
 	schedule.Limits
 }
 
-// The first is from the beginning on.
+// The first step begins at from.
 func (d *Dashboard) steps(from, to time.Time) []limitsStep {
 	out := []limitsStep{{from, d.o.Schedule.At(from)}}
 	for len(out) < mostChanges {

@@ -14,16 +14,14 @@ import (
 	"sync"
 )
 
-// Behind it stand a hash of the file and its name.
-const assetsPath = "/assets/"
+const assetsPath = "/assets/" // followed by the file's hash, a slash and its name
 
 //go:embed assets/*.css assets/*.js assets/*.svg
 var assetFiles embed.FS
 
-// The page brings them along. They are by "hash/name", and their addresses by name.
 type assets struct {
-	files map[string]asset
-	at    map[string]string
+	files map[string]asset  // by "hash/name"
+	at    map[string]string // paths by name
 }
 
 type asset struct {
@@ -40,7 +38,7 @@ func loadAssets(below string) (assets, error) {
 	return a, err
 }
 
-// once for all pages, since they are sent often; it takes a few milliseconds
+// Compressing takes a few milliseconds, and all pages share the files.
 var squeezed = sync.OnceValues(func() (map[string]asset, error) {
 	files := map[string]asset{}
 	names, err := fs.Glob(assetFiles, "assets/*")
@@ -59,7 +57,7 @@ var squeezed = sync.OnceValues(func() (map[string]asset, error) {
 	return files, nil
 })
 
-// A system's own table may have others.
+// The system's table of media types may differ.
 func kindOf(name string) string {
 	switch path.Ext(name) {
 	case ".js":
@@ -74,23 +72,23 @@ func squeeze(plain []byte) []byte {
 	var b bytes.Buffer
 	z, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
 	if err != nil {
-		panic(err) // the level is right
+		panic(err) // the level is valid
 	}
-	_, _ = z.Write(plain) // a buffer takes everything
+	_, _ = z.Write(plain) // a buffer never fails
 	_ = z.Close()
 	return b.Bytes()
 }
 
-// Its address changes with its content, so it may be kept for good. What is in it is no secret.
+// An asset's path changes with its content, so browsers may cache it forever. It is public.
 func (d *Dashboard) asset(w http.ResponseWriter, r *http.Request, key string) {
 	f, ok := d.assets.files[key]
 	switch {
 	case !ok:
-		d.refuse(w, r, http.StatusNotFound, "there is nothing here")
+		d.refuse(w, r, http.StatusNotFound, "page not found")
 		return
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
-		d.refuse(w, r, http.StatusMethodNotAllowed, "this can only be read")
+		d.refuse(w, r, http.StatusMethodNotAllowed, "method not allowed")
 		return
 	}
 	h := w.Header()
@@ -107,7 +105,7 @@ func (d *Dashboard) asset(w http.ResponseWriter, r *http.Request, key string) {
 		h.Set("Content-Encoding", "gzip")
 		body = f.gzip
 	}
-	_, _ = w.Write(body) // to somebody who may have hung up
+	_, _ = w.Write(body) // fails if the client has disconnected
 }
 
 func takesGzip(r *http.Request) bool {

@@ -13,7 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 )
 
-// They are on one server, the worker's below a path.
+// Both pages are on one server, the worker's below a path.
 func both(t *testing.T) (web, worker *world) {
 	t.Helper()
 	sessions := dashboard.NewSessions()
@@ -86,7 +86,7 @@ func TestWhoHasSignedInToOnePageHasToAll(t *testing.T) {
 	if a := other.ask("/pause", "direction", "down", "for", "1h", "confirmed", "yes"); a.status != 303 {
 		t.Errorf("a pause on the other page is answered with %d: %s", a.status, a.body)
 	}
-	if c := worker.Control(); !c.Down.On || c.Down.By != "Ada on the page" || web.Control().Down.On {
+	if c := worker.Control(); !c.Down.On || c.Down.By != "Ada (dashboard)" || web.Control().Down.On {
 		t.Errorf("it pauses %+v there, and %+v on the first", c, web.Control())
 	}
 	status, next := other.stream(t.Context())
@@ -119,7 +119,7 @@ func TestTheHeaderLeadsToTheOtherProcessTypes(t *testing.T) {
 	p := signedIn(t, web.url, "")
 	for at, want := range map[string]string{
 		"/":        `<a href="/" aria-current="page">web</a><a href="/worker/">worker</a>`,
-		"/worker/": `<a href="/worker/" aria-current="page">worker</a><a href="/">web</a>`, // which was told of the other alone
+		"/worker/": `<a href="/worker/" aria-current="page">worker</a><a href="/">web</a>`, // its list has only the other
 	} {
 		if got := types.FindString(p.get(at).body); !strings.Contains(strings.Join(strings.Fields(strings.ReplaceAll(got, "> <", "><")), " "), want) {
 			t.Errorf("%s has %s, want %s", at, got, want)
@@ -154,9 +154,9 @@ func TestInABrowserThePageBelowAPathIsLive(t *testing.T) {
 	worker.beat(t)
 	run(t, ctx, until(`charts.points() === before + 1`),
 		click(`#step-in form[action="/worker/pause"] button`), visible(`#ask button.main`), click(`#ask button.main`),
-		until(`document.getElementById("pill").textContent === "scaling down paused"`),
+		until(`document.getElementById("pill").textContent === "scale-downs paused"`),
 		click(`#filter input[name=changed]`), until(`location.pathname + location.search === "/worker/?changed=yes"`))
-	if c := worker.Control(); !c.Down.On || c.Down.By != "Ada on the page" {
+	if c := worker.Control(); !c.Down.On || c.Down.By != "Ada (dashboard)" {
 		t.Errorf("the bot is asked for %+v", c)
 	}
 	everybody(t, ctx, "the page below a path")

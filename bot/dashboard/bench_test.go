@@ -49,8 +49,7 @@ func (r *reader) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// BenchmarkThousandViewers is what a heartbeat costs until a thousand viewers have it, and, as ns/record, how much of that the
-// heartbeat itself waits.
+// The cost of a heartbeat for a thousand viewers. ns/record is the part that delays the heartbeat.
 func BenchmarkThousandViewers(b *testing.B) {
 	const viewers = 1000
 	w := unserved(b, time.Hour)
@@ -88,7 +87,7 @@ func BenchmarkThousandViewers(b *testing.B) {
 	wg.Wait()
 }
 
-// BenchmarkThousandViewersOverTCP is the same over sockets of this machine, and counts what the viewers take to read it, too.
+// The same over local sockets, including the time that viewers need to read.
 func BenchmarkThousandViewersOverTCP(b *testing.B) {
 	const viewers = 1000
 	w := newWorld(b, time.Hour)

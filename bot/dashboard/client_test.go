@@ -16,7 +16,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 )
 
-// with a browser, as far as the server can tell
+// The server sees a browser.
 type person struct {
 	t      testing.TB
 	url    string
@@ -110,7 +110,7 @@ func (p *person) learn() {
 	p.csrf = found[1]
 }
 
-// fields are name and value in turn.
+// fields alternate names and values.
 func (p *person) ask(path string, fields ...string) answer {
 	p.t.Helper()
 	form := url.Values{"csrf": {p.csrf}}
@@ -132,7 +132,7 @@ type shown struct {
 	Mark *struct{ Kind, Text, Why string }
 }
 
-// next is false at the stream's end.
+// next returns false at the end of the stream.
 func (p *person) stream(ctx context.Context, change ...func(*http.Request)) (status int, next func() (shown, bool)) {
 	p.t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+"/stream", nil)

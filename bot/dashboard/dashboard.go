@@ -1,8 +1,7 @@
-// Package dashboard serves the bot's page: what happens now and why, what happened over time, what it costs, and
-// buttons to step in.
+// Package dashboard serves the bot's web page: the present state and the reasons for it, charts, cost, decisions,
+// settings, and controls.
 //
-// The page is made on the server, kept live by a stream of server-sent events, and asks nobody else's server for
-// anything.
+// The server renders the page and updates it through server-sent events. The page loads nothing from other servers.
 package dashboard
 
 import (
@@ -25,16 +24,15 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// History tells what happened.
+// History is the part of a history.DB that the page reads.
 type History interface {
-	// Points sums up what happened from one moment to another, in buckets that are wide enough that there are atMost of
-	// them.
+	// Points sums up the time from from to to in at most atMost buckets of equal width.
 	Points(ctx context.Context, from, to time.Time, atMost int) (history.Series, error)
-	// Records returns the records that a query wants.
+	// Records returns the records that match q.
 	Records(ctx context.Context, q history.Query) ([]record.Record, error)
 }
 
-// A Controls takes what people ask of the bot. Its errors are sentences for people. A *bot.Bot is one.
+// Controls carries out the page's commands. Its errors are sentences for people. A *bot.Bot implements it.
 type Controls interface {
 	Pause(d bot.Direction, length time.Duration, by string) error
 	Resume(d bot.Direction, by string) error
@@ -42,95 +40,95 @@ type Controls interface {
 	EndOverride(by string) error
 }
 
-// A Schedule tells the limits at a moment, and when they change next. A schedule.Table is one.
+// A Schedule returns the limits at a moment, and their next change. A schedule.Table implements it.
 type Schedule interface {
 	At(now time.Time) schedule.Limits
 	Next(now time.Time) (when time.Time, l schedule.Limits, ok bool)
 }
 
-// A Setting is one setting in force. Its value is shown, so a secret's must be hidden already.
+// A Setting is a setting in force. The page shows its value, so the caller must hide secrets.
 type Setting struct {
-	// Group is the heading that it stands under, Name what the environment calls it.
+	// Group is its heading, Name the environment variable.
 	Group, Name string
-	// Value is what is in force, Source where it came from, such as "default" or "environment".
+	// Value is the value in force, Source its origin, such as "default" or "environment".
 	Value, Source string
-	// Meaning says what it does.
+	// Meaning is a short description.
 	Meaning string
 }
 
-// A password is guessed at the pace that the page allows; a token's length alone keeps it from being guessed.
+// In characters. The page limits guesses of a password. Only its length protects a token.
 const (
 	shortestPassword = 8
 	shortestToken    = 16
 )
 
-// A Link leads to the page of a process type.
+// A Link is the page of a process type.
 type Link struct {
-	// Name is the process type, URL where its page is, such as "/worker/".
+	// Name is the process type, URL its page, such as "/worker/".
 	Name, URL string
 }
 
-// Options say what a Dashboard shows and whom. Schedule, History, Control and State are needed.
+// Options are the settings of a [Dashboard]. Schedule, History, Control and State are required.
 type Options struct {
-	// App and ProcessType name what is scaled. Version is the bot's.
+	// App and ProcessType are what the bot scales. Version is the bot's.
 	App, ProcessType, Version string
-	// Base is the path that the page is below, without a slash at its end, such as "/worker"; "" is the root of its
-	// server. The page expects requests with their whole path: mux.Handle(Base+"/", page), without [http.StripPrefix].
+	// Unit is the platform's word for one dyno, such as "instance"; empty means "dyno".
+	Unit string
+	// Base is the page's path without a final slash, such as "/worker"; empty for the root of its server. The page
+	// expects requests with their whole path: mux.Handle(Base+"/", page), without [http.StripPrefix].
 	Base string
-	// Others are the pages of the app's other process types, to which the header leads. One that is named as
-	// ProcessType stands for this page, so that all pages can have the same list; where none is, this page is the
-	// first.
+	// Others are the pages of the app's process types, for the header. The list may include this page, so that all
+	// pages can share it. If it does not, this page comes first.
 	Others []Link
-	// Started is when the bot was.
+	// Started is the time of the bot's start.
 	Started time.Time
-	// DryRun: the bot changes nothing, and the page says so.
+	// DryRun means that the bot changes nothing. The page says so.
 	DryRun bool
-	// Interval is from heartbeat to heartbeat.
+	// Interval is the time between heartbeats.
 	Interval time.Duration
-	// NoHeartbeat: the bot sends no heartbeats and goes by signals alone, so the page shows no response time.
+	// NoHeartbeat means that the bot uses only signals, so the page shows no response times.
 	NoHeartbeat bool
-	// Schedule tells the limits. Zone is the time zone of everything that the page shows; nil is UTC.
+	// Schedule has the limits. Zone is the time zone of the page; nil means UTC.
 	Schedule Schedule
 	Zone     *time.Location
-	// Policy is the bot's: the page shows its cooldowns, and its price of a dyno unless a budget's bill has another.
+	// Policy is the bot's. The page shows its cooldowns, and its price of a dyno if the newest record has no price.
 	Policy decide.Policy
-	// Control and State are the bot's own methods of that name.
+	// Control and State are the bot's methods of that name.
 	Control func() decide.Control
 	State   func() decide.State
-	// History is what the charts, the table and the money are made of.
+	// History is the source of the charts, the decisions and the cost.
 	History History
-	// Servers tells what each server is and does, where the dynos are servers of a pool. Nil leaves them out.
+	// Servers returns the servers of a pool. Nil hides that section.
 	Servers func() []Server
-	// Warnings are sentences about the bot itself that people should read. Nil is none.
+	// Warnings returns sentences about the bot that people should read. Nil means no warnings.
 	Warnings func() []string
-	// Controls takes what people ask for. Nil leaves the buttons out.
+	// Controls carries out commands. Nil hides the controls.
 	Controls Controls
-	// Settings are those in force, in the order of the page.
+	// Settings are the settings in force, in the order of the page.
 	Settings []Setting
 	Access
-	// Log is told who signed in, and what went wrong. Nil is silent.
+	// Log receives sign-ins and errors. Nil discards them.
 	Log *slog.Logger
 }
 
-// Access says whom a Dashboard lets in.
+// Access is who may see a [Dashboard].
 type Access struct {
-	// Password lets people in, at least 8 characters. Token lets programs in, as a bearer token of at least 16; where
-	// there is no password it lets people in too. Without either everybody is let in who asks for a loopback address,
-	// see [Loopback].
+	// Password is for people, at least 8 characters. Token is a bearer token for programs, at least 16 characters;
+	// without a Password, people sign in with it too. Without either, the page is open at loopback addresses only; see
+	// [Loopback].
 	Password, Token string
-	// Sessions are who has signed in. Pages of one host share them, so that who has signed in to one has signed in to
-	// all; they need the same Password and Token for that. Nil makes some of the page's own, for a host with a single
-	// page.
+	// Sessions are the signed-in visitors. Pages of one host share them, so that people sign in once; such pages need
+	// the same Password and Token. Nil means own sessions, for a host with a single page.
 	Sessions *Sessions
-	// Throttle bounds wrong passwords and tokens, of all ways in that share it, and knows where requests come from. Nil
-	// makes one for the pages that share Sessions.
+	// Throttle limits wrong passwords and tokens across all endpoints that share it. Nil means one that is shared by
+	// the pages that share Sessions.
 	Throttle *throttle.Limiter
-	// Secure: people reach the page by HTTPS alone, so its cookies are sent over nothing else.
+	// Secure means that people reach the page only over HTTPS, so its cookies are restricted to HTTPS.
 	Secure bool
 }
 
-// A Dashboard is the page: an http.Handler for it, a bot.Recorder that shows each record to everybody who looks, and a
-// notify.Notifier that shows the incidents that are open.
+// A Dashboard is the bot's page. It is an http.Handler, a bot.Recorder that shows each record to all viewers, and a
+// notify.Notifier that shows the open incidents.
 type Dashboard struct {
 	o      Options
 	assets assets
@@ -142,14 +140,13 @@ type Dashboard struct {
 	hub       hub
 	incidents incidents
 	bills     bills
-	asking    chan struct{} // bounds how many ask the history at once
+	asking    chan struct{} // limits parallel queries to the history
 	zips      sync.Pool     // of *gzip.Writer, which are large
 }
 
-// The others wait.
-const mostAsking = 4
+const mostAsking = 4 // parallel queries to the history; others wait
 
-// New makes a page from o. Its error lists everything that is wrong with o.
+// New returns a page. Its error lists all mistakes in o.
 func New(o Options) (*Dashboard, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -180,8 +177,8 @@ func (o Options) check() error {
 		errs = append(errs, errors.New("the page needs a schedule, a history, and the bot's control and state"))
 	}
 	if !isBase(o.Base) {
-		errs = append(errs, fmt.Errorf("the page cannot be below %.100q; write a path such as /worker, of plain "+
-			"letters and without a slash at its end", o.Base))
+		errs = append(errs, fmt.Errorf("invalid path %.100q: must be such as /worker, of unescaped characters and "+
+			"without a slash at its end", o.Base))
 	}
 	for _, l := range o.Others {
 		if l.Name == "" || l.URL == "" {
@@ -189,21 +186,22 @@ func (o Options) check() error {
 		}
 	}
 	if n := len(o.Password); n > 0 && n < shortestPassword {
-		errs = append(errs, fmt.Errorf("the page's password has %d characters; at least %d keep it from "+
-			"being guessed", n, shortestPassword))
+		errs = append(errs, fmt.Errorf("the page's password has %d characters: must have at least %d", n,
+			shortestPassword))
 	}
 	if n := len(o.Token); n > 0 && n < shortestToken {
-		errs = append(errs, fmt.Errorf("the page's token has %d characters; at least %d keep it from being guessed",
-			n, shortestToken))
+		errs = append(errs, fmt.Errorf("the page's token has %d characters: must have at least %d", n, shortestToken))
 	}
 	return errors.Join(errs...)
 }
 
-// A base is clean, and its letters stand for themselves in URLs and in the patterns of a mux.
+// A base needs no cleaning and no escaping in URLs and in the patterns of a mux.
 func isBase(base string) bool {
 	return base == "" || base != "/" && base[0] == '/' && path.Clean(base) == base &&
 		(&url.URL{Path: base}).EscapedPath() == base
 }
 
-// Nobody has to sign in.
+func (d *Dashboard) noun() noun { return noun(d.o.Unit) }
+
+// An open page needs no sign-in.
 func (d *Dashboard) open() bool { return d.o.Password == "" && d.o.Token == "" }

@@ -21,8 +21,7 @@ type filter struct {
 	Verdict decide.Verdict
 	Rule    decide.Rule
 	Changed bool
-	// It leaves out the decisions from a moment on; zero shows the newest.
-	Before time.Time
+	Before  time.Time // zero shows the newest
 }
 
 func verdicts() []decide.Verdict {
@@ -39,7 +38,7 @@ func rules() []decide.Rule {
 	}
 }
 
-// What is not known is left out.
+// Unknown values are ignored.
 func readFilter(q url.Values) filter {
 	var f filter
 	if v := decide.Verdict(q.Get("verdict")); slices.Contains(verdicts(), v) {
@@ -53,7 +52,7 @@ func readFilter(q url.Values) filter {
 	return f
 }
 
-// zero is the newest
+// A zero before means the newest.
 func (f filter) address(before time.Time) string {
 	q := url.Values{}
 	if f.Verdict != "" {
@@ -86,18 +85,18 @@ type decision struct {
 }
 
 type decisions struct {
-	Filter filter
-	Rows   []decision
-	// The rows tell the verdict on the signals alone.
+	Filter      filter
+	Rows        []decision
+	Noun        noun
 	NoHeartbeat bool
-	Older       string // "" when there are none
+	Older       string // the URL; empty on the last page
 }
 
 func (t decisions) empty() string {
 	if f := t.Filter; f.Verdict != "" || f.Rule != "" || f.Changed {
-		return "No decision matches."
+		return "No matching decisions."
 	}
-	return "There were " + nothing(t.NoHeartbeat) + "."
+	return "No decisions yet."
 }
 
 func (d *Dashboard) decisionsPart(w http.ResponseWriter, r *http.Request, _ visitor) {
@@ -121,7 +120,7 @@ func (d *Dashboard) decisions(ctx context.Context, f filter) (decisions, error) 
 	}
 	slices.SortFunc(records, func(a, b record.Record) int { return b.Time.Compare(a.Time) })
 	f.Home = d.home()
-	t := decisions{Filter: f, NoHeartbeat: d.o.NoHeartbeat}
+	t := decisions{Filter: f, Noun: d.noun(), NoHeartbeat: d.o.NoHeartbeat}
 	for i, r := range records {
 		if i == tableRows {
 			t.Older = f.address(records[i-1].Time)

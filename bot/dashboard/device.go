@@ -14,12 +14,12 @@ import (
 
 const (
 	deviceLength = 90 * 24 * time.Hour
-	// They make it slow to guess the password by a device's cookie.
+	// Many rounds make it slow to guess the password from a device's cookie.
 	deviceRounds = 200_000
 )
 
-// A browser that signed in before shows a cookie, so that the wrong passwords of others at its address, such as
-// that of a proxy, do not keep it out.
+// A browser that signed in before has a cookie, so that wrong passwords of others at its address, such as a proxy's, do
+// not lock it out.
 func (d *Dashboard) client(r *http.Request) throttle.Client {
 	c := d.o.Throttle.ClientOf(r)
 	if found, err := r.Cookie(d.cookieName(r) + deviceSuffix); err == nil {
@@ -37,22 +37,22 @@ func (d *Dashboard) remember(w http.ResponseWriter, r *http.Request) {
 	http.SetCookie(w, d.cookie(r, deviceSuffix, id+"."+signed(d.deviceKey(), "device", id), deviceLength))
 }
 
-// It signs the cookies of devices. It is made of the password, so that the bot knows them after a restart too, and
-// no longer once the password is another one.
+// The key signs the cookies of devices. It is derived from the password, so that cookies remain valid after a restart
+// and become invalid with a new password.
 func (d *Dashboard) deviceKey() []byte {
 	secret := d.o.Password + "\n" + d.o.Token
 	deviceKeys.Lock()
 	defer deviceKeys.Unlock()
 	key, made := deviceKeys.of[secret]
 	if !made {
-		// The error tells of lengths, which are right.
+		// The only error is about the key's length, which is valid.
 		key, _ = pbkdf2.Key(sha256.New, secret, []byte("autoscalebot device"), deviceRounds, sha256.Size)
 		deviceKeys.of[secret] = key
 	}
 	return key
 }
 
-// by what they are made of, since making one takes long
+// By secret. Deriving a key is slow on purpose.
 var deviceKeys = struct {
 	sync.Mutex
 	of map[string][]byte

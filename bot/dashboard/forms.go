@@ -10,10 +10,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
-// Value is what a form sends, "" for no end.
+// An option of a form. Value is "" for no end.
 type choice struct{ Value, Text string }
 
-// A form may send others.
+// Programs may send other lengths.
 func pauseLengths() []choice {
 	return append(overrideLengths(), choice{"", "until resumed"})
 }
@@ -30,11 +30,10 @@ func overrideLengths() []choice {
 }
 
 type question struct {
-	// Action is what the page is asked for by the answer, Yes the word for it.
+	// Action is the path of the command, Yes the text of its button.
 	Text, Note, Action, Yes string
 	Fields                  []choice
-	// of a page of its own
-	Frame frame
+	Frame                   frame
 }
 
 type operation struct {
@@ -54,11 +53,11 @@ func (d *Dashboard) pause(w http.ResponseWriter, r *http.Request, v visitor) {
 	d.carryOut(w, r, v, operation{
 		question: question{
 			Text: fmt.Sprintf("Pause %s %s?", what, text), Action: "pause", Yes: "Pause",
-			Note:   "The limits of the hour hold all the same.",
+			Note:   "The limits still apply.",
 			Fields: []choice{{"direction", string(to)}, {"for", r.FormValue("for")}},
 		},
 		do:   func(by string) error { return d.o.Controls.Pause(to, lasts, by) },
-		done: fmt.Sprintf("Paused: %s, %s.", what, text),
+		done: fmt.Sprintf("Paused %s %s.", what, text),
 	})
 }
 
@@ -67,50 +66,51 @@ func (d *Dashboard) resume(w http.ResponseWriter, r *http.Request, v visitor) {
 	what := directionText(to)
 	d.carryOut(w, r, v, operation{
 		question: question{
-			Text: fmt.Sprintf("Resume %s now?", what), Action: "resume", Yes: "Resume",
+			Text: fmt.Sprintf("Resume %s?", what), Action: "resume", Yes: "Resume",
 			Fields: []choice{{"direction", string(to)}},
 		},
 		do:   func(by string) error { return d.o.Controls.Resume(to, by) },
-		done: fmt.Sprintf("Resumed: %s.", what),
+		done: fmt.Sprintf("Resumed %s.", what),
 	})
 }
 
 func (d *Dashboard) override(w http.ResponseWriter, r *http.Request, v visitor) {
 	n, err := strconv.Atoi(r.FormValue("dynos"))
 	if err != nil || n < 0 {
-		d.refuse(w, r, http.StatusUnprocessableEntity, "write how many dynos there are to be, as a whole number")
+		d.refuse(w, r, http.StatusUnprocessableEntity,
+			fmt.Sprintf("the number of %s must be a whole number", d.noun().many()))
 		return
 	}
 	lasts, text, err := readLength(r.FormValue("for"))
 	if err != nil || lasts == 0 {
-		d.refuse(w, r, http.StatusUnprocessableEntity, "say for how long")
+		d.refuse(w, r, http.StatusUnprocessableEntity, "an override needs a duration; use 90m or 2h")
 		return
 	}
 	q := question{
-		Text: fmt.Sprintf("Scale to %s %s?", count(n, "dyno", "dynos"), text), Action: "override", Yes: "Scale",
-		Note:   "Meanwhile the bot changes the number only where the limits of the hour ask for it.",
+		Text: fmt.Sprintf("Keep %s %s?", d.noun().count(n), text), Action: "override", Yes: "Override",
+		Note:   "The limits still apply.",
 		Fields: []choice{{"dynos", strconv.Itoa(n)}, {"for", r.FormValue("for")}},
 	}
 	if d.o.DryRun {
-		q.Note = "This is a dry run, so the bot will only say what it would do."
+		q.Note = "This is a dry run: the bot only reports what it would do."
 	}
 	d.carryOut(w, r, v, operation{
 		question: q,
 		do:       func(by string) error { return d.o.Controls.Override(n, lasts, by) },
-		done: fmt.Sprintf("The bot goes to %s with its next reading, and keeps them %s.",
-			count(n, "dyno", "dynos"), text),
+		done: fmt.Sprintf("Override set: %s %s, from the next %s.", d.noun().count(n), text,
+			reading(d.o.NoHeartbeat)),
 	})
 }
 
 func (d *Dashboard) endOverride(w http.ResponseWriter, r *http.Request, v visitor) {
 	d.carryOut(w, r, v, operation{
-		question: question{Text: "Let the bot decide by itself again?", Action: "end-override", Yes: "Let it decide"},
+		question: question{Text: "End the override?", Action: "end-override", Yes: "End override"},
 		do:       func(by string) error { return d.o.Controls.EndOverride(by) },
-		done:     "The bot decides by itself again.",
+		done:     "Override ended.",
 	})
 }
 
-// It does so on the second time. On the first it asks whether the visitor means it.
+// The first request returns a question. The second one, which confirms it, is carried out.
 func (d *Dashboard) carryOut(w http.ResponseWriter, r *http.Request, v visitor, asked operation) {
 	part := r.Header.Get("X-Part") != ""
 	if r.FormValue("confirmed") != "yes" {
@@ -134,14 +134,14 @@ func (d *Dashboard) carryOut(w http.ResponseWriter, r *http.Request, v visitor, 
 	http.Redirect(w, r, d.home()+"#now", http.StatusSeeOther)
 }
 
-// "" is without an end. The text is for people.
+// An empty length has no end.
 func readLength(given string) (d time.Duration, text string, err error) {
 	if given == "" {
-		return 0, "until somebody resumes", nil
+		return 0, "until resumed", nil
 	}
 	d, err = time.ParseDuration(given)
 	if err != nil || d <= 0 {
-		return 0, "", fmt.Errorf("%.40q is no length of time; write one such as 90m or 2h", given)
+		return 0, "", fmt.Errorf("%.40q is not a duration; use 90m or 2h", given)
 	}
 	return d, "for " + words.Length(d), nil
 }
@@ -149,9 +149,9 @@ func readLength(given string) (d time.Duration, text string, err error) {
 func directionText(d bot.Direction) string {
 	switch d {
 	case bot.Up:
-		return "scaling up"
+		return "scale-ups"
 	case bot.Down:
-		return "scaling down"
+		return "scale-downs"
 	}
-	return "scaling up and down"
+	return "all scaling"
 }

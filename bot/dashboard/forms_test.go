@@ -14,7 +14,7 @@ import (
 func TestAPauseIsAskedForTwice(t *testing.T) {
 	w, p := enter(t, "Ada", time.Hour)
 	a := p.ask("/pause", "direction", "down", "for", "1h")
-	if a.status != 200 || !strings.Contains(a.body, "Pause scaling down for 1 h?") {
+	if a.status != 200 || !strings.Contains(a.body, "Pause scale-downs for 1 h?") {
 		t.Errorf("the first time is answered with %d: %s", a.status, a.body)
 	}
 	if w.Control() != (decide.Control{}) {
@@ -24,13 +24,13 @@ func TestAPauseIsAskedForTwice(t *testing.T) {
 		t.Errorf("the second time is answered with %d: %s", a.status, a.body)
 	}
 	c := w.Control()
-	if c.Up.On || !c.Down.On || c.Down.By != "Ada on the page" {
+	if c.Up.On || !c.Down.On || c.Down.By != "Ada (dashboard)" {
 		t.Errorf("the bot is asked for %+v", c)
 	}
 	if left := time.Until(c.Down.Until); left > time.Hour || left < 59*time.Minute {
 		t.Errorf("the pause lasts %v", left)
 	}
-	if body := p.get("/").body; !strings.Contains(body, "paused by Ada on the page") {
+	if body := p.get("/").body; !strings.Contains(body, "paused by Ada (dashboard)") {
 		t.Error("the page does not say who has paused")
 	}
 	if a = p.ask("/resume", "direction", "both", "confirmed", "yes"); a.status != 303 || w.Control().Down.On {
@@ -41,13 +41,13 @@ func TestAPauseIsAskedForTwice(t *testing.T) {
 func TestANumberOfDynosIsAskedFor(t *testing.T) {
 	w, p := enter(t, "", time.Hour)
 	limits := w.options.Schedule.At(time.Now())
-	if a := p.ask("/override", "dynos", "2", "for", "30m"); a.status != 200 || !strings.Contains(a.body, "Scale to 2 dynos for 30 min?") {
+	if a := p.ask("/override", "dynos", "2", "for", "30m"); a.status != 200 || !strings.Contains(a.body, "Keep 2 dynos for 30 min?") {
 		t.Errorf("the first time is answered with %d: %s", a.status, a.body)
 	}
 	if a := p.ask("/override", "dynos", "2", "for", "30m", "confirmed", "yes"); a.status != 303 {
 		t.Errorf("the second time is answered with %d: %s", a.status, a.body)
 	}
-	if o := w.Control().Override; o.Dynos != 2 || o.By != "somebody on the page, from 127.0.0.1" {
+	if o := w.Control().Override; o.Dynos != 2 || o.By != "somebody at 127.0.0.1 (dashboard)" {
 		t.Errorf("the bot is asked for %+v", o)
 	}
 	if r := w.beat(t); r.After() != 2 {
@@ -70,13 +70,13 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		want   string
 	}{
 		{"/pause", []string{"direction", "sideways", "for", "1h"}, `invalid direction "sideways": must be up, down or both`},
-		{"/pause", []string{"direction", "up", "for", "-1h"}, `"-1h" is no length of time; write one such as 90m or 2h`},
-		{"/pause", []string{"direction", "up", "for", "soon"}, `"soon" is no length of time; write one such as 90m or 2h`},
+		{"/pause", []string{"direction", "up", "for", "-1h"}, `"-1h" is not a duration; use 90m or 2h`},
+		{"/pause", []string{"direction", "up", "for", "soon"}, `"soon" is not a duration; use 90m or 2h`},
 		{"/pause", []string{"direction", "up", "for", "99999h"}, "invalid duration 99999h0m0s: must be at most 8784h"},
 		{"/resume", []string{"direction", ""}, `invalid direction "": must be up, down or both`},
-		{"/override", []string{"dynos", "many", "for", "1h"}, "write how many dynos there are to be, as a whole number"},
-		{"/override", []string{"dynos", "-1", "for", "1h"}, "write how many dynos there are to be, as a whole number"},
-		{"/override", []string{"dynos", "2", "for", ""}, "say for how long"},
+		{"/override", []string{"dynos", "many", "for", "1h"}, "the number of dynos must be a whole number"},
+		{"/override", []string{"dynos", "-1", "for", "1h"}, "the number of dynos must be a whole number"},
+		{"/override", []string{"dynos", "2", "for", ""}, "an override needs a duration; use 90m or 2h"},
 		{"/override", []string{"dynos", "0", "for", "1h"}, "0 would switch the app off"},
 	} {
 		a := p.ask(c.path, append(c.fields, "confirmed", "yes")...)

@@ -11,22 +11,20 @@ import (
 )
 
 const (
-	maxBody  = 4 << 10 // bytes of a form. The longest right one has a few hundred
-	maxQuery = 1 << 10 // bytes behind the question mark
+	maxBody  = 4 << 10 // bytes of a form; the longest valid one has a few hundred
+	maxQuery = 1 << 10 // bytes after the question mark
 )
 
-// The page loads what it brings along, talks to its own server, and nothing else.
+// The page loads its own assets, and talks only to its own server.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; " +
-	"base-uri 'none'; frame-ancestors 'none'"
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 type route struct {
 	answer func(w http.ResponseWriter, r *http.Request, v visitor)
-	// Nobody needs to sign in for it.
-	public bool
+	public bool // no sign-in needed
 }
 
-// below the base
+// The paths are relative to the base.
 func (d *Dashboard) paths() map[string]map[string]route {
 	get := func(f func(http.ResponseWriter, *http.Request, visitor)) map[string]route {
 		return map[string]route{http.MethodGet: {answer: f}, http.MethodHead: {answer: f}}
@@ -54,7 +52,7 @@ func (d *Dashboard) paths() map[string]map[string]route {
 	return paths
 }
 
-// ServeHTTP answers one request. Its server is expected to bound the time and the header of a request, as [Serve] does.
+// ServeHTTP serves the page. The server must limit the time and the headers of requests, as [Serve] does.
 func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", policy)
@@ -65,10 +63,10 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	if d.open() && !LoopbackHost(r.Host) {
-		// Somebody else's site may give a name of its own this machine's loopback address, and ask in the name of who
-		// looks at it.
+		// DNS rebinding: another site may point its own name at this machine's loopback address, and send requests from
+		// a visitor's browser.
 		d.refuse(w, r, http.StatusMisdirectedRequest,
-			"without a password this page is shown only at 127.0.0.1 or localhost")
+			"without a password, this page is available only at 127.0.0.1 or localhost")
 		return
 	}
 	if len(r.URL.RawQuery) > maxQuery {
@@ -82,13 +80,13 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	methods, found := d.routes[at]
 	if !ok || !found {
-		d.refuse(w, r, http.StatusNotFound, "there is nothing here")
+		d.refuse(w, r, http.StatusNotFound, "page not found")
 		return
 	}
 	way, ok := methods[r.Method]
 	if !ok {
 		h.Set("Allow", strings.Join(slices.Sorted(maps.Keys(methods)), ", "))
-		d.refuse(w, r, http.StatusMethodNotAllowed, "this cannot be asked for in this way")
+		d.refuse(w, r, http.StatusMethodNotAllowed, "method not allowed")
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
@@ -103,17 +101,16 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	way.answer(w, r, v)
 }
 
-// Else a form comes from somebody else's page in the visitor's name.
+// It refuses forms that another site's page sends from the visitor's browser.
 func (d *Dashboard) own(w http.ResponseWriter, r *http.Request, v visitor, way route) bool {
 	if err := r.ParseForm(); err != nil {
-		d.refuse(w, r, http.StatusBadRequest, "the form is too long or cannot be read")
+		d.refuse(w, r, http.StatusBadRequest, "the form is invalid or too long")
 		return false
 	}
 	if err := d.foreign.Check(r); err != nil || !way.public && !d.isToken(v, r.PostForm.Get("csrf")) {
 		d.o.Throttle.Refused(d.o.Throttle.ClientOf(r), time.Now(),
-			"somebody sent a form that did not come from the page")
-		d.refuse(w, r, http.StatusForbidden,
-			"this form did not come from the page; load the page again, and try once more")
+			"a client sent a form that did not come from the page")
+		d.refuse(w, r, http.StatusForbidden, "this form did not come from the page; reload the page and try again")
 		return false
 	}
 	return true
@@ -126,7 +123,7 @@ func (d *Dashboard) turnAway(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if r.Header.Get("Authorization") != "" {
-		d.o.Throttle.Refused(d.o.Throttle.ClientOf(r), time.Now(), "somebody sent a wrong token to the page")
+		d.o.Throttle.Refused(d.o.Throttle.ClientOf(r), time.Now(), "a client sent a wrong token to the page")
 	}
 	if d.o.Token != "" {
 		w.Header().Set("WWW-Authenticate", "Bearer")
@@ -139,17 +136,17 @@ func (d *Dashboard) home() string { return d.o.Base + "/" }
 func (d *Dashboard) refuse(w http.ResponseWriter, _ *http.Request, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text + "\n")) // to somebody who may have hung up
+	_, _ = w.Write([]byte(text + "\n")) // fails if the client has disconnected
 }
 
-// Loopback says whether an address to listen on, such as "127.0.0.1:8080", can be reached from this machine alone. An
-// address without a host can be reached from everywhere.
+// Loopback reports whether only this machine can reach the listening address addr, such as "127.0.0.1:8080". It is
+// false for an address without a host.
 func Loopback(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
 	return err == nil && isLoopback(host)
 }
 
-// LoopbackHost says whether the Host of a request, with a port or without, names this machine's loopback address.
+// LoopbackHost reports whether the Host of a request, with or without a port, is a loopback address or localhost.
 func LoopbackHost(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h

@@ -18,7 +18,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// It breaks out of HTML text, attributes of both quotes, scripts and comments, wherever it is not escaped.
+// Unescaped, it breaks out of HTML text, attributes with either quote, scripts and comments.
 const evil = `"'><img src=x onerror=alert(1)></script><script>alert(2)</script>--><svg onload=alert(3)>`
 
 func harmless(t *testing.T, where, html string) {
@@ -30,7 +30,7 @@ func harmless(t *testing.T, where, html string) {
 	}
 }
 
-// Every text that comes from outside is evil.
+// Every text from outside is hostile.
 func hostile(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) {
@@ -125,7 +125,7 @@ func TestNoPathLeadsToAnythingElse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.URL.Opaque = path // so that nothing tidies it up
+		r.URL.Opaque = path // sent without cleaning
 		if res, err := p.client.Do(r); err == nil {
 			res.Body.Close()
 			if res.StatusCode != 404 && res.StatusCode != 400 {
@@ -179,7 +179,7 @@ func TestASlowRequestIsEnded(t *testing.T) {
 				defer conn.Close()
 				start := time.Now()
 				var wg sync.WaitGroup
-				wg.Go(func() { // a letter a second, for as long as somebody reads it
+				wg.Go(func() { // one byte a second, until the server closes
 					_, err := fmt.Fprint(conn, begin)
 					for err == nil {
 						time.Sleep(time.Second)

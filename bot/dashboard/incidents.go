@@ -14,7 +14,7 @@ type incidents struct {
 	open map[notify.Kind]notify.Event
 }
 
-// Notify takes in the beginning and the end of an incident, which everybody who looks then sees. It never fails.
+// Notify shows an incident to all viewers when it opens, and removes it when it is resolved. It never fails.
 func (d *Dashboard) Notify(_ context.Context, e notify.Event) error {
 	if e.Phase != "" && d.incidents.take(e) {
 		d.show(time.Now())
@@ -22,7 +22,7 @@ func (d *Dashboard) Notify(_ context.Context, e notify.Event) error {
 	return nil
 }
 
-// It is true if e changes anything. An incident may end by an event of another kind than the one that began it.
+// It reports whether e changes the list. HeartbeatRecovered resolves HeartbeatUnreachable.
 func (in *incidents) take(e notify.Event) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -41,7 +41,7 @@ func (in *incidents) take(e notify.Event) bool {
 	return true
 }
 
-// the newest first
+// The newest incident comes first.
 func (in *incidents) list() []notify.Event {
 	in.mu.Lock()
 	defer in.mu.Unlock()

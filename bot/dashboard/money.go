@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
@@ -14,25 +15,24 @@ import (
 )
 
 const (
-	// hastyAge is for sums that lack the newest heartbeat, failureAge for those that could not be made.
+	// Maximum ages of a bill: of a complete one, of one without the newest heartbeat, and of an error.
 	billAge    = time.Minute
 	hastyAge   = 10 * time.Second
 	failureAge = 5 * time.Second
-	// The history has a heartbeat after so long at the latest.
-	historyLag = 1500 * time.Millisecond
-	// a month has one point an hour
-	monthPoints = 31 * 24
+	// The history contains a heartbeat after at most this time.
+	historyLag  = 1500 * time.Millisecond
+	monthPoints = 31 * 24 // one an hour
 )
 
-// Every page asks for the sums.
+// All viewers share the newest bill.
 type bills struct {
-	turn chan struct{} // holds one while the rest is asked for or changed
+	turn chan struct{} // a lock of the other fields
 	made time.Time
 	bill bill
 	err  error
 }
 
-// then is when the sums were made, or could not be. The newest heartbeat came at newest.
+// newest is the time of the newest heartbeat.
 func (b *bills) fresh(now, newest time.Time) bool {
 	most, kept := billAge, newest.Add(historyLag)
 	switch {
@@ -52,6 +52,7 @@ type bill struct {
 	Note    string
 	Days    []dayBar
 	Length  int // days of the month
+	Noun    noun
 }
 
 func (b bill) Box() string { return fmt.Sprintf("0 0 %d 41", b.Length) }
@@ -61,7 +62,7 @@ type costs struct {
 	Tone              tone
 }
 
-// as wide as 1 and at most 40 high
+// A bar is 1 wide and at most 40 high.
 type dayBar struct {
 	X, Y, Height string
 	Text         string
@@ -76,7 +77,6 @@ func (d *Dashboard) moneyPart(w http.ResponseWriter, r *http.Request, _ visitor)
 	d.render(w, r, http.StatusOK, moneyPart(b))
 }
 
-// Sums of less than a minute ago are taken if they hold the newest heartbeat. They are made once for all who ask.
 func (d *Dashboard) bill(ctx context.Context, now time.Time) (bill, error) {
 	select {
 	case d.bills.turn <- struct{}{}:
@@ -85,7 +85,7 @@ func (d *Dashboard) bill(ctx context.Context, now time.Time) (bill, error) {
 		return bill{}, ctx.Err()
 	}
 	if !d.bills.fresh(now, d.hub.newestAt()) {
-		// Others wait for the same sums, so they are made even if who asked first hangs up.
+		// Others may wait for the same bill, so a client that disconnects does not cancel it.
 		d.bills.bill, d.bills.err = d.sumUp(context.WithoutCancel(ctx), now.UTC())
 		d.bills.made = now
 	}
@@ -102,26 +102,25 @@ func (d *Dashboard) sumUp(ctx context.Context, now time.Time) (bill, error) {
 	}
 	last, _ := d.hub.newest()
 	m := sum(s)
-	m.now, m.month, m.dynos, m.noHeartbeat = now, month, last.After(), d.o.NoHeartbeat
+	m.now, m.month, m.dynos, m.noun, m.noHeartbeat = now, month, last.After(), d.noun(), d.o.NoHeartbeat
 	return m.bill(d.price(last), d.o.State().Spend, last.Decision.Bill), nil
 }
 
-// in dollars a month, 0 where it is not known
+// Dollars a month, 0 if unknown.
 func (d *Dashboard) price(last record.Record) float64 {
 	return cmp.Or(last.Price, d.o.Policy.Price)
 }
 
-// as far as the history knows
 type monthSum struct {
-	now, month time.Time
-	first      time.Time
-	ran        float64 // in dyno-seconds
-	watched    float64 // in seconds
-	most       int     // the highest maximum
-	dynos      int     // that run now, -1 if unknown
-	days       [31]float64
-	seen       [31]float64 // in seconds
-	// Readings are counted, and not heartbeats.
+	now, month  time.Time
+	first       time.Time
+	ran         float64     // dyno-seconds
+	watched     float64     // seconds with a known number of dynos
+	most        int         // the highest maximum
+	dynos       int         // present number, -1 if unknown
+	days        [31]float64 // dyno-seconds
+	seen        [31]float64 // seconds
+	noun        noun
 	noHeartbeat bool
 }
 
@@ -139,40 +138,41 @@ func sum(s history.Series) monthSum {
 	return m
 }
 
-// price is a dyno's a month, spend what the bot has counted itself, last the last tick's bill, which may be nil.
+// price is in dollars a month for each dyno. spend is the bot's own count. last is the last tick's bill, or nil.
 func (m monthSum) bill(price float64, spend decide.Spend, last *decide.Bill) bill {
 	end := m.month.AddDate(0, 1, 0)
 	whole := end.Sub(m.month).Seconds()
 	from, ran, watched := m.first, m.ran, m.watched
 	bySpend := spend.Month.Equal(m.month) && price > 0 && (watched <= 0 || !spend.From.After(from))
-	if bySpend { // which counts also the time for which there is no history
+	if bySpend { // it includes time without history
 		from, ran, watched = spend.From, spend.Dollars/price*whole, spend.At.Sub(spend.From).Seconds()
 	}
-	b := bill{Days: m.bars(), Length: end.AddDate(0, 0, -1).Day()}
+	b := bill{Days: m.bars(), Length: end.AddDate(0, 0, -1).Day(), Noun: m.noun}
 	switch {
 	case watched <= 0 && !m.first.IsZero():
-		b.Note = "Sums begin when the number of dynos is known at two " + readings(m.noHeartbeat) + " in a row."
+		b.Note = fmt.Sprintf("The cost appears after two %ss in a row with a known number of %s.",
+			reading(m.noHeartbeat), m.noun.many())
 		return b
 	case watched <= 0:
-		b.Note = "There were " + nothing(m.noHeartbeat) + ": the history of this month is empty."
+		b.Note = "The history of this month is empty."
 		return b
 	}
 	fixed, rest := float64(m.most)*watched, end.Sub(m.now).Seconds()
-	write := func(dynoSeconds float64) string { return grouped(dynoSeconds/3600, 0) + " dyno-hours" }
+	write := func(dynoSeconds float64) string { return grouped(dynoSeconds/3600, 0) + " " + m.noun.one() + "-hours" }
 	if price > 0 {
 		write = func(dynoSeconds float64) string { return dollars(dynoSeconds * price / whole) }
 	} else {
-		b.Note = "What a dyno costs is not known, so hours are shown. "
+		b.Note = fmt.Sprintf("The price of %s is unknown, so the figures are in hours. ", m.noun.a())
 	}
 	since := "since " + from.Format("2 January")
 	b.Figures = append(b.Figures, costs{Name: "This month so far", Value: write(ran), Note: since, Tone: calm})
 	if m.dynos >= 0 {
 		forecast := costs{
-			Name: "By the end of the month", Value: write(ran + float64(m.dynos)*rest),
-			Note: fmt.Sprintf("with the present %d", m.dynos),
+			Name: "Month forecast", Value: write(ran + float64(m.dynos)*rest),
+			Note: "at the present " + m.noun.count(m.dynos),
 		}
 		if last != nil && last.Budget > 0 {
-			forecast.Note += fmt.Sprintf(", of a budget of %s", dollars(last.Budget))
+			forecast.Note += fmt.Sprintf("; budget %s", dollars(last.Budget))
 			if last.Forecast > last.Budget {
 				forecast.Tone = alert
 			}
@@ -180,36 +180,38 @@ func (m monthSum) bill(price float64, spend decide.Spend, last *decide.Bill) bil
 		b.Figures = append(b.Figures, forecast)
 	}
 	b.Figures = append(b.Figures, costs{
-		Name: fmt.Sprintf("Always %d instead", m.most), Value: write(fixed),
+		Name: fmt.Sprintf("At a constant %d so far", m.most), Value: write(fixed),
 		Note: "the highest maximum",
 	},
-		saved(fixed, ran, write))
+		m.saved(fixed, ran, write))
 	if price > 0 {
-		b.Note += fmt.Sprintf("A dyno costs $%s a month. ", strconv.FormatFloat(price, 'f', -1, 64))
+		each := m.noun.a()
+		b.Note += fmt.Sprintf("%s costs $%s a month. ", strings.ToUpper(each[:1])+each[1:],
+			strconv.FormatFloat(price, 'f', -1, 64))
 	}
 	if bySpend && len(b.Days) > 0 && m.first.YearDay() != from.YearDay() {
 		b.Note += "The bars begin with the history on " + m.first.Format("2 January") + ". "
 	}
-	b.Note += "The time between two readings counts up to an hour. Months and days are those of UTC."
+	b.Note += fmt.Sprintf("The time between two %ss counts for at most an hour. Months and days are in UTC.",
+		reading(m.noHeartbeat))
 	return b
 }
 
-// It is what ran less than always the maximum, or more.
-func saved(fixed, ran float64, write func(float64) string) costs {
+// The comparison is with a constant number, the highest maximum.
+func (m monthSum) saved(fixed, ran float64, write func(float64) string) costs {
 	if ran > fixed {
 		return costs{
-			Name: "More than that so far", Value: write(ran - fixed),
-			Note: "dynos above the maximum", Tone: alert,
+			Name: "Extra so far", Value: write(ran - fixed),
+			Note: m.noun.many() + " above the maximum", Tone: alert,
 		}
 	}
 	s := costs{Name: "Saved so far", Value: write(fixed - ran), Tone: good}
 	if fixed > 0 {
-		s.Note = fmt.Sprintf("%.0f %% of that", 100*(fixed-ran)/fixed)
+		s.Note = fmt.Sprintf("%.0f %% less", 100*(fixed-ran)/fixed)
 	}
 	return s
 }
 
-// the dynos that ran on each day so far, on average
 func (m monthSum) bars() []dayBar {
 	if m.most == 0 {
 		return nil
@@ -224,7 +226,7 @@ func (m monthSum) bars() []dayBar {
 		out = append(out, dayBar{
 			X: fmt.Sprintf("%.2f", float64(i)+0.15), Y: fmt.Sprintf("%.1f", 40-height),
 			Height: fmt.Sprintf("%.1f", height),
-			Text:   fmt.Sprintf("%d %s: %.1f dynos on average", i+1, m.month.Month(), average),
+			Text:   fmt.Sprintf("%d %s: %.1f %s on average", i+1, m.month.Month(), average, m.noun.many()),
 		})
 	}
 	return out

@@ -15,7 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// The style sheet has a colour for each.
+// The style sheet has a colour for each tone.
 type tone string
 
 const (
@@ -30,18 +30,19 @@ type present struct {
 	DryRun      bool
 	NoHeartbeat bool
 	Seen        bool
-	Beat, Late  time.Time // Late is when the next tick is overdue
+	Beat, Late  time.Time // the last tick, and when the next is overdue
 	Pill        mark
 
+	Noun     noun
 	Dynos    string
 	Limits   schedule.Limits
-	Pips     []bool // one for each dyno of the maximum, whether it runs; nil where there are too many to show
+	Pips     []bool // one for each dyno up to the maximum, true if it runs; nil if there are too many
 	NextText string
 
 	newest
 
-	Signals []signal     // beside the heartbeat
-	Servers []serverMark // nil where the dynos are none
+	Signals []signal
+	Servers []serverMark // nil without a pool
 
 	Warnings  []string
 	Waits     []wait
@@ -53,11 +54,11 @@ type present struct {
 	Title     string
 }
 
-// of the newest heartbeat, and of the run that it is in
+// The newest heartbeat, and the run of verdicts that it belongs to.
 type newest struct {
 	Response, Unit string
 	Verdict        mark
-	Bounds         string
+	Thresholds     string
 	Phases         []phase
 	Transfer       string
 
@@ -71,23 +72,22 @@ type mark struct {
 	Tone tone
 }
 
-// From and Width are in per cent of all of the response time.
+// From and Width are in percent of the response time.
 type phase struct {
 	Name, Class, Text string
 	From, Width       string
 }
 
-// It keeps the bot from a change, or nothing does.
+// A reason to wait before a change, or the word "ready".
 type wait struct {
 	Name, Text string
 	Tone       tone
-	// Until is zero where it does not end by itself; Share is how much of it is left, from 0 to 1.
-	Until time.Time
-	Share float64
-	Whole time.Duration
+	Until      time.Time     // zero if it has no end
+	Share      float64       // what is left of Whole, from 0 to 1
+	Whole      time.Duration // the length of a cooldown or a hold
 }
 
-// in per cent
+// In percent.
 func (w wait) Width() string { return percent(w.Share) }
 
 type incident struct {
@@ -109,13 +109,13 @@ func (d *Dashboard) present(now time.Time) present {
 	now = now.In(d.o.Zone)
 	p := present{
 		DryRun: d.o.DryRun, NoHeartbeat: d.o.NoHeartbeat, Limits: d.o.Schedule.At(now), Dynos: "–",
-		newest: newest{Response: "–"},
+		Noun: d.noun(), newest: newest{Response: "–"},
 	}
 	r, seen := d.hub.newest()
 	state, control := d.o.State(), d.o.Control()
 	p.Ahead = d.ahead(now)
 	if when, l, ok := d.o.Schedule.Next(now); ok {
-		p.NextText = fmt.Sprintf("%s: %s", at(when.In(d.o.Zone), now), between(l.Min, l.Max))
+		p.NextText = fmt.Sprintf("limits %s from %s", between(l.Min, l.Max), at(when.In(d.o.Zone), now))
 	}
 	if d.o.Warnings != nil {
 		p.Warnings = d.o.Warnings()
@@ -126,7 +126,7 @@ func (d *Dashboard) present(now time.Time) present {
 	p.Waits = d.waits(&state, control, now)
 	for _, e := range d.incidents.list() {
 		title := e
-		title.App, title.Since = "", time.Time{} // which stand beside it
+		title.App, title.Since = "", time.Time{} // shown next to it
 		p.Incidents = append(p.Incidents,
 			incident{Title: title.Subject(), Reason: e.ReasonLine(), Since: e.Since.In(d.o.Zone)})
 	}
@@ -138,11 +138,18 @@ func (d *Dashboard) present(now time.Time) present {
 	p.Title = d.o.App
 	switch {
 	case seen && d.o.NoHeartbeat:
-		p.Title = fmt.Sprintf("%s dynos – %s", p.Dynos, d.o.App)
+		p.Title = fmt.Sprintf("%s – %s", p.dynos(), d.o.App)
 	case seen:
-		p.Title = fmt.Sprintf("%s dynos, %s %s – %s", p.Dynos, p.Response, p.Unit, d.o.App)
+		p.Title = fmt.Sprintf("%s, %s %s – %s", p.dynos(), p.Response, p.Unit, d.o.App)
 	}
 	return p
+}
+
+func (p *present) dynos() string {
+	if p.Dynos == "1" {
+		return p.Noun.count(1)
+	}
+	return p.Dynos + " " + p.Noun.many()
 }
 
 func (p *present) fill(r record.Record, zone *time.Location, interval time.Duration) {
@@ -158,7 +165,7 @@ func (p *present) fill(r record.Record, zone *time.Location, interval time.Durat
 	hb, ok := r.Heartbeat()
 	p.Verdict = verdictMark(r.Decision.Verdict, hb)
 	p.Signals = signals(r.Decision.Signals)
-	p.Bounds = fmt.Sprintf("%s to %s is right", words.Millis(r.Decision.MinResponseMS),
+	p.Thresholds = fmt.Sprintf("ok from %s to %s", words.Millis(r.Decision.MinResponseMS),
 		words.Millis(r.Decision.MaxResponseMS))
 	if ok {
 		p.Response, p.Unit, _ = strings.Cut(words.Millis(hb.Value), " ")
@@ -184,27 +191,27 @@ func (p *present) run(d decide.Decision, policy decide.Policy) {
 	}
 	switch {
 	case d.ByRules:
-		p.Run, p.RunNote = "scaling rules", "they decide alone, by the signals below"
+		p.Run, p.RunNote = "scaling rules", "the signals below decide"
 		return
 	case d.Rule == decide.RuleBooting:
-		p.Run, p.RunNote = "new dynos boot", "slow heartbeats do not count meanwhile"
+		p.Run, p.RunNote = p.Noun.many()+" are booting", "slow heartbeats do not count yet"
 	case d.Verdict == decide.OK || d.Needed == 0:
-		p.Run = "nothing"
-		p.RunNote = fmt.Sprintf("%s add dynos, %s remove dynos", quorum(policy.Fails, decide.Slow),
+		p.Run = "none"
+		p.RunNote = fmt.Sprintf("scale-up after %s, scale-down after %s", quorum(policy.Fails, decide.Slow),
 			quorum(policy.Passes, decide.Fast))
 		if len(d.Signals) > 0 {
-			p.RunNote = "by heartbeats: " + p.RunNote
+			p.RunNote = "heartbeats: " + p.RunNote
 		}
 	case d.Verdict == decide.NoData:
 		p.Run, p.RunNote = fmt.Sprintf("%d of %d without data", min(d.Run, d.Needed), d.Needed),
-			"a heartbeat that tells nothing moves nothing"
+			"heartbeats without data change nothing"
 	default:
 		p.Run = fmt.Sprintf("%d of %d %s", min(d.Run, d.Needed), d.Needed, d.Verdict)
-		what := "add dynos"
+		what := "scale-up"
 		if d.Verdict == decide.Fast {
-			what = "remove dynos"
+			what = "scale-down"
 		}
-		p.RunNote = quorum(decide.Quorum{N: d.Needed, M: d.Of}, d.Verdict) + " " + what
+		p.RunNote = what + " after " + quorum(decide.Quorum{N: d.Needed, M: d.Of}, d.Verdict)
 	}
 	if d.Needed > 0 && d.Needed <= 24 && d.Verdict != decide.OK {
 		p.RunPips = pips(d.Run, d.Needed)
@@ -233,7 +240,7 @@ func toneOf(r record.Record) tone {
 	return good
 }
 
-// It is that of the signals where there is no heartbeat.
+// Without a heartbeat the verdict is about the signals.
 func verdictMark(v decide.Verdict, hb probe.Reading) mark {
 	switch none := hb.Outcome == ""; v {
 	case decide.Slow:
@@ -253,7 +260,7 @@ func verdictMark(v decide.Verdict, hb probe.Reading) mark {
 		return mark{"ok", good}
 	}
 	if hb.Outcome == "" {
-		return mark{"no reading", quiet}
+		return mark{"no data", quiet}
 	}
 	return mark{"no data: " + string(hb.Outcome), quiet}
 }
@@ -286,12 +293,8 @@ func phases(ph probe.Phases) []phase {
 	return out
 }
 
-// in a word or two
 func (d *Dashboard) pill(r record.Record, seen bool, c decide.Control, now time.Time) mark {
-	what := "heartbeat"
-	if d.o.NoHeartbeat {
-		what = "reading"
-	}
+	what := reading(d.o.NoHeartbeat)
 	up, down := c.Up.Active(now) || d.o.Policy.PauseUp, c.Down.Active(now) || d.o.Policy.PauseDown
 	switch {
 	case !seen:
@@ -301,7 +304,7 @@ func (d *Dashboard) pill(r record.Record, seen bool, c decide.Control, now time.
 	case r.Decision.Rule == decide.RuleOffline:
 		return mark{"offline", alert}
 	case r.Action == record.Failed:
-		return mark{"the platform fails", alert}
+		return mark{"platform error", alert}
 	case r.Decision.Rule == decide.RuleMaintenance:
 		return mark{"maintenance", quiet}
 	case r.Decision.Says() == decide.NoData:
@@ -309,44 +312,44 @@ func (d *Dashboard) pill(r record.Record, seen bool, c decide.Control, now time.
 	case r.Decision.Rule == decide.RuleLeftAlone:
 		return mark{"left alone", quiet}
 	case c.Override.Active(now):
-		return mark{fmt.Sprintf("kept at %d", c.Override.Dynos), calm}
+		return mark{fmt.Sprintf("override: %d", c.Override.Dynos), calm}
 	case up && down:
 		return mark{"paused", quiet}
 	case up:
-		return mark{"scaling up paused", quiet}
+		return mark{"scale-ups paused", quiet}
 	case down:
-		return mark{"scaling down paused", quiet}
+		return mark{"scale-downs paused", quiet}
 	}
-	return mark{"on watch", good}
+	return mark{"running", good}
 }
 
 func (d *Dashboard) waits(st *decide.State, c decide.Control, now time.Time) []wait {
 	up, down := d.o.Policy.Cooldowns(st, now)
 	out := []wait{
-		d.wait("Adding dynos", d.o.Policy.PauseUp, c.Up, up, d.o.Policy.CooldownUp, now),
-		d.wait("Removing dynos", d.o.Policy.PauseDown, c.Down, down, d.o.Policy.CooldownDown, now),
+		d.wait("Scale-up", d.o.Policy.PauseUp, c.Up, up, d.o.Policy.CooldownUp, now),
+		d.wait("Scale-down", d.o.Policy.PauseDown, c.Down, down, d.o.Policy.CooldownDown, now),
 	}
 	if st.Size != "" {
 		left, whole := d.o.Policy.SizeCooldown(st, now)
-		out = append(out, d.wait("Dynos of "+notify.OneLine(st.Size, 100), false, decide.Pause{}, left, whole, now))
+		out = append(out, d.wait("Size "+notify.OneLine(st.Size, 100), false, decide.Pause{}, left, whole, now))
 	}
 	if o := c.Override; o.Active(now) {
 		out = append(out, wait{
-			Name: fmt.Sprintf("Kept at %d", o.Dynos), Text: "asked for by " + who(o.By), Tone: calm, Until: o.Until,
+			Name: fmt.Sprintf("Override: %d", o.Dynos), Text: "by " + who(o.By), Tone: calm, Until: o.Until,
 		})
 	}
 	if left := st.HoldUntil.Sub(now); left > 0 {
 		out = append(out, wait{
-			Name: "Set by hand", Text: "left alone", Tone: quiet, Until: st.HoldUntil, Whole: d.o.Policy.ManualHold,
+			Name: "Manual change", Text: "left alone", Tone: quiet, Until: st.HoldUntil, Whole: d.o.Policy.ManualHold,
 			Share: share(left, d.o.Policy.ManualHold),
 		})
 	}
 	if !st.BootSince.IsZero() {
-		text := "since " + at(st.BootSince.In(d.o.Zone), now)
+		text := "booting since " + at(st.BootSince.In(d.o.Zone), now)
 		if usual := st.BootTime(); usual > 0 {
 			text += ", usually " + words.Length(usual)
 		}
-		out = append(out, wait{Name: "New dynos boot", Text: text, Tone: calm})
+		out = append(out, wait{Name: "New " + d.noun().many(), Text: text, Tone: calm})
 	}
 	for i := range out {
 		out[i].Until = out[i].Until.In(d.o.Zone)
@@ -357,14 +360,14 @@ func (d *Dashboard) waits(st *decide.State, c decide.Control, now time.Time) []w
 func (d *Dashboard) wait(name string, always bool, p decide.Pause, cooldown, whole time.Duration, now time.Time) wait {
 	switch {
 	case always:
-		return wait{Name: name, Text: "paused by the settings", Tone: quiet}
+		return wait{Name: name, Text: "paused by the setting PAUSED", Tone: quiet}
 	case p.Active(now) && p.Until.IsZero():
-		return wait{Name: name, Text: "paused until resumed, by " + who(p.By), Tone: quiet}
+		return wait{Name: name, Text: "paused by " + who(p.By) + " until resumed", Tone: quiet}
 	case p.Active(now):
 		return wait{Name: name, Text: "paused by " + who(p.By), Tone: quiet, Until: p.Until}
 	case cooldown > 0:
 		return wait{
-			Name: name, Text: "cools down", Tone: busy, Until: now.Add(cooldown), Whole: whole,
+			Name: name, Text: "cooldown", Tone: busy, Until: now.Add(cooldown), Whole: whole,
 			Share: share(cooldown, whole),
 		}
 	}

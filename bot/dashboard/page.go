@@ -13,17 +13,13 @@ import (
 
 type frame struct {
 	App, ProcessType, Version string
-	// The forms carry it to show that they are the page's.
-	CSRF string
-	// Name is who began the session.
-	SignedIn bool
-	Name     string
-	// Else with the token.
-	Password bool
-	// Types are none where there is only this one.
-	Home   string
-	Types  []Link
-	assets assets
+	CSRF                      string // proves that a form comes from the page
+	SignedIn                  bool
+	Name                      string // the visitor's
+	Password                  bool   // people sign in with a password, not with the token
+	Home                      string
+	Types                     []Link // nil with a single process type
+	assets                    assets
 }
 
 func (d *Dashboard) frame(v visitor) frame {
@@ -34,7 +30,7 @@ func (d *Dashboard) frame(v visitor) frame {
 	}
 }
 
-// This one is among them; none where there is only this one.
+// The list includes this page, and is nil if it would be alone.
 func (d *Dashboard) types() []Link {
 	this := Link{Name: d.o.ProcessType, URL: d.home()}
 	switch i := slices.IndexFunc(d.o.Others, func(l Link) bool { return l.Name == this.Name }); {
@@ -58,9 +54,9 @@ type whole struct {
 	Decisions   decisions
 	Groups      []group
 	Spans       []span
-	Desk        bool
+	Controls    bool
 	Limits      struct{ Min, Max int }
-	Zone        string // an IANA name, "" where it has none
+	Zone        string // an IANA name, or empty
 	ZoneText    string
 	Interval    string
 	Started     time.Time
@@ -72,14 +68,12 @@ type group struct {
 	Settings []Setting
 }
 
-// in seconds
 type span struct {
 	Seconds, Text string
-	// The charts show it at first.
-	First bool
+	First         bool // the charts' initial period
 }
 
-// Ten minutes hold enough heartbeats to look at.
+// With shorter intervals, ten minutes contain enough heartbeats.
 const swift = 10 * time.Second
 
 func spans(interval time.Duration) []span {
@@ -100,31 +94,31 @@ func spans(interval time.Duration) []span {
 	return all[1:]
 }
 
-// Where the history cannot be read it shows the rest.
+// If the history is unavailable, the page shows the rest.
 func (d *Dashboard) page(w http.ResponseWriter, r *http.Request, v visitor) {
 	now := time.Now()
 	all := whole{
 		Frame: d.frame(v), NoHeartbeat: d.o.NoHeartbeat, Now: d.present(now), Groups: d.groups(),
-		Desk: d.o.Controls != nil, Spans: spans(d.o.Interval), Zone: d.o.Zone.String(),
+		Controls: d.o.Controls != nil, Spans: spans(d.o.Interval), Zone: d.o.Zone.String(),
 		Interval: words.Length(d.o.Interval), Started: d.o.Started.In(d.o.Zone),
 	}
 	all.Limits.Min, all.Limits.Max = max(1, all.Now.Limits.Min), all.Now.Limits.Max
 	all.ZoneText = all.Zone
 	if all.Zone == "Local" {
-		all.Zone, all.ZoneText = "", "the bot's own time zone"
+		all.Zone, all.ZoneText = "", "the bot's time zone"
 	}
 	var err error
 	if all.Decisions, err = d.decisions(r.Context(), readFilter(r.URL.Query())); err == nil {
 		all.Bill, err = d.bill(r.Context(), now)
 	}
 	if err != nil {
-		d.o.Log.Warn("the history could not be read for the page", "error", err)
-		all.Trouble = "The history cannot be read just now. The bot itself goes on."
+		d.o.Log.Warn("the page cannot read the history", "error", err)
+		all.Trouble = "The history is unavailable. The bot continues to scale."
 	}
 	d.render(w, r, http.StatusOK, wholePage(all))
 }
 
-// in the order in which they first come
+// Groups are in the order of their first settings.
 func (d *Dashboard) groups() []group {
 	var out []group
 	place := map[string]int{}
@@ -140,7 +134,7 @@ func (d *Dashboard) groups() []group {
 	return out
 }
 
-// It is those that run, inside the limits.
+// The form starts with the present number, within the limits.
 func (p whole) firstOverride() string {
 	n, err := strconv.Atoi(p.Now.Dynos)
 	if err != nil {
@@ -151,14 +145,14 @@ func (p whole) firstOverride() string {
 
 func (p whole) charts() string {
 	if p.NoHeartbeat {
-		return "Chart of dynos"
+		return "Chart of " + p.Now.Noun.many()
 	}
-	return "Charts of response time and dynos"
+	return "Charts of response time and " + p.Now.Noun.many()
 }
 
 func (p whole) every() string {
 	if p.NoHeartbeat {
-		return "A reading every"
+		return "One reading every"
 	}
-	return "A heartbeat every"
+	return "One heartbeat every"
 }

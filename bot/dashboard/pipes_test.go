@@ -10,7 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 )
 
-// It has no sockets, for bubbles in which time is not real.
+// Pipes instead of sockets work in bubbles with virtual time.
 type pipes struct {
 	conns chan net.Conn
 	once  sync.Once

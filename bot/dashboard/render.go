@@ -10,7 +10,7 @@ import (
 	"github.com/a-h/templ"
 )
 
-const shortest = 1 << 10 // bytes that are worth compressing
+const shortest = 1 << 10 // bytes worth compressing
 
 func (d *Dashboard) render(w http.ResponseWriter, r *http.Request, status int, c templ.Component) {
 	var b bytes.Buffer
@@ -27,7 +27,7 @@ func (d *Dashboard) send(w http.ResponseWriter, r *http.Request, status int, kin
 	h.Set("Vary", "Accept-Encoding")
 	if len(body) < shortest || !takesGzip(r) {
 		w.WriteHeader(status)
-		_, _ = w.Write(body) // to somebody who may have hung up
+		_, _ = w.Write(body) // fails if the client has disconnected
 		return
 	}
 	h.Set("Content-Encoding", "gzip")
@@ -42,18 +42,18 @@ func (d *Dashboard) send(w http.ResponseWriter, r *http.Request, status int, kin
 	d.zips.Put(z)
 }
 
-// It cannot fail: it is written to memory.
+// Rendering to memory cannot fail.
 func (d *Dashboard) html(c templ.Component) string {
 	var b strings.Builder
 	_ = c.Render(context.Background(), &b)
 	return b.String()
 }
 
-// Most likely the history could not be asked. What it said is for the log: it may name a host.
+// Most likely the history is unavailable. Only the log gets the error, since it may contain a host name.
 func (d *Dashboard) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
-		return // the visitor has hung up
+		return // the client has disconnected
 	}
-	d.o.Log.Warn("the page could not be made", "path", r.URL.Path, "error", err)
-	d.refuse(w, r, http.StatusServiceUnavailable, "the history cannot be read just now; the bot itself goes on")
+	d.o.Log.Warn("a request for the page failed", "path", r.URL.Path, "error", err)
+	d.refuse(w, r, http.StatusServiceUnavailable, "the history is unavailable; the bot continues to scale")
 }

@@ -17,14 +17,13 @@ import (
 )
 
 const (
-	// about one for each two pixels of a wide screen
-	chartPoints                 = 600
+	chartPoints                 = 600 // one for two pixels of a wide screen
 	chartMarks                  = 300 // the newest
 	longestRange, shortestRange = 400 * 24 * time.Hour, time.Minute
-	askTime                     = 5 * time.Second // of each question to the history
+	askTime                     = 5 * time.Second // deadline of a query to the history
 )
 
-// One that is not known is null.
+// In JSON, a missing figure is null.
 type figure float64
 
 const missing = figure(math.MaxFloat64)
@@ -44,7 +43,7 @@ type point struct {
 	Dynos    figure  `json:"dynos"`
 	Min      int     `json:"min"`
 	Max      int     `json:"max"`
-	// Unanswered is 1 where the heartbeat got no answer, as in the chart's column.
+	// Unanswered is 1 for a heartbeat without a response, or else 0.
 	Unanswered int `json:"unanswered"`
 }
 
@@ -61,7 +60,7 @@ type chart struct {
 	From float64 `json:"from"`
 	To   float64 `json:"to"`
 	Now  float64 `json:"now"`
-	// Step is how wide a bucket is, Interval how far heartbeats are apart, in seconds.
+	// Step is the width of a bucket, Interval the time between heartbeats, in seconds.
 	Step     float64 `json:"step"`
 	Interval float64 `json:"interval"`
 
@@ -73,12 +72,12 @@ type chart struct {
 	Dynos  []figure  `json:"dynos"`
 	Min    []figure  `json:"min"`
 	Max    []figure  `json:"max"`
-	// Unanswered is how many heartbeats of a bucket got no answer. The lines have a gap where none of them did.
+	// Unanswered counts the heartbeats of a bucket without a response. The lines have a gap if no heartbeat has one.
 	Unanswered []int `json:"unanswered"`
 
 	Marks []chartMark  `json:"marks"`
 	Ahead [][3]float64 `json:"ahead"` // time, minimum, maximum
-	// in words
+	// Summary describes the charts in words.
 	Summary string `json:"summary"`
 }
 
@@ -102,13 +101,13 @@ func (d *Dashboard) series(w http.ResponseWriter, r *http.Request, _ visitor) {
 	d.send(w, r, http.StatusOK, "application/json", body)
 }
 
-// from and to are in seconds since 1970, or the last so many of them.
+// The query has from and to in seconds since 1970, or last in seconds.
 func stretch(r *http.Request, now time.Time) (from, to time.Time, err error) {
 	q := r.URL.Query()
 	seconds := func(name string) time.Time {
 		f, perr := strconv.ParseFloat(q.Get(name), 64)
 		if perr != nil || math.IsNaN(f) || math.Abs(f) > 1e11 {
-			err = fmt.Errorf("%s=%q: write a number of seconds", name, q.Get(name))
+			err = fmt.Errorf("%s is %q: must be a number of seconds", name, q.Get(name))
 			return time.Time{}
 		}
 		return time.UnixMilli(int64(f * 1000))
@@ -119,12 +118,12 @@ func stretch(r *http.Request, now time.Time) (from, to time.Time, err error) {
 		from, to = seconds("from"), seconds("to")
 	}
 	if err == nil && (to.Sub(from) < shortestRange || to.Sub(from) > longestRange) {
-		err = errors.New("write a stretch of time from a minute to 400 days")
+		err = errors.New("the period must be 1 minute to 400 days")
 	}
 	return from, to, err
 }
 
-// at most mostAsking at once, and for askTime each
+// At most mostAsking questions run at once, each for at most askTime.
 func ask[T any](ctx context.Context, d *Dashboard, question func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
@@ -166,13 +165,13 @@ func (d *Dashboard) chart(ctx context.Context, from, to, now time.Time) (chart, 
 	}
 	last := c.Ahead[len(c.Ahead)-1]
 	c.Ahead = append(c.Ahead, [3]float64{unix(now.Add(aheadSpan)), last[1], last[2]})
-	c.Summary = summary(s, len(changes), d.o.NoHeartbeat, from.In(d.o.Zone), to.In(d.o.Zone))
+	c.Summary = d.summary(s, len(changes), from.In(d.o.Zone), to.In(d.o.Zone))
 	return c, nil
 }
 
 func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
 
-// Where heartbeats are missing for longer than the buckets explain, the lines are broken.
+// The lines have a gap where heartbeats are missing for longer than two buckets or intervals.
 func (c *chart) fill(s history.Series, interval time.Duration, noHeartbeat bool) {
 	for i, p := range s.Points {
 		if i > 0 && p.Time.Sub(s.Points[i-1].Time) > 2*max(s.Step, interval, apart(s.Points[i-1])) {
@@ -189,7 +188,7 @@ func (c *chart) fill(s history.Series, interval time.Duration, noHeartbeat bool)
 	}
 }
 
-// It is not what they are to be now.
+// The interval at that time may differ from the present one.
 func apart(p history.Point) time.Duration {
 	return time.Duration(p.Seconds / float64(max(1, p.Heartbeats)) * float64(time.Second))
 }
@@ -208,7 +207,7 @@ func (c *chart) add(t float64, unanswered int, median, p95, low, high, dynos, le
 	c.Dynos, c.Min, c.Max = append(c.Dynos, dynos), append(c.Min, least), append(c.Max, most)
 }
 
-func summary(s history.Series, changes int, noHeartbeat bool, from, to time.Time) string {
+func (d *Dashboard) summary(s history.Series, changes int, from, to time.Time) string {
 	const minute = "2 January 15:04"
 	var beats, slow, unanswered, fewest, most int
 	lowest, highest, worst := math.Inf(1), 0.0, 0.0
@@ -222,49 +221,47 @@ func summary(s history.Series, changes int, noHeartbeat bool, from, to time.Time
 			fewest, most = min(fewest, p.Dynos), max(most, p.Dynos)
 		}
 	}
+	what := reading(d.o.NoHeartbeat)
+	period := fmt.Sprintf("from %s to %s", from.Format(minute), to.Format(minute))
 	if beats == 0 {
-		return fmt.Sprintf("There were %s, from %s to %s.", nothing(noHeartbeat),
-			from.Format(minute), to.Format(minute))
+		return fmt.Sprintf("No %ss %s.", what, period)
 	}
-	verb := "were"
-	if beats == 1 {
-		verb = "was"
+	text := count(beats, what, what+"s") + " " + period
+	if !d.o.NoHeartbeat {
+		text += fmt.Sprintf(", %s of them slow", grouped(float64(slow), 0))
+		if unanswered > 0 {
+			text += fmt.Sprintf(" and %s without a response", grouped(float64(unanswered), 0))
+		}
 	}
-	text := fmt.Sprintf("From %s to %s", from.Format(minute), to.Format(minute))
-	switch {
-	case noHeartbeat:
-		text += fmt.Sprintf(" there %s %s.", verb, count(beats, "reading", "readings"))
-	case unanswered > 0:
-		text += fmt.Sprintf(" there %s %s, %s of them slow and %s without an answer.", verb,
-			count(beats, "heartbeat", "heartbeats"),
-			grouped(float64(slow), 0), grouped(float64(unanswered), 0))
-	default:
-		text += fmt.Sprintf(" there %s %s, %s of them slow.", verb, count(beats, "heartbeat", "heartbeats"),
-			grouped(float64(slow), 0))
-	}
+	text += "."
 	if highest > 0 {
-		text += fmt.Sprintf(" The median response time lay between %s and %s, the 95th percentile reached %s.",
-			words.Millis(lowest), words.Millis(highest), words.Millis(worst))
+		median := words.Millis(lowest)
+		if m := words.Millis(highest); m != median {
+			median += " to " + m
+		}
+		text += fmt.Sprintf(" The median response time was %s, and the 95th percentile reached %s.", median,
+			words.Millis(worst))
 	}
 	if fewest <= most {
-		text += fmt.Sprintf(" There were %s dynos, with %s.", between(fewest, most),
-			count(changes, "change", "changes"))
+		one, many := d.noun().one(), d.noun().many()
+		if fewest == most {
+			text += fmt.Sprintf(" The app had %s", count(most, one, many))
+		} else {
+			text += fmt.Sprintf(" The app had %d to %d %s", fewest, most, many)
+		}
+		text += fmt.Sprintf(", with %s.", count(changes, "change", "changes"))
 	}
 	return text
 }
 
-func nothing(noHeartbeat bool) string {
-	return "no " + readings(noHeartbeat) + " in this period"
-}
-
-func readings(noHeartbeat bool) string {
+func reading(noHeartbeat bool) string {
 	if noHeartbeat {
-		return "readings"
+		return "reading"
 	}
-	return "heartbeats"
+	return "heartbeat"
 }
 
-// It may be of a change that failed or was only thought of.
+// A change may have failed, or be a dry run's.
 func changed(r record.Record) bool {
 	switch r.Action {
 	case record.Scaled, record.WouldScale, record.Resized, record.WouldResize, record.Failed:
@@ -289,12 +286,12 @@ func markOf(r record.Record) chartMark {
 		m.Kind, m.Text = upOrDown(c.To > c.From), fmt.Sprintf("scaled %d → %d", c.From, c.To)
 	case r.Decision.CompletedSize != nil:
 		c := r.Decision.CompletedSize
-		m.Kind, m.Text = upOrDown(c.Larger), fmt.Sprintf("changed dynos %s → %s", c.From, c.To)
+		m.Kind, m.Text = upOrDown(c.Larger), fmt.Sprintf("resized %s → %s", c.From, c.To)
 	default:
 		m.Kind = "hand"
 	}
 	if a := r.Decision.ManualChange; a != nil && r.Action == record.Held {
-		m.Text = fmt.Sprintf("set by hand %d → %d", a.From, a.To)
+		m.Text = fmt.Sprintf("manual change %d → %d", a.From, a.To)
 	}
 	return m
 }

@@ -13,18 +13,16 @@ import (
 )
 
 const (
-	// A stream sets bounds of its own.
+	// Streams set their own deadlines.
 	requestTime = 10 * time.Second
 	answerTime  = 30 * time.Second
-	// Heroku's router keeps its own connections for less.
-	idleTime  = 90 * time.Second
-	maxHeader = 16 << 10 // bytes
-	// for requests that are under way, within the 10 s that the bot promises
-	goodbye = time.Second
+	idleTime    = 90 * time.Second // longer than Heroku's router keeps connections
+	maxHeader   = 16 << 10         // bytes
+	goodbye     = time.Second      // for requests in progress; the bot stops within 10 s
 )
 
-// Serve answers on l with h, which may be a Dashboard or have one below it, until ctx ends. It closes l, ends the
-// streams, and returns within a second of ctx's end. It keeps half of the process's descriptors free, whoever connects.
+// Serve serves h, a Dashboard or a handler with Dashboards below it, on l until ctx ends. Then it closes l, ends the
+// streams and returns within a second. It uses at most half of the process's descriptors.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
 	log = cmp.Or(log, slog.New(slog.DiscardHandler))
 	streams, end := context.WithCancel(context.WithoutCancel(ctx))

@@ -6,8 +6,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// A Server is one of a pool's: its name, the stage that it is in, such as "serving", and all that is known in a few
-// words.
+// A Server is a server of a pool: its name, its stage, such as "serving", and a short description.
 type Server struct{ Name, Stage, Text string }
 
 type serverMark struct {
@@ -15,9 +14,9 @@ type serverMark struct {
 	Stage      mark
 }
 
-const maxText = 300 // characters: some of it are a provider's words
+const maxText = 300 // characters; part of it may be a provider's text
 
-// never nil
+// The result is never nil.
 func serverMarks(all []Server) []serverMark {
 	out := []serverMark{}
 	for _, s := range all {

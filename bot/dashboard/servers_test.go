@@ -29,7 +29,7 @@ func TestThePageShowsWhatServersDo(t *testing.T) {
 		}
 	}
 	servers = nil
-	if now := shown(); !strings.Contains(now, "there are none") {
+	if now := shown(); !strings.Contains(now, "no servers") {
 		t.Errorf("without servers the page says %s", now)
 	}
 }

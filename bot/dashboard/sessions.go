@@ -17,29 +17,24 @@ import (
 
 const (
 	sessionLength = 12 * time.Hour
-	// One more signs out who has been in longest.
+	// Above it, a sign-in ends the oldest session.
 	mostSessions = 1000
 	longestName  = 60 // bytes
 )
 
 type visitor struct {
-	// addr is without the port.
-	name, addr string
-	// "" for a program and where nobody signs in
-	session string
-	// until is when the session ends, and ended is closed when it does sooner; zero and nil where there is none.
-	until time.Time
-	ended <-chan struct{}
-	// The request carries the token itself, so no browser can be made to send it.
-	program bool
+	name, addr string          // addr has no port
+	session    string          // empty for programs and open pages
+	until      time.Time       // end of the session
+	ended      <-chan struct{} // closed when the session ends early; nil without one
+	program    bool            // the request contains the token, so it needs no CSRF check
 }
 
-// It names the visitor in what the bot keeps of a pause or an override.
 func (v visitor) by() string {
 	if v.name != "" {
-		return v.name + " on the page"
+		return v.name + " (dashboard)"
 	}
-	return "somebody on the page, from " + v.addr
+	return "somebody at " + v.addr + " (dashboard)"
 }
 
 func (d *Dashboard) visitor(r *http.Request, now time.Time) (v visitor, in bool) {
@@ -66,7 +61,7 @@ func (d *Dashboard) visitor(r *http.Request, now time.Time) (v visitor, in bool)
 	return v, ok
 }
 
-// in constant time, whatever their lengths
+// The time does not depend on the texts or their lengths.
 func same(a, b string) bool {
 	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
@@ -82,17 +77,16 @@ func signed(key []byte, purpose, id string) string {
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 
-// The page's forms carry it to show that they are the page's.
 func (d *Dashboard) token(v visitor) string { return d.sessions.sign("form", v.session) }
 
 func (d *Dashboard) isToken(v visitor, token string) bool { return same(token, d.token(v)) }
 
-// As far as can be known. A header that lies about HTTPS harms only who sends it.
+// A client that sends a wrong X-Forwarded-Proto harms only itself.
 func (d *Dashboard) secure(r *http.Request) bool {
 	return d.o.Secure || r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
 }
 
-// Where there is HTTPS, browsers refuse a cookie that another host or a plain connection has planted.
+// With the prefix __Host-, browsers refuse cookies set by another host or over HTTP.
 func (d *Dashboard) cookieName(r *http.Request) string {
 	if d.secure(r) {
 		return "__Host-autoscalebot"
@@ -110,26 +104,25 @@ func (d *Dashboard) cookie(r *http.Request, suffix, value string, length time.Du
 type session struct {
 	name  string
 	until time.Time
-	ended chan struct{} // closed when somebody signs out
+	ended chan struct{} // closed at the sign-out
 }
 
-// Sessions are who has signed in, in memory. Several pages may share them.
+// Sessions are the signed-in visitors, in memory. Several pages may share them.
 type Sessions struct {
-	key      []byte            // signs the sessions, and is forgotten with the process
-	throttle *throttle.Limiter // where the pages are given none
+	key      []byte            // signs the sessions; new in each process
+	throttle *throttle.Limiter // for pages without their own
 
 	mu   sync.Mutex
 	byID map[string]session
 }
 
-// NewSessions makes Sessions with nobody signed in.
+// NewSessions returns empty Sessions.
 func NewSessions() *Sessions {
 	s := &Sessions{key: make([]byte, 32), byID: map[string]session{}}
 	_, _ = rand.Read(s.key) // never fails
 	return s
 }
 
-// for pages that are given none
 func (s *Sessions) limiter(log *slog.Logger) *throttle.Limiter {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -171,7 +164,7 @@ func (s *Sessions) end(id string) {
 	s.drop(id)
 }
 
-// s.mu is held.
+// The caller holds s.mu.
 func (s *Sessions) drop(id string) {
 	if found, ok := s.byID[id]; ok {
 		delete(s.byID, id)

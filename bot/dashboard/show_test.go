@@ -64,7 +64,7 @@ func TestTheChartsShowWhatHappened(t *testing.T) {
 	if len(day.Marks) == 0 || day.Marks[0].Why == "" {
 		t.Errorf("2 days have the marks %+v", day.Marks)
 	}
-	if !strings.Contains(day.Summary, "The median response time lay between ") {
+	if !strings.Contains(day.Summary, " The median response time was ") {
 		t.Errorf("in words: %s", day.Summary)
 	}
 	ahead := day.Ahead[len(day.Ahead)-1][0] - day.Ahead[0][0]
@@ -88,15 +88,15 @@ func TestAHistoryWithoutAHeartbeatIsShownAsEmpty(t *testing.T) {
 	w := newWorld(t, time.Hour)
 	w.past.records = nil
 	p := signedIn(t, w.url, "")
-	if c := p.charts("from=1000000000&to=1000003600"); c.T == nil || !strings.Contains(c.Summary, "no heartbeats in this period") {
+	if c := p.charts("from=1000000000&to=1000003600"); c.T == nil || !strings.Contains(c.Summary, "No heartbeats from ") {
 		t.Errorf("an hour of long ago is %+v", c)
 	}
-	if body := p.get("/").body; strings.Count(body, "no heartbeats in this period") != 2 {
+	if body := p.get("/").body; !strings.Contains(body, "No decisions yet.") || !strings.Contains(body, "The history of this month is empty.") {
 		t.Error("the page does not say that there is no history")
 	}
 }
 
-// Whatever a chart has nothing of is an empty list, since scripts cannot count what is null.
+// Empty columns are empty lists, since scripts cannot count null.
 func TestWhatIsEmptyIsAListAndNotNull(t *testing.T) {
 	db, err := history.Open(t.Context(), history.Options{App: "dancing-forest", ProcessType: "web"})
 	if err != nil {
@@ -115,7 +115,7 @@ func TestWhatIsEmptyIsAListAndNotNull(t *testing.T) {
 					t.Errorf("/series?%s: %s is null", query, name)
 				}
 			}
-			want := map[bool]string{false: "no heartbeats in this period", true: "no readings in this period"}[noHeartbeat]
+			want := map[bool]string{false: "No heartbeats from ", true: "No readings from "}[noHeartbeat]
 			if text, _ := columns["summary"].(string); !strings.Contains(text, want) {
 				t.Errorf("/series?%s says %q", query, text)
 			}
@@ -123,7 +123,7 @@ func TestWhatIsEmptyIsAListAndNotNull(t *testing.T) {
 	}
 }
 
-// A bucket in which some heartbeats were answered has a median, and tells of the others all the same.
+// A bucket with some responses has a median, and counts the heartbeats without a response.
 func TestHeartbeatsWithoutAnAnswerAreCounted(t *testing.T) {
 	db, err := history.Open(t.Context(), history.Options{App: "dancing-forest", ProcessType: "web"})
 	if err != nil {
@@ -160,13 +160,13 @@ func TestHeartbeatsWithoutAnAnswerAreCounted(t *testing.T) {
 		for _, median := range got.Median {
 			gaps = append(gaps, median == nil)
 		}
-		if !slices.Equal(got.Unanswered, c.counts) || !slices.Equal(gaps, c.gaps) || !strings.Contains(got.Summary, "3 without an answer") {
+		if !slices.Equal(got.Unanswered, c.counts) || !slices.Equal(gaps, c.gaps) || !strings.Contains(got.Summary, "3 without a response") {
 			t.Errorf("over %v: unanswered %v, gaps %v: %s", c.length, got.Unanswered, gaps, got.Summary)
 		}
 	}
 }
 
-// The sums of the month hold the newest heartbeat once it is in the history, and are not made anew for everybody who asks.
+// The bill includes the newest heartbeat once it is in the history, and all viewers share it.
 func TestMoneyFollowsTheHeartbeats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := unserved(t, time.Hour, func(o *dashboard.Options) { o.Policy.Price = 0 })
@@ -190,7 +190,7 @@ func TestMoneyFollowsTheHeartbeats(t *testing.T) {
 		if w.past.asked != asked {
 			t.Errorf("the history was asked %d times more, though there was no heartbeat", w.past.asked-asked)
 		}
-		for range 60 { // which are an hour of a dyno
+		for range 60 { // an hour of a dyno
 			w.beat(t)
 		}
 		time.Sleep(5 * time.Second)
@@ -216,7 +216,7 @@ func TestAHistoryThatIsDownLeavesTheRestOfThePage(t *testing.T) {
 	w, p := enter(t, "", time.Hour)
 	w.past.broken = errors.New("dial tcp db.internal:5432: connection refused")
 	a := p.get("/")
-	if a.status != 200 || !strings.Contains(a.body, "The history cannot be read just now.") || !strings.Contains(a.body, `id="dynos"`) {
+	if a.status != 200 || !strings.Contains(a.body, "The history is unavailable.") || !strings.Contains(a.body, `id="dynos"`) {
 		t.Errorf("the page is answered with %d", a.status)
 	}
 	for _, path := range []string{"/series?last=3600", "/decisions"} {
@@ -281,7 +281,7 @@ func TestAHistoryThatHangsIsNotWaitedForByEach(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 20 {
 			wg.Go(func() {
-				if a := p.get("/", header("Authorization", "Bearer "+token)); a.status != 200 || !strings.Contains(a.body, "cannot be read just now") {
+				if a := p.get("/", header("Authorization", "Bearer "+token)); a.status != 200 || !strings.Contains(a.body, "history is unavailable") {
 					t.Errorf("the page is answered with %d", a.status)
 				}
 			})
@@ -346,7 +346,7 @@ func TestAllDecisionsCanBeReached(t *testing.T) {
 func TestSettingsAreShownWithWhereTheyCameFrom(t *testing.T) {
 	_, p := enter(t, "", time.Hour)
 	body := p.get("/").body
-	for _, want := range []string{"HEARTBEAT_URL", "https://dancing-forest.example.com/heartbeat", "(set, hidden)", "environment", "where the heartbeat goes"} {
+	for _, want := range []string{"HEARTBEAT_URL", "https://dancing-forest.example.com/heartbeat", "(set, hidden)", "environment", "URL of the heartbeat."} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page does not show %q", want)
 		}
@@ -378,27 +378,27 @@ func TestMoneyIsCountedFromTheHistory(t *testing.T) {
 		points.Points = append(points.Points, history.Point{Time: month.Add(time.Duration(i) * time.Hour), Heartbeats: 60, Dynos: 2, DynoSeconds: 7200, Seconds: 3600, Max: 5})
 	}
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) {
-		o.Policy.Price = hours // so that an hour of a dyno costs a dollar
+		o.Policy.Price = hours // an hour of a dyno costs a dollar
 		o.History = ledger{points}
 	})
 	p := signedIn(t, w.url, "")
 	got := figures(p.get("/money").body)
-	for name, want := range map[string]string{"This month so far": "$20.00", "Always 5 instead": "$50.00", "Saved so far": "$30.00"} {
+	for name, want := range map[string]string{"This month so far": "$20.00", "At a constant 5 so far": "$50.00", "Saved so far": "$30.00"} {
 		if got[name] != want {
 			t.Errorf("%s is %s, want %s", name, got[name], want)
 		}
 	}
-	if got["By the end of the month"] == "" {
+	if got["Month forecast"] == "" {
 		t.Error("there is no forecast")
 	}
 }
 
-// From one heartbeat alone there is no sum, and the page does not say that there was none.
+// One heartbeat is not enough for a bill, but the page must not call the history empty.
 func TestOneHeartbeatIsNotCalledNone(t *testing.T) {
 	for _, noHeartbeat := range []bool{false, true} {
 		one := history.Series{Step: time.Hour, Points: []history.Point{{Time: time.Now().UTC(), Heartbeats: 1, Dynos: 2, Max: 5}}}
 		_, p := enter(t, "", time.Hour, func(o *dashboard.Options) { o.Policy.Price, o.History, o.NoHeartbeat = 0, ledger{one}, noHeartbeat })
-		if body := p.get("/money").body; strings.Contains(body, "in this period") || strings.Contains(body, "is empty") || !strings.Contains(body, "two ") {
+		if body := p.get("/money").body; strings.Contains(body, "is empty") || !strings.Contains(body, "two ") {
 			t.Errorf("the page says of the money: %s", body)
 		}
 	}
@@ -427,16 +427,16 @@ func TestWhatTheBotHasSpentGoesBeforeTheHistory(t *testing.T) {
 	})
 	p := signedIn(t, w.url, "")
 	got := figures(p.get("/money").body)
-	if got["This month so far"] != "$123.45" || got["Always 5 instead"] != "$500.00" || got["Saved so far"] != "$376.55" {
+	if got["This month so far"] != "$123.45" || got["At a constant 5 so far"] != "$500.00" || got["Saved so far"] != "$376.55" {
 		t.Errorf("the page says %v", got)
 	}
 }
 
-// What ran is what the times between heartbeats come to, however far apart they are to be now.
+// The cost depends on the times between the heartbeats, not on the present interval.
 func TestMoneyDoesNotDependOnTodaysInterval(t *testing.T) {
 	month := thisMonth()
 	points := history.Series{Step: time.Hour}
-	for i := range 10 { // of which five had a heartbeat a minute, and five one every five seconds
+	for i := range 10 { // five with a heartbeat a minute, and five with one every five seconds
 		beats := map[bool]int{true: 60, false: 720}[i < 5]
 		points.Points = append(points.Points, history.Point{Time: month.Add(time.Duration(i) * time.Hour), Heartbeats: beats, Dynos: 2, DynoSeconds: 7200, Seconds: 3600, Max: 5})
 	}
@@ -446,7 +446,7 @@ func TestMoneyDoesNotDependOnTodaysInterval(t *testing.T) {
 		})
 		p := signedIn(t, w.url, "")
 		got := figures(p.get("/money").body)
-		if got["This month so far"] != "$20.00" || got["Always 5 instead"] != "$50.00" || got["Saved so far"] != "$30.00" {
+		if got["This month so far"] != "$20.00" || got["At a constant 5 so far"] != "$50.00" || got["Saved so far"] != "$30.00" {
 			t.Errorf("with a heartbeat every %v the page says %v", interval, got)
 		}
 	}
@@ -460,14 +460,14 @@ func thisMonth() time.Time {
 // At this price an hour of a dyno costs a dollar.
 func hoursOf(month time.Time) float64 { return month.AddDate(0, 1, 0).Sub(month).Hours() }
 
-// More dynos than the maximum, which only others can want, save nothing, and the page says so.
+// More dynos than the maximum, which only others can set, save nothing. The page says so.
 func TestWhatIsNotSavedIsNotCalledSaved(t *testing.T) {
 	month := thisMonth()
 	points := history.Series{Step: time.Hour, Points: []history.Point{{Time: month, Heartbeats: 60, Dynos: 7, DynoSeconds: 7 * 3600, Seconds: 3600, Max: 5}}}
 	_, p := enter(t, "", time.Hour, func(o *dashboard.Options) { o.Policy.Price, o.History = hoursOf(month), ledger{points} })
 	body := p.get("/money").body
 	got := figures(body)
-	if _, saved := got["Saved so far"]; saved || got["More than that so far"] != "$2.00" || strings.Contains(body, "−") {
+	if _, saved := got["Saved so far"]; saved || got["Extra so far"] != "$2.00" || strings.Contains(body, "−") {
 		t.Errorf("the page says %v", got)
 	}
 	if strings.Contains(body, `"good"`) || strings.Contains(body, "good") {
@@ -475,7 +475,7 @@ func TestWhatIsNotSavedIsNotCalledSaved(t *testing.T) {
 	}
 }
 
-// The figures and the bars below them are of the same span: that of the history, where the budget was counted from a later day on.
+// The figures and the bars cover the same period: the history, if the budget was counted from a later day.
 func TestFiguresAndBarsAreOfOneSpan(t *testing.T) {
 	month := thisMonth()
 	points := history.Series{Step: time.Hour}
@@ -520,8 +520,8 @@ func TestTheDynoSizeIsShownWithItsCooldown(t *testing.T) {
 		}
 	})
 	p := signedIn(t, w.url, "")
-	if body := p.get("/").body; !strings.Contains(body, "Dynos of Standard-2X") || !strings.Contains(body, "cools down") {
-		t.Error("the page does not show the dyno size and that it cools down")
+	if body := p.get("/").body; !strings.Contains(body, "Size Standard-2X") || !strings.Contains(body, "cooldown") {
+		t.Error("the page does not show the dyno size and its cooldown")
 	}
 }
 
@@ -536,13 +536,13 @@ func TestEveryStateHasItsWord(t *testing.T) {
 		pill    string
 		says    string
 	}{
-		{"ok", func(*world) {}, answered(300), "on watch", "300 ms is ok (between 220 and 600 ms)"},
-		{"slow", func(*world) {}, answered(800), "on watch", "1 of 3 slow"},
+		{"ok", func(*world) {}, answered(300), "running", "300 ms is ok (between 220 and 600 ms)"},
+		{"slow", func(*world) {}, answered(800), "running", "1 of 3 slow"},
 		{"no data", func(*world) {}, probe.Reading{Signal: probe.HeartbeatSignal, Outcome: probe.Unreachable, Error: "connection refused"}, "no data", "connection refused"},
 		{"paused", func(w *world) { _ = w.Pause(bot.Both, time.Hour, "Ada") }, answered(300), "paused", "paused by Ada"},
-		{"up paused", func(w *world) { _ = w.Pause(bot.Up, 0, "") }, answered(300), "scaling up paused", "paused until resumed, by somebody"},
-		{"override", func(w *world) { _ = w.Override(3, time.Hour, "Ada") }, answered(300), "kept at 3", "asked for by Ada"},
-		{"failing", func(w *world) { w.app.fails = errors.New("503 from the platform") }, answered(300), "the platform fails", "503 from the platform"},
+		{"up paused", func(w *world) { _ = w.Pause(bot.Up, 0, "") }, answered(300), "scale-ups paused", "paused by somebody until resumed"},
+		{"override", func(w *world) { _ = w.Override(3, time.Hour, "Ada") }, answered(300), "override: 3", "by Ada"},
+		{"failing", func(w *world) { w.app.fails = errors.New("503 from the platform") }, answered(300), "platform error", "503 from the platform"},
 		{"left alone", func(w *world) { w.app.n = 0 }, answered(300), "left alone", "so the bot leaves the app alone"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -604,7 +604,7 @@ func TestWhoDoesNotReadGzipIsSentPlainText(t *testing.T) {
 }
 
 func TestMomentsAreShownInTheZoneOfThePage(t *testing.T) {
-	zone, err := time.LoadLocation("Pacific/Chatham") // which is 12:45 h ahead of UTC, or 13:45
+	zone, err := time.LoadLocation("Pacific/Chatham") // 12:45 h ahead of UTC, or 13:45
 	if err != nil {
 		t.Skip("there are no time zones on this machine")
 	}

@@ -6,22 +6,19 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// A rule makes it of a signal beside the heartbeat.
 type signal struct {
-	// Note is how the value stands to its bounds.
-	Name, Value, Note string
+	Name, Value, Note string // Note compares the value with its thresholds
 	Verdict           mark
-	// nil where the value is not known or there are no bounds
-	Gauge *gauge
+	Gauge             *gauge // nil without a value or thresholds
 }
 
-// in per cent of the gauge's length; Low and High are "" for none
+// In percent of the gauge's length. Low and High may be empty.
 type gauge struct{ Value, Low, High string }
 
 func signals(all []decide.Judged) []signal {
 	var out []signal
 	for _, j := range all {
-		// The words are those of the log and the notices: "queue is 120, above 100", "queue is not known: refused".
+		// The words are those of the log and the notices.
 		text := strings.TrimPrefix(strings.TrimPrefix(j.String(), j.Rule+" "), "is ")
 		s := signal{Name: j.Rule, Verdict: mark{string(j.Verdict), good}, Gauge: gaugeOf(j)}
 		s.Value, s.Note, _ = strings.Cut(text, ", ")
@@ -39,7 +36,7 @@ func signals(all []decide.Judged) []signal {
 	return out
 }
 
-// There is some room beyond the largest of them.
+// The gauge ends 25 % above the largest of the value and the thresholds.
 func gaugeOf(j decide.Judged) *gauge {
 	top := j.Value
 	for _, bound := range []*float64{j.Max, j.Min} {

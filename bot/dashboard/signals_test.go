@@ -17,7 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// one above its maximum, one that cannot be read, one by a window, and one below its minimum
+// One is above its maximum, one has no data, one has a window, and one is below its minimum.
 func ruled(o *dashboard.Options) {
 	o.Policy.Rules = []decide.SignalRule{
 		{Signal: "queue", Max: 100, Min: 10, Fails: decide.InARow(3), Passes: decide.InARow(5)},
@@ -27,7 +27,7 @@ func ruled(o *dashboard.Options) {
 	}
 }
 
-// a worker that goes by signals alone
+// A worker with signals only.
 func queued(o *dashboard.Options) {
 	ruled(o)
 	o.ProcessType, o.NoHeartbeat = "worker", true
@@ -64,8 +64,8 @@ func TestThePageShowsWhatTheSignalsSay(t *testing.T) {
 	w.read(t, map[string]float64{"queue": 120, "requests_per_second": 44, "busy": 0.2})
 	p := signedIn(t, w.url, "")
 	now := p.get("/").body
-	if !strings.Contains(now, "Response time") || !strings.Contains(now, "by heartbeats: 3 slow in a row add dynos") {
-		t.Error("beside signals nothing is told of heartbeats")
+	if !strings.Contains(now, "Response time") || !strings.Contains(now, "heartbeats: scale-up after 3 slow in a row") {
+		t.Error("next to signals, the page does not mention heartbeats")
 	}
 	_, now, _ = strings.Cut(now, `id="signals"`)
 	now, _, _ = strings.Cut(now, "</ul>")
@@ -89,7 +89,7 @@ func TestWithoutAHeartbeatThePageTellsOfSignalsAlone(t *testing.T) {
 	w.read(t, map[string]float64{"queue": 120, "jobs": 1, "requests_per_second": 44, "busy": 0.2})
 	body := text(p.get("/").body)
 	body, _, _ = strings.Cut(body, "Settings in force")
-	for _, not := range []string{"Response time", "95th", "Heartbeat", "heartbeat", "Towards", "– dynos", " ms "} {
+	for _, not := range []string{"Response time", "95th", "Heartbeat", "heartbeat", "Next change", "– dynos", " ms "} {
 		if i := strings.Index(body, not); i >= 0 {
 			t.Errorf("the page tells of %q: %s", not, body[max(0, i-60):min(len(body), i+60)])
 		}

@@ -27,22 +27,26 @@ func (d *Dashboard) signIn(w http.ResponseWriter, r *http.Request, v visitor) {
 	case wait > 0:
 		throttle.RetryAfter(w.Header(), wait)
 		d.render(w, r, http.StatusTooManyRequests,
-			signInPage(d.frame(v), "Too many wrong passwords. Wait a few seconds, and try again."))
+			signInPage(d.frame(v), "Too many wrong passwords. Wait a few seconds, then try again."))
 		return
 	case !ok:
-		d.render(w, r, http.StatusUnauthorized, signInPage(d.frame(v), "That is not the password."))
+		trouble := "Wrong password."
+		if d.o.Password == "" {
+			trouble = "Wrong token."
+		}
+		d.render(w, r, http.StatusUnauthorized, signInPage(d.frame(v), trouble))
 		return
 	}
 	d.leave(v)
 	name := notify.OneLine(r.PostForm.Get("name"), longestName)
 	id := d.sessions.begin(name, now)
-	d.o.Log.Info("somebody signed in", "name", name, "from", v.addr)
+	d.o.Log.Info("a visitor signed in to the page", "name", name, "from", v.addr)
 	http.SetCookie(w, d.cookie(r, "", id+"."+d.sessions.sign("session", id), sessionLength))
 	d.remember(w, r)
 	http.Redirect(w, r, d.home(), http.StatusSeeOther)
 }
 
-// The streams that the session opened end with it, those of other pages too.
+// The session's streams end too, on all pages.
 func (d *Dashboard) signOut(w http.ResponseWriter, r *http.Request, v visitor) {
 	d.leave(v)
 	http.SetCookie(w, d.cookie(r, "", "", -time.Second))
@@ -55,7 +59,7 @@ func (d *Dashboard) leave(v visitor) {
 	}
 }
 
-// wait is how long it has to wait. Where there is no password a right token always gets in.
+// After too many wrong passwords, wait is the time to the next try. A right token needs no throttling.
 func (d *Dashboard) check(c throttle.Client, now time.Time, given string) (ok bool, wait time.Duration) {
 	if d.o.Password == "" && same(given, d.o.Token) {
 		return true, 0

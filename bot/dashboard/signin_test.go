@@ -84,8 +84,8 @@ func TestManyWrongPasswordsAreSlowedDown(t *testing.T) {
 	}
 }
 
-// Behind a proxy all come from one address. Who signed in before gets in again while somebody else there goes on guessing, and so does
-// everybody else where the proxy is trusted to say who asks.
+// Behind a proxy, all clients have one address. During guesses from there, a browser that signed in before gets in again.
+// With a trusted proxy, everybody else does too.
 func TestGuessingDoesNotShutTheOwnerOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := unserved(t, time.Hour, func(o *dashboard.Options) {
@@ -96,7 +96,7 @@ func TestGuessingDoesNotShutTheOwnerOut(t *testing.T) {
 			return p.post("/sign-in", form, header("X-Forwarded-For", addr))
 		}
 		owner, guesser := newPerson(t, "http://page"), newPerson(t, "http://page")
-		// The address of the connection is the proxy's.
+		// The connection's address is the proxy's.
 		proxied := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			r.RemoteAddr = "192.0.2.1:1"
 			w.page.ServeHTTP(rw, r)
@@ -119,7 +119,7 @@ func TestGuessingDoesNotShutTheOwnerOut(t *testing.T) {
 				t.Errorf("of 603 guesses only %d are refused", refused)
 			}
 		}
-		guess("203.0.113.9") // from the owner's own address, as behind a proxy that is not known
+		guess("203.0.113.9") // from the owner's address, as behind an untrusted proxy
 		owner.learn()
 		if a := owner.ask("/sign-out"); a.status != 303 {
 			t.Fatalf("signing out is answered with %d", a.status)
@@ -144,7 +144,7 @@ func TestGuessingDoesNotShutTheOwnerOut(t *testing.T) {
 	})
 }
 
-// A cookie that says that a browser is known is worth nothing where the bot has not made it, nor once the password is another one.
+// A device cookie is worthless if the bot did not make it, or after the password has changed.
 func TestADeviceCannotBeMadeUp(t *testing.T) {
 	w := newWorld(t, time.Hour)
 	other := newWorld(t, time.Hour, func(o *dashboard.Options) { o.Password = "another password" })
@@ -204,7 +204,7 @@ func TestASessionEndsAfterTwelveHours(t *testing.T) {
 		w := unserved(t, time.Hour)
 		p := newPerson(t, "http://page")
 		p.client.Transport = w.pipes(t)
-		p.client.Jar = nil // which would forget the cookie by itself
+		p.client.Jar = nil // it would forget the cookie
 		a := p.post("/sign-in", url.Values{"password": {password}})
 		cookie := header("Cookie", strings.Split(a.header.Get("Set-Cookie"), ";")[0])
 		time.Sleep(12*time.Hour - time.Second)
@@ -375,8 +375,8 @@ func TestLoopback(t *testing.T) {
 func TestMistakesInTheOptionsAreListed(t *testing.T) {
 	_, err := dashboard.New(dashboard.Options{Access: dashboard.Access{Password: "short", Token: "short too"}})
 	want := "the page needs a schedule, a history, and the bot's control and state\n" +
-		"the page's password has 5 characters; at least 8 keep it from being guessed\n" +
-		"the page's token has 9 characters; at least 16 keep it from being guessed"
+		"the page's password has 5 characters: must have at least 8\n" +
+		"the page's token has 9 characters: must have at least 16"
 	if err == nil || err.Error() != want {
 		t.Errorf("New says\n%v\nwant\n%s", err, want)
 	}

@@ -14,24 +14,23 @@ import (
 
 const (
 	mostViewers = 2000
-	// A viewer who is later is let go; their browser comes back by itself.
+	// Frames that a viewer may lag behind. Then the stream ends, and the browser reconnects.
 	behind = 16
 	// Heroku's router ends a stream that is silent for 55 s.
-	pulse     = 20 * time.Second
-	frameTime = 10 * time.Second // to read a frame
-	// A stream does not outlive by much what its visitor may see.
-	longestStream = time.Hour
+	pulse         = 20 * time.Second
+	frameTime     = 10 * time.Second // deadline of writing a frame
+	longestStream = time.Hour        // then the browser reconnects, with the visitor's present rights
 )
 
 type viewer struct {
-	frames chan []byte // closed when the viewer is let go
+	frames chan []byte // closed when the viewer is dropped
 }
 
 type hub struct {
 	mu      sync.Mutex
 	last    record.Record
 	seen    bool
-	at      time.Time // when the newest record came
+	at      time.Time // arrival of the newest record
 	viewers map[*viewer]struct{}
 }
 
@@ -41,14 +40,13 @@ func (h *hub) newest() (r record.Record, seen bool) {
 	return h.last, h.seen
 }
 
-// zero before the first
+// It is zero before the first record.
 func (h *hub) newestAt() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.at
 }
 
-// It says whether anybody looks.
 func (h *hub) take(r record.Record) (watched bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -62,7 +60,7 @@ func (h *hub) watched() bool {
 	return len(h.viewers) > 0
 }
 
-// ok is false when there are too many.
+// ok is false if there are too many viewers.
 func (h *hub) join() (v *viewer, ok bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -77,14 +75,14 @@ func (h *hub) join() (v *viewer, ok bool) {
 	return v, true
 }
 
-// The viewer may have been let go already.
+// The viewer may have been dropped already.
 func (h *hub) leave(v *viewer) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.drop(v)
 }
 
-// h.mu is held.
+// The caller holds h.mu.
 func (h *hub) drop(v *viewer) {
 	if _, there := h.viewers[v]; there {
 		delete(h.viewers, v)
@@ -92,7 +90,7 @@ func (h *hub) drop(v *viewer) {
 	}
 }
 
-// It waits for nobody: who is too far behind is let go.
+// It never blocks: it drops viewers that lag too far behind.
 func (h *hub) send(frame []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -105,20 +103,17 @@ func (h *hub) send(frame []byte) {
 	}
 }
 
-// A beat may also say that something else than the heartbeat has changed.
+// Without a Point and a Row, something other than the heartbeat has changed.
 type beat struct {
-	// parts of the page
-	Now   string `json:"now"`
-	Title string `json:"title"`
-	// left out where there was no heartbeat
-	Point *point `json:"point,omitempty"`
-	Row   string `json:"row,omitempty"`
-	// Say is for a screen reader.
-	Mark *chartMark `json:"mark,omitempty"`
-	Say  string     `json:"say,omitempty"`
+	Now   string     `json:"now"` // HTML
+	Title string     `json:"title"`
+	Point *point     `json:"point,omitempty"`
+	Row   string     `json:"row,omitempty"` // HTML
+	Mark  *chartMark `json:"mark,omitempty"`
+	Say   string     `json:"say,omitempty"` // for screen readers
 }
 
-// Record shows a record to everybody who looks. It waits for nobody, and never fails.
+// Record shows a record to all viewers. It does not block, and never fails.
 func (d *Dashboard) Record(_ context.Context, r record.Record) error {
 	if r.Action == record.Interrupted || !d.hub.take(r) {
 		return nil
@@ -134,7 +129,7 @@ func (d *Dashboard) Record(_ context.Context, r record.Record) error {
 	return nil
 }
 
-// It is what has changed beside the heartbeats.
+// It updates the page after a change other than a heartbeat.
 func (d *Dashboard) show(now time.Time) {
 	if d.hub.watched() {
 		d.hub.send(asEvent(d.beat(now)))
@@ -150,8 +145,8 @@ func asEvent(b beat) []byte {
 	var out bytes.Buffer
 	out.WriteString("event: beat\ndata: ")
 	e := json.NewEncoder(&out)
-	e.SetEscapeHTML(false) // which would make it longer; no browser reads a stream as HTML
-	_ = e.Encode(b)        // texts, and numbers that are finite; it ends the line
+	e.SetEscapeHTML(false) // shorter; browsers do not read a stream as HTML
+	_ = e.Encode(b)        // strings and finite numbers never fail; Encode ends the line
 	out.WriteString("\n")
 	return out.Bytes()
 }
@@ -179,12 +174,12 @@ func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, who visitor) 
 	v, ok := d.hub.join()
 	if !ok {
 		w.Header().Set("Retry-After", "30")
-		d.refuse(w, r, http.StatusServiceUnavailable, "too many people are looking at once")
+		d.refuse(w, r, http.StatusServiceUnavailable, "too many open pages; try again in 30 seconds")
 		return
 	}
 	defer d.hub.leave(v)
 	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("X-Accel-Buffering", "no") // which nginx obeys
+	w.Header().Set("X-Accel-Buffering", "no") // for nginx
 	rc := http.NewResponseController(w)
 	end := time.NewTimer(streamLength(who, time.Now()))
 	defer end.Stop()
@@ -204,7 +199,7 @@ func (d *Dashboard) stream(w http.ResponseWriter, r *http.Request, who visitor) 
 		case <-who.ended:
 			return
 		case <-tick.C:
-			next = []byte(": still here\n\n") // which browsers leave out
+			next = []byte(": still here\n\n") // a comment, which browsers ignore
 		case next, ok = <-v.frames:
 			if !ok {
 				return

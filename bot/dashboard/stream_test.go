@@ -73,7 +73,7 @@ func TestAPauseIsShownToAllAtOnce(t *testing.T) {
 	if a := p.ask("/pause", "direction", "both", "for", "", "confirmed", "yes"); a.status != 303 {
 		t.Fatalf("the pause is answered with %d", a.status)
 	}
-	if s, _ := next(); !strings.Contains(s.Now, "paused until resumed, by Ada on the page") {
+	if s, _ := next(); !strings.Contains(s.Now, "paused by Ada (dashboard) until resumed") {
 		t.Errorf("Bo sees %s", s.Now)
 	}
 }
@@ -119,7 +119,7 @@ func TestAThousandViewersSeeEachHeartbeat(t *testing.T) {
 	wg.Wait()
 }
 
-// TestAViewerWhoDoesNotReadIsLetGo holds that such a viewer neither delays a heartbeat nor keeps others from seeing it.
+// Such a viewer delays neither the heartbeat nor other viewers.
 func TestAViewerWhoDoesNotReadIsLetGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := unserved(t, time.Hour)

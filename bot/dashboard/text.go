@@ -43,7 +43,7 @@ func between(least, most int) string {
 	return fmt.Sprintf("%d to %d", least, most)
 }
 
-// as somebody would say it on the day of now; both are in the same zone
+// The day is relative to now. Both times must be in the same zone.
 func at(t, now time.Time) string {
 	day := func(t time.Time) time.Time { return time.Date(t.Year(), t.Month(), t.Day(), 12, 0, 0, 0, time.UTC) }
 	switch days := int(math.Round(day(t).Sub(day(now)).Hours() / 24)); {
@@ -61,5 +61,5 @@ func at(t, now time.Time) string {
 	return t.Format("2 January 2006 15:04")
 }
 
-// for machines
+// The format is for scripts.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

@@ -24,7 +24,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// a real bot over a fake app and platform, with the page before it
+// A real bot on a fake app and platform, with its page.
 type world struct {
 	*bot.Bot
 	page    *dashboard.Dashboard
@@ -37,14 +37,14 @@ type world struct {
 type app struct {
 	mu    sync.Mutex
 	n     int
-	begin time.Time // when the test begins, which is an afternoon of the app
+	begin time.Time // start of the test, in the afternoon of the app
 	now   time.Time
 	noise *rand.Rand
-	calm  bool           // every heartbeat is right
-	fixed *probe.Reading // what every heartbeat is, where a test says so
-	// One that is not there has no data.
+	calm  bool           // every heartbeat is ok
+	fixed *probe.Reading // replaces every heartbeat
+	// Without a value, a signal has no data.
 	signals map[string]float64
-	fails   error // what the platform answers, where a test says so
+	fails   error // error of the platform
 }
 
 func (a *app) Size(context.Context) (int, bool, error) {
@@ -66,8 +66,7 @@ func (a *app) answer(r probe.Reading) {
 	a.fixed = &r
 }
 
-// The app's load has a crest each afternoon. Its days are counted from when the test begins: what the calendar and
-// the clock say then changes nothing.
+// The app's load peaks each afternoon. Its days begin with the test, so that the real time has no effect.
 func (a *app) Probe(context.Context) probe.Reading {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -202,7 +201,7 @@ const (
 	token    = "a-token-of-24-characters"
 )
 
-// length is how long its past is.
+// length is the length of its history.
 func newWorld(t testing.TB, length time.Duration, change ...func(*dashboard.Options)) *world {
 	t.Helper()
 	w := unserved(t, length, change...)
@@ -210,10 +209,10 @@ func newWorld(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 	return w
 }
 
-// It is between three and four in the afternoon there, so that the tests see the same at any time.
+// The zone where it is between 15:00 and 16:00, so that the tests see the same at any time.
 func afternoon(t testing.TB) *time.Location {
 	t.Helper()
-	ahead := (15-time.Now().UTC().Hour()+35)%24 - 11 // in hours, from -11 to 12
+	ahead := (15-time.Now().UTC().Hour()+35)%24 - 11 // hours, from -11 to 12
 	zone, err := time.LoadLocation(fmt.Sprintf("Etc/GMT%+d", -ahead))
 	if err != nil {
 		t.Skip("there are no time zones on this machine")
@@ -221,7 +220,7 @@ func afternoon(t testing.TB) *time.Location {
 	return zone
 }
 
-// There is more by day than by night, and now is as far from every change as at any other time.
+// The limits are higher by day. Now is far from every change.
 func office(t testing.TB, now time.Time) schedule.Table {
 	t.Helper()
 	in := func(d time.Duration) string { return now.Add(d).Format("15:04") }
@@ -256,11 +255,11 @@ func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 		Zone: afternoon(t), Policy: policy, History: w.past, Access: dashboard.Access{Password: password, Token: token},
 		State: func() decide.State { return w.State() }, Control: func() decide.Control { return w.Control() },
 		Settings: []dashboard.Setting{
-			{"Heartbeat", "HEARTBEAT_URL", "https://dancing-forest.example.com/heartbeat", "environment", "where the heartbeat goes"},
-			{"Heartbeat", "HEARTBEAT_INTERVAL_IN_SECONDS", "60", "environment", "how long from one heartbeat to the next"},
-			{"Decision", "MAX_RESPONSE_TIME_IN_MS", "600", "environment", "a longer heartbeat is slow"},
-			{"Decision", "MIN_RESPONSE_TIME_IN_MS", "220", "environment", "a shorter heartbeat is fast"},
-			{"Decision", "COOLDOWN_UP_IN_SECONDS", "180", "default", "how long the next up waits after an up"},
+			{"Heartbeat", "HEARTBEAT_URL", "https://dancing-forest.example.com/heartbeat", "environment", "URL of the heartbeat."},
+			{"Heartbeat", "HEARTBEAT_INTERVAL_IN_SECONDS", "60", "environment", "Time between heartbeats."},
+			{"Decision", "MAX_RESPONSE_TIME_IN_MS", "600", "environment", "Slower heartbeats count as slow."},
+			{"Decision", "MIN_RESPONSE_TIME_IN_MS", "220", "environment", "Faster heartbeats count as fast."},
+			{"Decision", "COOLDOWN_UP_IN_SECONDS", "180", "default", "Minimum time between scale-ups."},
 			{"Platform", "HEROKU_API_KEY", "(set, hidden)", "environment", "lets the bot scale"},
 			{"Platform", "HEROKU_API_URL", "", "default", ""},
 		},
@@ -293,7 +292,7 @@ func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 	for ago := length; ago > o.Interval; ago -= o.Interval {
 		now := w.app.begin.Add(-ago)
 		w.app.now = now.In(o.Zone)
-		if ago < 15*time.Minute { // so that no cooldown lasts, and nothing counts
+		if ago < 15*time.Minute { // avoids cooldowns and counts
 			w.app.calm = true
 		}
 		w.Tick(t.Context(), now)
@@ -333,7 +332,7 @@ func serve(t testing.TB, h http.Handler) (url string) {
 	return "http://" + l.Addr().String()
 }
 
-// The app is slow and needs more than the limits allow for, and somebody has paused removing dynos.
+// The app is slow and needs more than its maximum, and somebody has paused scale-downs.
 func (w *world) busy(t testing.TB) {
 	t.Helper()
 	w.app.answer(probe.Reading{
@@ -342,7 +341,7 @@ func (w *world) busy(t testing.TB) {
 			DNS: 41 * time.Millisecond, Connect: 88 * time.Millisecond, TLS: 164 * time.Millisecond, Processing: 1547 * time.Millisecond,
 		},
 	})
-	if err := w.Pause(bot.Down, 2*time.Hour, "Ada on the page"); err != nil {
+	if err := w.Pause(bot.Down, 2*time.Hour, "Ada (dashboard)"); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {

@@ -1,18 +1,18 @@
-// What keeps the page live: the stream, what runs down, the table, and the questions before something is done.
+// Keeps the page live: the stream, the countdowns, the decisions, and the questions before a command.
 "use strict";
 (() => {
   const get = (id) => document.getElementById(id);
   const rows = 50;
-  const home = document.body.dataset.home; // the path of the page itself, with a slash at its end
+  const home = document.body.dataset.home; // the page's path, with a slash at its end
 
-  // parse reads HTML that the server made.
+  // The HTML is from the server.
   function parse(html) {
     const t = document.createElement("template");
     t.innerHTML = html;
     return t.content;
   }
 
-  // morph makes what is there like what is to be, and touches nothing else: focus stays, and nothing is read out twice.
+  // Changes only what differs, so that the focus stays and screen readers repeat nothing.
   function morph(from, to) {
     const olds = [...from.childNodes], news = [...to.childNodes];
     news.forEach((n, i) => {
@@ -30,7 +30,6 @@
     for (const o of olds.slice(news.length)) o.remove();
   }
 
-  // span writes a length of time in seconds.
   function span(s) {
     s = Math.max(0, Math.round(s));
     const two = (n) => String(n).padStart(2, "0");
@@ -40,14 +39,13 @@
     return `${Math.floor(s / 86400)} d ${Math.floor(s / 3600) % 24} h`;
   }
 
-  let skew = 0; // how far this machine's clock is from the server's, in milliseconds
+  let skew = 0; // this machine's clock minus the server's, in milliseconds
 
-  // tick lets run down what runs down.
   function tick(root = document) {
     const now = Date.now() - skew;
     for (const t of root.querySelectorAll("[data-until]")) {
       const left = (Date.parse(t.dateTime) - now) / 1e3, whole = Number(t.dataset.whole);
-      t.textContent = left > 0 ? span(left) + " left" : "until the next reading";
+      t.textContent = left > 0 ? span(left) + " left" : "ends at the next reading";
       const bar = t.closest("li")?.querySelector(".left rect");
       if (bar && whole) bar.setAttribute("width", Math.min(100, Math.max(0, left / whole * 100)).toFixed(2));
     }
@@ -65,7 +63,7 @@
     }
   }
 
-  // fits says whether a row is one of those that the table shows.
+  // Whether a row matches the filter.
   function fits(row) {
     const f = new FormData(get("filter"));
     return (!f.get("verdict") || f.get("verdict") === row.dataset.verdict) && (!f.get("rule") || f.get("rule") === row.dataset.rule) &&
@@ -87,7 +85,7 @@
     const next = parse(b.now);
     const newest = next.querySelector("[data-age]");
     if (newest && b.point) skew = Date.now() - Date.parse(newest.dateTime);
-    if (b.point && skew < 3000 && skew > -1000) skew = 0; // the way here, and no wrong clock
+    if (b.point && skew < 3000 && skew > -1000) skew = 0; // network delay, not a wrong clock
     tick(next);
     morph(get("live"), next);
     document.title = b.title;
@@ -97,8 +95,8 @@
     if (b.point) catchUp();
   }
 
-  // catchUp asks for what is made of the whole history, such as the sentence below the charts and the money: once a heartbeat is in the
-  // history, which takes a second or so, and every 10 s at the most, or every 2 s while the page is new. Where a part could not be had, it asks again.
+  // Reloads what depends on the history, such as the charts' summary and the cost. A heartbeat is in the history after about a second. Requests are
+  // at least 10 s apart, or 2 s while the page is new. A part that failed is loaded again.
   const lag = 2000, fresh = 120000, rest = () => performance.now() < fresh ? 2000 : 10000;
   let due = 0, caughtUp = 0, behind = false;
   function catchUp() {
@@ -118,7 +116,7 @@
   }
   document.addEventListener("visibilitychange", () => { if (behind) catchUp(); });
 
-  // recover shows the decisions once more where the page came without them, and then drops what it says of that.
+  // If the page was served without the decisions, loads them and then removes the warning.
   async function recover() {
     const trouble = get("trouble");
     if (!trouble) return true;
@@ -137,13 +135,13 @@
     });
     s.addEventListener("beat", (e) => beat(JSON.parse(e.data)));
     s.addEventListener("error", () => {
-      link("lost", "not live");
-      // A browser gives up where the answer is not a stream; the session may have ended.
+      link("lost", "disconnected");
+      // A browser gives up if the response is not a stream. The session may have ended.
       if (s.readyState === EventSource.CLOSED) setTimeout(() => fetch(home + "money").then((r) => r.status === 401 ? location.reload() : listen(), listen), 5000);
     });
   }
 
-  // part shows a part of the page anew, and says whether it could be had.
+  // Reloads a part of the page, and returns whether that succeeded.
   async function part(what, into) {
     try {
       const r = await fetch(home + what);
@@ -155,7 +153,7 @@
     }
   }
 
-  // The table is filtered without loading the page anew, and the address says how.
+  // Filters the decisions without reloading the page, and puts the filter into the URL.
   function table(query) {
     history.replaceState(null, "", home + "?" + query + "#decisions");
     part("decisions?" + query, "decisions-part");
@@ -186,7 +184,7 @@
       table(filterQuery());
     } else if (form.hasAttribute("data-ask")) {
       e.preventDefault();
-      const r = await send(form).catch(() => ({ text: "The bot cannot be reached." }));
+      const r = await send(form).catch(() => ({ text: "The bot does not respond." }));
       if (!r.ok) return toast(r.text);
       ask.replaceChildren(parse(r.text));
       ask.showModal();
@@ -196,7 +194,7 @@
       const button = form.querySelector("button.main");
       if (button.disabled) return;
       button.disabled = true;
-      const r = await send(form).catch(() => ({ text: "The bot cannot be reached." }));
+      const r = await send(form).catch(() => ({ text: "The bot does not respond." }));
       button.disabled = false;
       if (!r.ok) {
         form.querySelector(".trouble").textContent = r.text;

@@ -1,12 +1,13 @@
-// The charts of the page: response time above, dynos below, on one time axis.
+// The charts: response time above, the number of dynos below, on one time axis.
 "use strict";
 window.charts = (() => {
   const day = 86400;
   const box = document.getElementById("charts");
   const tip = document.getElementById("tip");
-  const timed = document.getElementById("chart-response") !== null; // false where no heartbeats are sent
+  const timed = document.getElementById("chart-response") !== null; // false without heartbeats
+  const { one, many } = document.body.dataset; // the platform's words for dynos
   const zone = known(document.body.dataset.zone || undefined);
-  // known leaves out a time zone that this browser does not know, so that its own stands in.
+  // A time zone that the browser does not know is replaced by its own.
   function known(name) {
     try {
       return name && new Intl.DateTimeFormat("en", { timeZone: name }) && name;
@@ -15,10 +16,10 @@ window.charts = (() => {
     }
   }
 
-  // The names of the columns of data, beside t, and what the stream calls them.
+  // The columns of data other than t, and their names in the stream.
   const columnsOf = { median: "ms", p95: "ms", low: "low", high: "high", dynos: "dynos", min: "min", max: "max", unanswered: "unanswered" };
   let plots = [], data = null, view = null, last = 0, asked = 0;
-  let recent = []; // the newest points of the stream, which the history may not hold yet
+  let recent = []; // the newest points of the stream, which may not be in the history yet
 
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
   const date = (t) => zone ? uPlot.tzDate(new Date(t * 1e3), zone) : new Date(t * 1e3);
@@ -27,7 +28,7 @@ window.charts = (() => {
   });
   const millis = (v) => v == null ? "–" : v < 9.95 ? v.toFixed(1) + " ms" : v < 9999.5 ? Math.round(v) + " ms" : (v / 1000).toFixed(1) + " s";
 
-  // columns puts the heartbeats and the limits to come on one axis.
+  // Heartbeats and upcoming limits share one axis.
   function columns() {
     const d = data;
     const later = d.ahead.filter((a) => a[0] > (d.t.at(-1) ?? -Infinity));
@@ -35,7 +36,7 @@ window.charts = (() => {
     const gap = (a) => a.concat(later.map(() => null));
     const t = d.t.concat(later.map((a) => a[0]));
     const none = d.t.map(() => null);
-    // Both begin where what has been ends, so that there is no hole between them.
+    // Both begin at the end of the past, to avoid a gap.
     const to = [1, 2].map((i) => {
       const past = none.slice();
       if (past.length && later.length) past[past.length - 1] = (i === 1 ? d.min : d.max).at(-1);
@@ -47,10 +48,10 @@ window.charts = (() => {
     };
   }
 
-  // right is where the time axis ends: a live chart shows some of the limits to come.
+  // The end of the time axis: a live chart shows some of the upcoming limits.
   const right = (span) => data.now + Math.min(day, span / 6);
 
-  // axes are those of one chart. Only the lower one writes the time, for both.
+  // Only the lower chart labels the time axis.
   function axes(format, lower) {
     const common = { stroke: color("soft"), font: "12px " + getComputedStyle(document.body).fontFamily, ticks: { show: false } };
     const grid = { stroke: color("grid"), width: 1 };
@@ -67,7 +68,7 @@ window.charts = (() => {
     ];
   }
 
-  // top keeps a single timeout from pressing everything else flat.
+  // Keeps a single timeout from flattening the rest of the chart.
   function top(u, low, high) {
     const numbers = u.data[1].filter((v) => v != null).sort((a, b) => a - b);
     const bound = Math.max(...u.data[4].filter((v) => v != null), 1);
@@ -90,7 +91,7 @@ window.charts = (() => {
 
   const stepped = () => uPlot.paths.stepped({ align: 1 });
   const line = (name, width, extra) => ({ stroke: color(name), width, points: { show: false }, ...extra });
-  // alone are the points between two gaps, to which no line leads.
+  // Points between two gaps, which no line shows.
   const alone = (u, i) => [...u.data[i].keys()].filter((k) => u.data[i][k] != null && u.data[i][k - 1] == null && u.data[i][k + 1] == null);
   const dots = (size) => ({ points: { show: () => false, filter: alone, size } });
 
@@ -128,7 +129,7 @@ window.charts = (() => {
     for (const p of plots) p.setScale("x", { min: view.from, max: view.to });
   }
 
-  // now draws a line between what has been and what is to come.
+  // A line between past and future.
   function now(u) {
     const x = Math.round(u.valToPos(data.now, "x", true));
     if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) return;
@@ -144,7 +145,7 @@ window.charts = (() => {
 
   const kinds = { up: "dynos", down: "median", failed: "alert", hand: "busy", dry: "soft" };
 
-  // marks draws a triangle for each change, up or down.
+  // A triangle for each change, up or down.
   function marks(u) {
     const s = 5 * devicePixelRatio, foot = u.bbox.top + u.bbox.height;
     u.ctx.save();
@@ -162,12 +163,13 @@ window.charts = (() => {
     u.ctx.restore();
   }
 
-  // unanswered draws a cross at the foot for each bucket with heartbeats that got no answer.
+  // A cross at the bottom for each bucket with heartbeats without a response.
   function unanswered(u) {
     const s = 3 * devicePixelRatio, y = u.bbox.top + u.bbox.height - 2 * s;
     u.ctx.save();
     u.ctx.strokeStyle = color("alert");
     u.ctx.lineWidth = 1.5 * devicePixelRatio;
+    u.ctx.setLineDash([]); // uPlot leaves the dash of the last line
     u.ctx.beginPath();
     data.t.forEach((t, i) => {
       const x = u.valToPos(t, "x", true);
@@ -181,8 +183,7 @@ window.charts = (() => {
     u.ctx.restore();
   }
 
-  // lacking says in words that heartbeats of a bucket got no answer.
-  const lacking = (i) => !data.unanswered[i] ? "" : data.unanswered[i] === 1 ? "no answer to a heartbeat" : `no answer to ${data.unanswered[i]} heartbeats`;
+  const lacking = (i) => !data.unanswered[i] ? "" : data.unanswered[i] === 1 ? "1 heartbeat without a response" : `${data.unanswered[i]} heartbeats without a response`;
 
   function paragraph(text, strong) {
     const p = document.createElement("p"), in_ = document.createElement(strong ? "b" : "span");
@@ -203,10 +204,10 @@ window.charts = (() => {
       lines.push(paragraph(moment.format(data.t[i] * 1e3), true));
       if (timed && data.median[i] != null) lines.push(paragraph(`${millis(data.median[i])}, 95th percentile ${millis(data.p95[i])}`));
       if (data.unanswered[i]) lines.push(paragraph(lacking(i)));
-      lines.push(paragraph(`${data.dynos[i] ?? "–"} dynos of ${data.min[i] ?? "–"} to ${data.max[i] ?? "–"}`));
+      lines.push(paragraph(`${data.dynos[i] ?? "–"} ${data.dynos[i] === 1 ? one : many}, limits ${data.min[i] ?? "–"} to ${data.max[i] ?? "–"}`));
     } else {
       const a = data.ahead.findLast((a) => a[0] <= t) || data.ahead[0];
-      lines.push(paragraph(moment.format(t * 1e3), true), paragraph(`limits to come: ${a[1]} to ${a[2]}`));
+      lines.push(paragraph(moment.format(t * 1e3), true), paragraph(`upcoming limits ${a[1]} to ${a[2]}`));
     }
     for (const m of near.slice(-3)) lines.push(paragraph(m.text, true), paragraph(m.why));
     if (near.length > 3) lines.push(paragraph(`and ${near.length - 3} more; zoom in to see each`));
@@ -226,20 +227,20 @@ window.charts = (() => {
     u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
   }
 
-  // ask takes what the server has of a stretch of time, and says so below the charts where it cannot be had.
+  // Loads a period. An error is shown below the charts.
   async function ask(query) {
     const mine = ++asked;
     const got = await fetched(query);
     if (mine !== asked) return false;
     if (!got) {
-      document.getElementById("chart-summary").textContent = "The history cannot be read just now.";
+      document.getElementById("chart-summary").textContent = "The history is unavailable.";
       return false;
     }
     data = got;
     return true;
   }
 
-  // fetched is what the server answers, undefined where it does not.
+  // The result is undefined after an error.
   async function fetched(query) {
     try {
       const r = await fetch(document.body.dataset.home + "series?" + query, { headers: { Accept: "application/json" } });
@@ -254,7 +255,7 @@ window.charts = (() => {
     for (const b of document.querySelectorAll("[data-last]")) b.setAttribute("aria-pressed", String(Number(b.dataset.last) === last));
   }
 
-  // live shows the newest stretch of time, and follows it. It says whether it can be had, with all that the stream has brought.
+  // Shows the newest period and follows it. Returns whether the history contains everything from the stream.
   async function live(seconds) {
     last = seconds;
     buttons();
@@ -267,14 +268,13 @@ window.charts = (() => {
     return recent.length === 0;
   }
 
-  // push adds a heartbeat at the end.
   function push(p) {
     data.now = data.to = Math.max(data.now, p.t);
     data.t.push(p.t);
     for (const [name, of] of Object.entries(columnsOf)) data[name].push(p[of]);
   }
 
-  // show shows a stretch of time that stays where it is.
+  // Shows a fixed period.
   async function show(from, to) {
     const middle = (from + to) / 2, span = Math.min(Math.max(to - from, 120), 399 * day);
     from = middle - span / 2;
@@ -297,7 +297,7 @@ window.charts = (() => {
     if (how === "out") show(middle - span, middle + span);
   }
 
-  // words say what the charts show to who cannot see them.
+  // Describes the charts in text, for screen readers too.
   function words() {
     document.getElementById("chart-summary").textContent = data.summary;
     const table = document.getElementById("chart-table");
@@ -325,7 +325,7 @@ window.charts = (() => {
     table.querySelector("tbody").replaceChildren(...rows);
   }
 
-  // add takes in a heartbeat, until the history has it.
+  // Adds a heartbeat from the stream.
   function add(beat) {
     const p = beat.point;
     if (!p) return;
@@ -350,7 +350,7 @@ window.charts = (() => {
   box.addEventListener("mouseleave", () => { tip.hidden = true; });
   const first = Number(document.querySelector("[data-last][aria-pressed=true]").dataset.last);
   box.addEventListener("dblclick", () => live(first));
-  // A wheel that turns sideways, or with Shift, moves through time.
+  // A horizontal wheel, or Shift with a wheel, moves through time.
   let turning = 0;
   box.addEventListener("wheel", (e) => {
     const by = e.deltaX || (e.shiftKey ? e.deltaY : 0);
