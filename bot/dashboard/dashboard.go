@@ -70,10 +70,9 @@ type Link struct {
 
 // Options are the settings of a [Dashboard]. Schedule, History, Control and State are required.
 type Options struct {
-	// App and ProcessType are what the bot scales. Version is the bot's.
-	App, ProcessType, Version string
-	// Unit is the platform's word for one dyno, such as "instance"; empty means "dyno".
-	Unit string
+	Target
+	// Version is the bot's.
+	Version string
 	// Base is the page's path without a final slash, such as "/worker"; empty for the root of its server. The page
 	// expects requests with their whole path: mux.Handle(Base+"/", page), without [http.StripPrefix].
 	Base string
@@ -109,6 +108,14 @@ type Options struct {
 	Access
 	// Log receives sign-ins and errors. Nil discards them.
 	Log *slog.Logger
+}
+
+// A Target is what the bot scales.
+type Target struct {
+	// App is the app's name on its platform.
+	App, ProcessType string
+	// Unit is the platform's word for one dyno, such as "instance"; empty means "dyno".
+	Unit string
 }
 
 // Access is who may see a [Dashboard].

@@ -33,12 +33,7 @@ type present struct {
 	Beat, Late  time.Time // the last tick, and when the next is overdue
 	Pill        mark
 
-	Noun     noun
-	Dynos    string
-	Limits   schedule.Limits
-	Pips     []bool // one for each dyno up to the maximum, true if it runs; nil if there are too many
-	NextText string
-
+	formation
 	newest
 
 	Signals []signal
@@ -52,6 +47,14 @@ type present struct {
 	Tone      tone
 	Ahead     ahead
 	Title     string
+}
+
+type formation struct {
+	Noun     noun
+	Dynos    string
+	Limits   schedule.Limits
+	Pips     []bool // one for each dyno up to the maximum, true if it runs; nil if there are too many
+	NextText string
 }
 
 // The newest heartbeat, and the run of verdicts that it belongs to.
@@ -108,8 +111,8 @@ func percent(share float64) string {
 func (d *Dashboard) present(now time.Time) present {
 	now = now.In(d.o.Zone)
 	p := present{
-		DryRun: d.o.DryRun, NoHeartbeat: d.o.NoHeartbeat, Limits: d.o.Schedule.At(now), Dynos: "–",
-		Noun: d.noun(), newest: newest{Response: "–"},
+		DryRun: d.o.DryRun, NoHeartbeat: d.o.NoHeartbeat,
+		formation: formation{Noun: d.noun(), Limits: d.o.Schedule.At(now), Dynos: "–"}, newest: newest{Response: "–"},
 	}
 	r, seen := d.hub.newest()
 	state, control := d.o.State(), d.o.Control()

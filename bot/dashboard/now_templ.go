@@ -1088,7 +1088,7 @@ func nowPart(p present) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Servers != nil {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 111, "<section class=\"card servers\" aria-labelledby=\"servers-title\"><h3 id=\"servers-title\">Servers</h3>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 111, "<section class=\"card servers\" aria-labelledby=\"servers-title\"><h3 id=\"servers-title\">Pool</h3>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

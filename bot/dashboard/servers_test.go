@@ -40,3 +40,17 @@ func TestWithoutAPoolThePageTellsOfNoServers(t *testing.T) {
 		t.Error("the page has servers")
 	}
 }
+
+func TestThePageUsesThePlatformsWord(t *testing.T) {
+	_, p := enter(t, "", time.Hour, func(o *dashboard.Options) { o.Unit = "process" })
+	body := p.get("/").body
+	for _, want := range []string{`<h3 id="dynos-title">Processes</h3>`, `data-one="process" data-many="processes"`, "A process costs $"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page does not contain %q", want)
+		}
+	}
+	body, _, _ = strings.Cut(body, `id="settings"`)
+	if shown := text(body); strings.Contains(strings.ToLower(shown), "dyno") {
+		t.Error("the page calls a process a dyno")
+	}
+}

@@ -251,7 +251,7 @@ func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 		Safeguards: decide.Safeguards{CooldownUp: 3 * time.Minute, CooldownDown: 10 * time.Minute},
 	}
 	o := dashboard.Options{
-		App: "dancing-forest", ProcessType: "web", Version: "3.0.0", Started: time.Now().Add(-length), Interval: time.Minute,
+		Target: dashboard.Target{App: "dancing-forest", ProcessType: "web"}, Version: "3.0.0", Started: time.Now().Add(-length), Interval: time.Minute,
 		Zone: afternoon(t), Policy: policy, History: w.past, Access: dashboard.Access{Password: password, Token: token},
 		State: func() decide.State { return w.State() }, Control: func() decide.Control { return w.Control() },
 		Settings: []dashboard.Setting{

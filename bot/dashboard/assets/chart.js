@@ -202,7 +202,7 @@ window.charts = (() => {
     const lines = [];
     if (i < data.t.length && data.median[i] !== undefined) {
       lines.push(paragraph(moment.format(data.t[i] * 1e3), true));
-      if (timed && data.median[i] != null) lines.push(paragraph(`${millis(data.median[i])}, 95th percentile ${millis(data.p95[i])}`));
+      if (timed && data.median[i] != null) lines.push(paragraph(`median ${millis(data.median[i])}, 95th percentile ${millis(data.p95[i])}`));
       if (data.unanswered[i]) lines.push(paragraph(lacking(i)));
       lines.push(paragraph(`${data.dynos[i] ?? "–"} ${data.dynos[i] === 1 ? one : many}, limits ${data.min[i] ?? "–"} to ${data.max[i] ?? "–"}`));
     } else {

@@ -22,7 +22,7 @@ func (v *Service) page(
 	}
 	s, o := v.settings, v.options
 	return dashboard.New(dashboard.Options{
-		App: o.App, ProcessType: o.ProcessType, Base: base, Others: others,
+		Target: dashboard.Target{App: o.App, ProcessType: o.ProcessType}, Base: base, Others: others,
 		NoHeartbeat: !s.HasHeartbeat(), Version: Version, Started: v.host.Now, DryRun: o.DryRun, Interval: o.Interval,
 		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: v.Bot.Control, State: v.Bot.State,
 		History: v.kept.db, Controls: v.Bot, Warnings: v.warnings,
