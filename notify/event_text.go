@@ -1,7 +1,6 @@
 package notify
 
 import (
-	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -262,13 +261,7 @@ func (e Event) dynos() string {
 	return fmt.Sprintf("%d → %d", e.From, e.To)
 }
 
-func (e Event) units() string {
-	unit := cmp.Or(OneLine(e.Unit, maxName), "dyno")
-	if strings.HasSuffix(unit, "s") {
-		return unit + "es"
-	}
-	return unit + "s"
-}
+func (e Event) units() string { return words.Unit(OneLine(e.Unit, maxName)).Many() }
 
 func (e Event) size() string {
 	return OneLine(e.SizeFrom, maxName) + " → " + OneLine(e.SizeTo, maxName)

@@ -21,6 +21,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/bot/throttle"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -115,7 +116,7 @@ type Target struct {
 	// App is the app's name on its platform.
 	App, ProcessType string
 	// Unit is the platform's word for one dyno, such as "instance"; empty means "dyno".
-	Unit string
+	Unit words.Unit
 }
 
 // Access is who may see a [Dashboard].
@@ -207,8 +208,6 @@ func isBase(base string) bool {
 	return base == "" || base != "/" && base[0] == '/' && path.Clean(base) == base &&
 		(&url.URL{Path: base}).EscapedPath() == base
 }
-
-func (d *Dashboard) noun() noun { return noun(d.o.Unit) }
 
 // An open page needs no sign-in.
 func (d *Dashboard) open() bool { return d.o.Password == "" && d.o.Token == "" }

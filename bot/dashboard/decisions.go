@@ -87,7 +87,7 @@ type decision struct {
 type decisions struct {
 	Filter      filter
 	Rows        []decision
-	Noun        noun
+	Noun        words.Unit
 	NoHeartbeat bool
 	Older       string // the URL; empty on the last page
 }
@@ -120,7 +120,7 @@ func (d *Dashboard) decisions(ctx context.Context, f filter) (decisions, error) 
 	}
 	slices.SortFunc(records, func(a, b record.Record) int { return b.Time.Compare(a.Time) })
 	f.Home = d.home()
-	t := decisions{Filter: f, Noun: d.noun(), NoHeartbeat: d.o.NoHeartbeat}
+	t := decisions{Filter: f, Noun: d.o.Unit, NoHeartbeat: d.o.NoHeartbeat}
 	for i, r := range records {
 		if i == tableRows {
 			t.Older = f.address(records[i-1].Time)

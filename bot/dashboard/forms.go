@@ -78,7 +78,7 @@ func (d *Dashboard) override(w http.ResponseWriter, r *http.Request, v visitor) 
 	n, err := strconv.Atoi(r.FormValue("dynos"))
 	if err != nil || n < 0 {
 		d.refuse(w, r, http.StatusUnprocessableEntity,
-			fmt.Sprintf("the number of %s must be a whole number", d.noun().many()))
+			fmt.Sprintf("the number of %s must be a whole number", d.o.Unit.Many()))
 		return
 	}
 	lasts, text, err := readLength(r.FormValue("for"))
@@ -87,7 +87,7 @@ func (d *Dashboard) override(w http.ResponseWriter, r *http.Request, v visitor) 
 		return
 	}
 	q := question{
-		Text: fmt.Sprintf("Keep %s %s?", d.noun().count(n), text), Action: "override", Yes: "Override",
+		Text: fmt.Sprintf("Keep %s %s?", d.o.Unit.Of(n), text), Action: "override", Yes: "Override",
 		Note:   "The limits still apply.",
 		Fields: []choice{{"dynos", strconv.Itoa(n)}, {"for", r.FormValue("for")}},
 	}
@@ -97,7 +97,7 @@ func (d *Dashboard) override(w http.ResponseWriter, r *http.Request, v visitor) 
 	d.carryOut(w, r, v, operation{
 		question: q,
 		do:       func(by string) error { return d.o.Controls.Override(n, lasts, by) },
-		done: fmt.Sprintf("Override set: %s %s, from the next %s.", d.noun().count(n), text,
+		done: fmt.Sprintf("Override set: %s %s, from the next %s.", d.o.Unit.Of(n), text,
 			reading(d.o.NoHeartbeat)),
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
 const (
@@ -52,7 +53,7 @@ type bill struct {
 	Note    string
 	Days    []dayBar
 	Length  int // days of the month
-	Noun    noun
+	Noun    words.Unit
 }
 
 func (b bill) Box() string { return fmt.Sprintf("0 0 %d 41", b.Length) }
@@ -102,7 +103,7 @@ func (d *Dashboard) sumUp(ctx context.Context, now time.Time) (bill, error) {
 	}
 	last, _ := d.hub.newest()
 	m := sum(s)
-	m.now, m.month, m.dynos, m.noun, m.noHeartbeat = now, month, last.After(), d.noun(), d.o.NoHeartbeat
+	m.now, m.month, m.dynos, m.noun, m.noHeartbeat = now, month, last.After(), d.o.Unit, d.o.NoHeartbeat
 	return m.bill(d.price(last), d.o.State().Spend, last.Decision.Bill), nil
 }
 
@@ -120,7 +121,7 @@ type monthSum struct {
 	dynos       int         // present number, -1 if unknown
 	days        [31]float64 // dyno-seconds
 	seen        [31]float64 // seconds
-	noun        noun
+	noun        words.Unit
 	noHeartbeat bool
 }
 
@@ -151,25 +152,25 @@ func (m monthSum) bill(price float64, spend decide.Spend, last *decide.Bill) bil
 	switch {
 	case watched <= 0 && !m.first.IsZero():
 		b.Note = fmt.Sprintf("The cost appears after two %ss in a row with a known number of %s.",
-			reading(m.noHeartbeat), m.noun.many())
+			reading(m.noHeartbeat), m.noun.Many())
 		return b
 	case watched <= 0:
 		b.Note = "The history of this month is empty."
 		return b
 	}
 	fixed, rest := float64(m.most)*watched, end.Sub(m.now).Seconds()
-	write := func(dynoSeconds float64) string { return grouped(dynoSeconds/3600, 0) + " " + m.noun.one() + "-hours" }
+	write := func(dynoSeconds float64) string { return grouped(dynoSeconds/3600, 0) + " " + m.noun.One() + "-hours" }
 	if price > 0 {
 		write = func(dynoSeconds float64) string { return dollars(dynoSeconds * price / whole) }
 	} else {
-		b.Note = fmt.Sprintf("The price of %s is unknown, so the figures are in hours. ", m.noun.a())
+		b.Note = fmt.Sprintf("The price of %s is unknown, so the figures are in hours. ", a(m.noun))
 	}
 	since := "since " + from.Format("2 January")
 	b.Figures = append(b.Figures, costs{Name: "This month so far", Value: write(ran), Note: since, Tone: calm})
 	if m.dynos >= 0 {
 		forecast := costs{
 			Name: "Month forecast", Value: write(ran + float64(m.dynos)*rest),
-			Note: "at the present " + m.noun.count(m.dynos),
+			Note: "at the present " + m.noun.Of(m.dynos),
 		}
 		if last != nil && last.Budget > 0 {
 			forecast.Note += fmt.Sprintf("; budget %s", dollars(last.Budget))
@@ -185,7 +186,7 @@ func (m monthSum) bill(price float64, spend decide.Spend, last *decide.Bill) bil
 	},
 		m.saved(fixed, ran, write))
 	if price > 0 {
-		each := m.noun.a()
+		each := a(m.noun)
 		b.Note += fmt.Sprintf("%s costs $%s a month. ", strings.ToUpper(each[:1])+each[1:],
 			strconv.FormatFloat(price, 'f', -1, 64))
 	}
@@ -202,7 +203,7 @@ func (m monthSum) saved(fixed, ran float64, write func(float64) string) costs {
 	if ran > fixed {
 		return costs{
 			Name: "Extra so far", Value: write(ran - fixed),
-			Note: m.noun.many() + " above the maximum", Tone: alert,
+			Note: m.noun.Many() + " above the maximum", Tone: alert,
 		}
 	}
 	s := costs{Name: "Saved so far", Value: write(fixed - ran), Tone: good}
@@ -226,7 +227,7 @@ func (m monthSum) bars() []dayBar {
 		out = append(out, dayBar{
 			X: fmt.Sprintf("%.2f", float64(i)+0.15), Y: fmt.Sprintf("%.1f", 40-height),
 			Height: fmt.Sprintf("%.1f", height),
-			Text:   fmt.Sprintf("%d %s: %.1f %s on average", i+1, m.month.Month(), average, m.noun.many()),
+			Text:   fmt.Sprintf("%d %s: %.1f %s on average", i+1, m.month.Month(), average, m.noun.Many()),
 		})
 	}
 	return out

@@ -50,7 +50,7 @@ type present struct {
 }
 
 type formation struct {
-	Noun     noun
+	Noun     words.Unit
 	Dynos    string
 	Limits   schedule.Limits
 	Pips     []bool // one for each dyno up to the maximum, true if it runs; nil if there are too many
@@ -112,7 +112,7 @@ func (d *Dashboard) present(now time.Time) present {
 	now = now.In(d.o.Zone)
 	p := present{
 		DryRun: d.o.DryRun, NoHeartbeat: d.o.NoHeartbeat,
-		formation: formation{Noun: d.noun(), Limits: d.o.Schedule.At(now), Dynos: "–"}, newest: newest{Response: "–"},
+		formation: formation{Noun: d.o.Unit, Limits: d.o.Schedule.At(now), Dynos: "–"}, newest: newest{Response: "–"},
 	}
 	r, seen := d.hub.newest()
 	state, control := d.o.State(), d.o.Control()
@@ -150,9 +150,9 @@ func (d *Dashboard) present(now time.Time) present {
 
 func (p *present) dynos() string {
 	if p.Dynos == "1" {
-		return p.Noun.count(1)
+		return p.Noun.Of(1)
 	}
-	return p.Dynos + " " + p.Noun.many()
+	return p.Dynos + " " + p.Noun.Many()
 }
 
 func (p *present) fill(r record.Record, zone *time.Location, interval time.Duration) {
@@ -197,7 +197,7 @@ func (p *present) run(d decide.Decision, policy decide.Policy) {
 		p.Run, p.RunNote = "scaling rules", "the signals below decide"
 		return
 	case d.Rule == decide.RuleBooting:
-		p.Run, p.RunNote = p.Noun.many()+" are booting", "slow heartbeats do not count yet"
+		p.Run, p.RunNote = p.Noun.Many()+" are booting", "slow heartbeats do not count yet"
 	case d.Verdict == decide.OK || d.Needed == 0:
 		p.Run = "none"
 		p.RunNote = fmt.Sprintf("scale-up after %s, scale-down after %s", quorum(policy.Fails, decide.Slow),
@@ -352,7 +352,7 @@ func (d *Dashboard) waits(st *decide.State, c decide.Control, now time.Time) []w
 		if usual := st.BootTime(); usual > 0 {
 			text += ", usually " + words.Length(usual)
 		}
-		out = append(out, wait{Name: "New " + d.noun().many(), Text: text, Tone: calm})
+		out = append(out, wait{Name: "New " + d.o.Unit.Many(), Text: text, Tone: calm})
 	}
 	for i := range out {
 		out[i].Until = out[i].Until.In(d.o.Zone)

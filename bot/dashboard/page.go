@@ -145,9 +145,9 @@ func (p whole) firstOverride() string {
 
 func (p whole) charts() string {
 	if p.NoHeartbeat {
-		return "Chart of " + p.Now.Noun.many()
+		return "Chart of " + p.Now.Noun.Many()
 	}
-	return "Charts of response time and " + p.Now.Noun.many()
+	return "Charts of response time and " + p.Now.Noun.Many()
 }
 
 func (p whole) every() string {

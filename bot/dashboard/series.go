@@ -243,7 +243,7 @@ func (d *Dashboard) summary(s history.Series, changes int, from, to time.Time) s
 			words.Millis(worst))
 	}
 	if fewest <= most {
-		one, many := d.noun().one(), d.noun().many()
+		one, many := d.o.Unit.One(), d.o.Unit.Many()
 		if fewest == most {
 			text += fmt.Sprintf(" The app had %s", count(most, one, many))
 		} else {

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
 func count(n int, one, many string) string {
@@ -12,6 +15,18 @@ func count(n int, one, many string) string {
 		return "1 " + one
 	}
 	return grouped(float64(n), 0) + " " + many
+}
+
+func title(u words.Unit) string {
+	many := u.Many()
+	return strings.ToUpper(many[:1]) + many[1:]
+}
+
+func a(u words.Unit) string {
+	if strings.Contains("aeiou", u.One()[:1]) {
+		return "an " + u.One()
+	}
+	return "a " + u.One()
 }
 
 func grouped(f float64, digits int) string {

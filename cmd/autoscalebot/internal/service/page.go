@@ -8,6 +8,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
@@ -22,7 +23,8 @@ func (v *Service) page(
 	}
 	s, o := v.settings, v.options
 	return dashboard.New(dashboard.Options{
-		Target: dashboard.Target{App: o.App, ProcessType: o.ProcessType}, Base: base, Others: others,
+		Target: dashboard.Target{App: o.App, ProcessType: o.ProcessType, Unit: words.Unit(v.Bot.Unit())},
+		Base:   base, Others: others,
 		NoHeartbeat: !s.HasHeartbeat(), Version: Version, Started: v.host.Now, DryRun: o.DryRun, Interval: o.Interval,
 		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: v.Bot.Control, State: v.Bot.State,
 		History: v.kept.db, Controls: v.Bot, Warnings: v.warnings,
