@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// djangoSetUp asks the view of heartbeat.py, in an app that is set up as the first argument says, and prints the status and the text.
+// Calls the view of heartbeat.py in an app that is set up as the first argument says, and prints the status and the
+// text.
 const djangoSetUp = `
 import logging, os, sys, tempfile
 folder, case = sys.argv[1:3]
@@ -74,7 +75,7 @@ for _ in range(20):
         break
 `
 
-// However an app is set up, the view answers 200 where the app can serve pages, and never 503 for what no dyno can help.
+// In any set-up, the view answers 200 if the app can serve pages, and never 503 for what more dynos cannot improve.
 func TestDjangoHeartbeatTakesAnySetUp(t *testing.T) {
 	interpreter := python(t, "django")
 	for name, want := range map[string]string{

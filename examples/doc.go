@@ -1,3 +1,3 @@
-// Package examples holds no code of its own: its tests run what stands in the folders below it, so that an example
-// which stops working fails the build. See README.md for what there is.
+// Package examples has no code of its own. Its tests run the examples in the folders below, so an example that stops
+// working fails the build. README.md lists them.
 package examples

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// line is a line that every reader of such files understands alike: dotenv libraries, systemd, a shell.
+// A line that dotenv libraries, systemd and shells all read alike.
 var line = regexp.MustCompile(`^(?:|#.*|([A-Z_]+)=(?:([\w./:@%+,-]+)|'([^']*)'))$`)
 
 func settings(t *testing.T, file string) map[string]string {
@@ -69,11 +69,11 @@ func fakePrograms(t *testing.T, scripts map[string]string) string {
 	return folder
 }
 
-// TestCommandsOfEnvFiles runs the commands as the bot does, with stand-ins for the tools that tell their arguments.
+// The commands run as the bot runs them, with stand-ins for the tools that print their arguments.
 func TestCommandsOfEnvFiles(t *testing.T) {
 	tests := []struct {
 		file, tool  string
-		prints      string // what the tool prints when it is asked for the count
+		prints      string // what the tool prints for the count
 		count       string // what COUNT_COMMAND makes of it
 		countsWith  string // the tool's arguments
 		scalesWith3 string

@@ -84,7 +84,7 @@ func TestAppJSONAsksForWhatTheBotNeeds(t *testing.T) {
 	}
 }
 
-// TestDockerfileBuildsAStaticProgram reads the file, because a test cannot count on a container engine.
+// Reads the file, because a test cannot rely on a container engine.
 func TestDockerfileBuildsAStaticProgram(t *testing.T) {
 	text := strings.ReplaceAll(read(t, "../Dockerfile"), "\\\n", "")
 	instructions := regexp.MustCompile(`^(?:|#.*|(?:FROM|WORKDIR|COPY|RUN|ARG|ENV|USER|ENTRYPOINT) \S.*)$`)
@@ -96,7 +96,7 @@ func TestDockerfileBuildsAStaticProgram(t *testing.T) {
 	text = strings.Join(strings.Fields(text), " ")
 	for _, want := range []string{
 		"CGO_ENABLED=0", "-trimpath", "-ldflags '-s -w'", "./cmd/autoscalebot", "FROM scratch", "ca-certificates.crt",
-		"mkdir -m 1777 /out/root/tmp", "COPY --from=build /out/root/ /", // for the socket by which the bot is asked
+		"mkdir -m 1777 /out/root/tmp", "COPY --from=build /out/root/ /", // for the control socket
 		"USER 65532:65532", `ENTRYPOINT ["autoscalebot"]`,
 	} {
 		if !strings.Contains(text, want) {
@@ -116,12 +116,12 @@ func TestSystemdUnitIsUnderstood(t *testing.T) {
 	if !strings.Contains(unit, "\nExecStart="+binary+"\n") {
 		t.Fatalf("the unit does not start %s", binary)
 	}
-	// What is started must exist to be verified.
+	// The started program must exist.
 	shell, err := exec.LookPath("sh")
 	must(t, err)
 	file := filepath.Join(t.TempDir(), "autoscalebot.service")
 	must(t, os.WriteFile(file, []byte(strings.ReplaceAll(unit, "ExecStart="+binary, "ExecStart="+shell)), 0o600))
-	// A setting that it does not know is only a line, not an exit code.
+	// An unknown setting is only a line, not an exit code.
 	if stdout, stderr, code := run(t, nil, analyze, "verify", file); code != 0 || strings.Contains(stdout+stderr, "autoscalebot.service") {
 		t.Errorf("exit %d: %s%s", code, stdout, stderr)
 	}
@@ -137,7 +137,7 @@ func TestScriptsParse(t *testing.T) {
 		pattern string
 		command func(t *testing.T) []string
 	}{
-		// As `python3 -m py_compile`, which would leave a folder beside each file.
+		// Like `python3 -m py_compile`, which would leave a folder next to each file.
 		{"*/*.py", func(t *testing.T) []string { return compilePython(t) }},
 		{"heartbeat/*/*.py", func(t *testing.T) []string { return compilePython(t) }},
 		{"heartbeat/*/*.js", func(t *testing.T) []string { return []string{program(t, "node"), "--check"} }},
@@ -165,7 +165,7 @@ func compilePython(t *testing.T) []string {
 }
 
 func TestInstallTestDepsSaysWhatItCannotInstall(t *testing.T) {
-	// A PATH with nothing but what the script itself calls: no apt-get, no cc.
+	// A PATH with only what the script itself calls: no apt-get, no cc.
 	folder := t.TempDir()
 	for _, name := range []string{"sh", "id", "tr"} {
 		must(t, os.Symlink(program(t, name), filepath.Join(folder, name)))

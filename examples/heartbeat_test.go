@@ -13,8 +13,7 @@ import (
 
 const token = "a-token-of-the-test"
 
-// endpoints are the heartbeat examples that run here: each gives the command that starts it. The database's file is what
-// DATABASE_PATH says, where the example has one.
+// The heartbeat examples that run here, with the command that starts each. The database file is DATABASE_PATH.
 var endpoints = []struct {
 	name     string
 	database bool
@@ -99,7 +98,7 @@ func wantAnswer(t *testing.T, method, url, authorization string, status int, bod
 	}
 }
 
-// TestNodeHeartbeatNamesTheBrokenPart drives the handler itself, because the stand-ins of server.js do not break.
+// Calls the handler itself, because the stand-ins of server.js do not break.
 func TestNodeHeartbeatNamesTheBrokenPart(t *testing.T) {
 	node := program(t, "node")
 	const script = `

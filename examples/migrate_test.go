@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// apiKey must be in no output unless it is asked for.
+// It must not be in any output unless requested.
 const apiKey = "0123-the-key-4567"
 
 func converter(t *testing.T) func(settings string, flags ...string) (stdout, stderr string, code int) {
@@ -53,8 +53,8 @@ func TestSettingsToEnvConverts(t *testing.T) {
 func TestSettingsToEnvNamesWhatItCannotCarryOver(t *testing.T) {
 	convert := converter(t)
 	tests := []struct{ settings, want string }{
-		{"MAX_DYNO = 3", "line 1: MAX_DYNO is no setting of autoscalebot; did it mean MAX_DYNOS?"},
-		{"COLOUR = 3", "line 1: COLOUR is no setting of autoscalebot"},
+		{"MAX_DYNO = 3", "line 1: MAX_DYNO is not a setting of autoscalebot; did it mean MAX_DYNOS?"},
+		{"COLOUR = 3", "line 1: COLOUR is not a setting of autoscalebot"},
 		{"import os\nHEROKU_API_KEY = os.environ['KEY']", "line 2: HEROKU_API_KEY is computed, not a plain value"},
 		{"INCREMENT = 1\nif True:\n    INCREMENT = 2", "line 3: INCREMENT is set under a condition or together with others"},
 		{"A, INCREMENT = 1, 2", "line 1: INCREMENT is set under a condition or together with others"},
@@ -67,9 +67,9 @@ func TestSettingsToEnvNamesWhatItCannotCarryOver(t *testing.T) {
 		{"MAX_DYNOS = {'0:00': 2}\nMAX_DYNOS['9:00'] = 5", "line 2: MAX_DYNOS is changed in place"},
 		{"MAX_DYNOS = {'0:00': 2}\nMAX_DYNOS.update({'9:00': 5})", "line 2: MAX_DYNOS is changed in place"},
 		{"NOTIFICATION_BACKENDS = ['a.ConsoleBackend']\nNOTIFICATION_BACKENDS.append('a.LoggerBackend')", "line 2: NOTIFICATION_BACKENDS is changed in place"},
-		{"from base import *\nINCREMENT = 1", "line 1: what `import *` brings is not looked at"},
-		{`MIN_DYNOS = {"9": 5}`, "line 1: MIN_DYNOS has the row '9', which is no time of day from 0:00 to 23:59"},
-		{`MIN_DYNOS = {"24:00": 5}`, "MIN_DYNOS has the row '24:00', which is no time of day"},
+		{"from base import *\nINCREMENT = 1", "line 1: names from `import *` are ignored"},
+		{`MIN_DYNOS = {"9": 5}`, "line 1: MIN_DYNOS has the row '9', which is not a time from 0:00 to 23:59"},
+		{`MIN_DYNOS = {"24:00": 5}`, "MIN_DYNOS has the row '24:00', which is not a time"},
 		{`MIN_DYNOS = {"9:00": "5"}`, "MIN_DYNOS has the row '9:00', whose number is text, not a whole number"},
 		{`MIN_DYNOS = {"9:00": 1, "09:00": 2}`, "MIN_DYNOS has two rows for 09:00"},
 		{"MIN_DYNOS = {}", "MIN_DYNOS is an empty table"},
@@ -93,7 +93,7 @@ func TestSettingsToEnvNamesWhatItCannotCarryOver(t *testing.T) {
 	}
 }
 
-// Of a list of backends the known ones are carried over, and the others named.
+// The known backends of a list are carried over, and the others listed.
 func TestSettingsToEnvKeepsTheKnownBackends(t *testing.T) {
 	convert := converter(t)
 	stdout, stderr, code := convert("NOTIFICATION_BACKENDS = ['a.ConsoleBackend', 'shop.Pager', 'a.LoggerBackend', 'a.TestBackend']\nINCREMENT = 2\n")
@@ -154,7 +154,7 @@ func TestSettingsToEnvPrintsTheKeyOnlyWhenAsked(t *testing.T) {
 	}
 }
 
-// TestSettingsToEnvQuotes reads both forms of the output back with a shell, whose rules the other readers share.
+// A shell reads both forms of the output. Other readers have the same rules.
 func TestSettingsToEnvQuotes(t *testing.T) {
 	convert := converter(t)
 	const settings = `

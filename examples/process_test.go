@@ -30,12 +30,13 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// python gives the path of a Python 3 that can import the module ("sys": any), or skips the test. The first on the PATH
-// may be one of a version manager's, which does not see what the distribution installed: so its own is tried too.
+// The path of a Python 3 that can import the module ("sys": any); else the test is skipped. The first python3 on the
+// PATH may belong to a version manager and not find what the distribution installed, so the distribution's is tried as
+// well.
 func python(t *testing.T, module string) string {
 	t.Helper()
 	for _, name := range []string{"python3", "/usr/bin/python3"} {
-		// Its own path is asked for because a version manager's stand-in takes long to find it each time.
+		// sys.executable, because a version manager's stand-in is slow each time.
 		if path, err := exec.Command(name, "-c", "import sys, "+module+"; print(sys.executable)").Output(); err == nil {
 			return strings.TrimSpace(string(path))
 		}
@@ -60,8 +61,8 @@ func abs(t *testing.T, path string) string {
 	return full
 }
 
-// start runs a web app as a process group of its own with a free PORT and gives its base URL once it takes connections.
-// The group is ended with the test, and what it wrote is shown if the test failed.
+// Starts a web app in its own process group with a free PORT, and returns its base URL once it accepts connections. The
+// test's end stops the group, and shows its output if the test failed.
 func start(t *testing.T, env []string, name string, args ...string) string {
 	t.Helper()
 	address := porttest.Addr(t)
@@ -96,7 +97,7 @@ func start(t *testing.T, env []string, name string, args ...string) string {
 	return "http://" + address
 }
 
-// waitForPort returns when the address takes connections. It fails the test when the process ends first, or after 30 s.
+// Fails the test if the process ends first, or after 30 s.
 func waitForPort(t *testing.T, address string, ended <-chan struct{}) {
 	t.Helper()
 	deadline := time.After(30 * time.Second)
@@ -115,12 +116,12 @@ func waitForPort(t *testing.T, address string, ended <-chan struct{}) {
 	}
 }
 
-// client reuses no connection, so that nothing is left when a test ends.
+// Reuses no connection, so that nothing is left when a test ends.
 func client() *http.Client {
 	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}
 }
 
-// run runs a program to its end, for a minute at most, and gives what it wrote and its exit code.
+// For at most a minute.
 func run(t *testing.T, env []string, name string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -20,8 +20,8 @@ func TestProcfileAppIsFasterOnMoreProcesses(t *testing.T) {
 	}
 	wantAnswer(t, http.MethodGet, urls[0], "", http.StatusOK, "Beat")
 
-	// Eighteen visitors at once: nine rounds of 100 ms on one process, three rounds on three. The first bound holds on any
-	// machine; on a busy one the second may need more than one try.
+	// Eighteen visitors at once: nine rounds of 100 ms on one process, three rounds on three. The first limit holds on
+	// any machine; on a busy one the second may need more than one try.
 	const nineRounds = 900 * time.Millisecond
 	if took := slowest(t, urls[:1], 18); took < nineRounds {
 		t.Errorf("the slowest of eighteen took %v on one process, want %v at least", took, nineRounds)
@@ -42,7 +42,7 @@ func TestProcfileAppIsFasterOnMoreProcesses(t *testing.T) {
 	}
 }
 
-// slowest asks for the first page as often as it is told, all at once and of each URL in turn, and gives the longest time.
+// All visitors request at once, each of the URLs in turn. The result is the longest time.
 func slowest(t *testing.T, urls []string, visitors int) time.Duration {
 	t.Helper()
 	took := make([]time.Duration, visitors)

@@ -16,13 +16,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// wantQueueTimes holds what a heartbeat says of its time in the queue against what a router says of when it took the
-// request.
+// Compares the queue time of a heartbeat with the times that routers send.
 func wantQueueTimes(t *testing.T, url string) {
 	t.Helper()
 	const waited = 5 * time.Second
 	for _, test := range []struct {
-		router string // how it writes a time
+		router string // a time as the router writes it
 		start  func(at time.Time) string
 		least  time.Duration
 	}{
@@ -36,7 +35,7 @@ func wantQueueTimes(t *testing.T, url string) {
 		began := time.Now()
 		said := queueTimeSaid(t, url, test.start(began.Add(-waited)))
 		least := test.least
-		most := least + time.Since(began) + time.Second // which whole seconds may cut off
+		most := least + time.Since(began) + time.Second // whole seconds may cut this off
 		if least == 0 {
 			most = 0
 		}
@@ -52,7 +51,7 @@ func wantQueueTimes(t *testing.T, url string) {
 	}
 }
 
-// queueTimeSaid asks for the heartbeat as a router would that took the request at start, and gives what it says.
+// The queue time that the heartbeat answers to a router that received the request at start.
 func queueTimeSaid(t *testing.T, url, start string) string {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/autoscalebot/heartbeat/", nil)

@@ -4,9 +4,9 @@
     python3 settings_to_env.py autoscale_settings.py > autoscalebot.env
     python3 settings_to_env.py --heroku myproject/settings.py
 
-The file is parsed, never run. Of a Django settings file the names with AUTOSCALE_ count, and TIME_ZONE. What cannot be
-carried over is named on the error stream. Exit code: 0 if all was carried over, 1 if something was not, 2 if the file
-cannot be read. Needs Python 3.7 or newer, and nothing besides.
+The file is parsed, never run. In a Django settings file only names with AUTOSCALE_ count, and TIME_ZONE. Settings that
+cannot be carried over are listed on the error stream. Exit code: 0 if all were carried over, 1 if some were not, 2 if the
+file cannot be read. Needs only Python 3.7 or newer.
 """
 
 import argparse
@@ -23,7 +23,7 @@ BACKENDS = {"ConsoleBackend": "console", "DjangoEmailBackend": "email", "LoggerB
 
 
 class NotCarried(Exception):
-    """Says why a setting has no counterpart among the environment variables; rest is the part of it that has one."""
+    """Why a setting has no counterpart among the environment variables; rest is the part of it that has one."""
 
     def __init__(self, why, rest=""):
         super().__init__(why)
@@ -34,7 +34,7 @@ def text(value):
     if not isinstance(value, str):
         raise NotCarried("is %s, not text" % kind(value))
     if not value.isprintable():
-        raise NotCarried("has a line break or another character in it that cannot be printed")
+        raise NotCarried("has a line break or another unprintable character")
     return value
 
 
@@ -64,7 +64,7 @@ def table(value):
     for time, dynos in value.items():
         match = re.fullmatch(r"(\d\d?):(\d\d)", time, re.ASCII) if isinstance(time, str) else None
         if not match or int(match[1]) > 23 or int(match[2]) > 59:
-            raise NotCarried("has the row %r, which is no time of day from 0:00 to 23:59" % (time,))
+            raise NotCarried("has the row %r, which is not a time from 0:00 to 23:59" % (time,))
         minute = 60 * int(match[1]) + int(match[2])
         if minute in rows:
             raise NotCarried("has two rows for %s" % time)
@@ -84,11 +84,11 @@ def backends(value):
     known = ",".join(BACKENDS[name.rpartition(".")[2]] for name in names if name.rpartition(".")[2] in BACKENDS)
     unknown = [name for name in names if name.rpartition(".")[2] not in BACKENDS]
     if unknown:
-        raise NotCarried("has no counterpart for %s; perhaps the webhook does what it did" % ", ".join(unknown), known)
+        raise NotCarried("has no counterpart for %s; perhaps use the webhook" % ", ".join(unknown), known)
     return known
 
 
-# Every setting of the Python bot, and what makes it the value of the environment variable of the same name.
+# Every setting of the Python bot, and the function that converts it to the value of the environment variable.
 SETTINGS = {
     "HEROKU_APP_NAME": text,
     "HEROKU_API_KEY": text,
@@ -114,7 +114,7 @@ SETTINGS = {
 
 
 def kind(value):
-    """Names what a value is without telling it, for it may be a key."""
+    """The type of a value, without the value, which may be a key."""
     return {type(None): "None", bool: "True or False", str: "text", dict: "a dictionary"}.get(
         type(value), "a value of type " + type(value).__name__
     )
@@ -128,7 +128,7 @@ CHANGES = {"append", "clear", "extend", "insert", "pop", "popitem", "remove", "s
 
 
 def settings_set(node):
-    """Gives the names that a node sets, and those of our settings that it imports or changes in place; and in which of the ways."""
+    """The names that a node sets, or the settings that it imports or changes in place, and how."""
     if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
         return [node.id], "is set under a condition or together with others"
     names, how = [], "is changed in place"
@@ -146,7 +146,7 @@ def unprefixed(name):
 
 
 def assignments(tree):
-    """Gives (name, value node, line) for each assignment, in the file's order. Instead of a value: a text on how it is set otherwise."""
+    """(name, value node, line) for each assignment, in the file's order. If it is set in another way, a text replaces the value."""
     plain, own = {}, set()
     for node in tree.body:
         if isinstance(node, ast.Assign) or (isinstance(node, ast.AnnAssign) and node.value):
@@ -155,16 +155,16 @@ def assignments(tree):
                     plain[target] = node.value
     for node in ast.walk(tree):
         if isinstance(node, ast.comprehension):
-            own.update(ast.walk(node.target))  # names that exist in the comprehension alone
+            own.update(ast.walk(node.target))  # names that exist only in the comprehension
     for node in sorted(ast.walk(tree), key=lambda n: (getattr(n, "lineno", 0), getattr(n, "col_offset", 0))):
         names, how = settings_set(node) if node not in own else ([], "")
         for name in names:
-            # Of `A, B = 1, 2` every name is told as not carried over.
+            # Every name of `A, B = 1, 2` is reported as not carried over.
             yield name, plain.get(node, how), node.lineno
 
 
 def convert(tree):
-    """Gives the environment as a dictionary, and a line for each setting that could not be carried over."""
+    """The environment as a dictionary, and a line for each setting that could not be carried over."""
     found = list(assignments(tree))
     names = {name for name, _, _ in found}
     django = any(name.startswith("AUTOSCALE_") for name in names)
@@ -172,24 +172,24 @@ def convert(tree):
     env, problems = {}, {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-            problems[node] = "line %d: what `import *` brings is not looked at" % node.lineno
+            problems[node] = "line %d: names from `import *` are ignored" % node.lineno
     for written, node, line in found:
         name = unprefixed(written)
         if not name.isupper() or (django and name == written and name != time_zone):
             continue
-        env.pop(name, None)  # The last assignment counts, also when it cannot be carried over.
+        env.pop(name, None)  # The last assignment counts, even if it cannot be carried over.
         problems.pop(name, None)
         try:
             if name not in SETTINGS:
                 near = difflib.get_close_matches(name, SETTINGS, 1, 0.8)
-                raise NotCarried("is no setting of autoscalebot" + ("; did it mean %s?" % near[0] if near else ""))
+                raise NotCarried("is not a setting of autoscalebot" + ("; did it mean %s?" % near[0] if near else ""))
             if isinstance(node, str):
                 raise NotCarried(node + ": set it by hand")
             try:
                 value = ast.literal_eval(node)
             except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
                 raise NotCarried("is computed, not a plain value: set it by hand") from None
-            # None, an empty text and an empty list were ways to say: as if it were not set.
+            # None, an empty text and an empty list meant that the setting is not set.
             converted = "" if value is None else SETTINGS[name](value)
             if converted:
                 env[name] = converted
@@ -201,7 +201,7 @@ def convert(tree):
 
 
 def quoted(value):
-    """Quotes a value so that dotenv readers, systemd and a shell all read the same."""
+    """Quotes a value for dotenv readers, systemd and shells alike."""
     if re.fullmatch(r"[\w./:@%+,=-]+", value, re.ASCII):
         return value
     if "'" not in value:
@@ -210,17 +210,17 @@ def quoted(value):
 
 
 def parse(path):
-    warnings.simplefilter("ignore")  # A warning would show the line, which may be the one with the key.
+    warnings.simplefilter("ignore")  # A warning would show the line, which may have the key.
     try:
         with open(path, "rb") as file:
             return ast.parse(file.read(), path)
     except OSError as problem:
         sys.exit(usage("%s: %s" % (path, problem.strerror)))
     except SyntaxError as problem:
-        # For the same reason neither the line nor Python's message, which may quote it, is shown.
-        sys.exit(usage("%s: line %d is not Python 3: mend it there first" % (path, problem.lineno or 1)))
+        # For the same reason show neither the line nor Python's message, which may quote it.
+        sys.exit(usage("%s: line %d is not Python 3: correct it first" % (path, problem.lineno or 1)))
     except (ValueError, MemoryError, RecursionError) as problem:
-        sys.exit(usage("%s: is not Python: %s" % (path, problem)))
+        sys.exit(usage("%s is not Python: %s" % (path, problem)))
 
 
 def usage(line):
@@ -238,11 +238,11 @@ def main():
     env, problems = convert(parse(given.file))
     if "HEROKU_API_KEY" in env and not given.with_secrets:
         env["HEROKU_API_KEY"] = PLACEHOLDER
-        say("hint: HEROKU_API_KEY: put your key in the place of %s, or use --with-secrets" % PLACEHOLDER)
+        say("hint: HEROKU_API_KEY: replace %s with your key, or use --with-secrets" % PLACEHOLDER)
     if "email" in env.get("NOTIFICATION_BACKENDS", "").split(","):
-        say("hint: NOTIFICATION_BACKENDS: email needs SMTP_URL, EMAIL_FROM and EMAIL_TO; Django's settings do not count")
+        say("hint: NOTIFICATION_BACKENDS: email needs SMTP_URL, EMAIL_FROM and EMAIL_TO; Django's settings are ignored")
     if not env and not problems:
-        problems = ["%s: has no setting of autoscalebot" % given.file]
+        problems = ["%s has no setting of autoscalebot" % given.file]
     if env and given.heroku:
         print("heroku config:set " + " \\\n  ".join(shlex.quote("%s=%s" % item) for item in env.items()))
     elif env:

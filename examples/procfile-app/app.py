@@ -1,7 +1,7 @@
-"""A web app that is easily overrun: it serves two requests at a time, each in a tenth of a second; the others wait.
+"""A web app that is easy to overload: it serves two requests at a time, each in a tenth of a second. The others wait.
 
-So one process serves 20 requests a second, two serve 40, and so on, on any machine, because the work is waiting. PORT
-(8000) is where it listens on the loopback address.
+One process serves 20 requests a second, two serve 40, and so on, on any machine, because the work is a pause. It listens
+on PORT (8000) of the loopback address.
 """
 
 import os
@@ -16,7 +16,7 @@ SECONDS = 0.1
 
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        with WORKERS:  # The heartbeat stands in the same line as everybody, so it feels what they feel.
+        with WORKERS:  # The heartbeat waits with all other requests.
             time.sleep(SECONDS)
         beat = self.path == "/autoscalebot/heartbeat/"
         body = b"Beat" if beat else b"Hello from process %d.\n" % os.getpid()
@@ -28,14 +28,14 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(body)
         except ConnectionError:
-            pass  # Who waited too long has left.
+            pass  # The client has given up.
 
     def log_message(self, *args):
-        """Says nothing: the bot's lines are what one wants to see."""
+        """Quiet, because the bot's lines are what you want to see."""
 
 
 class Server(ThreadingHTTPServer):
-    daemon_threads = False  # Who is being served is served to the end, also when the process is told to go.
+    daemon_threads = False  # Requests in progress are finished before the process ends.
     block_on_close = True
     request_queue_size = 128
 

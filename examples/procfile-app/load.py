@@ -1,7 +1,7 @@
-"""A load for app.py that comes and goes: `python3 load.py [URL] [PEOPLE] [SECONDS]`.
+"""A load for app.py: `python3 load.py [URL] [PEOPLE] [SECONDS]`.
 
-PEOPLE (10) ask for the page, each again as soon as the answer is there, for SECONDS (60); one line a second tells how
-many answers came and how long they took. The URL is http://127.0.0.1:8080/ if none is given.
+PEOPLE (10) visitors request the page for SECONDS (60), each again as soon as it is answered. Each second prints the number
+of answers and how long they took. The default URL is http://127.0.0.1:8080/.
 """
 
 import sys
@@ -11,7 +11,7 @@ import urllib.request
 
 
 def visit(url, end, took):
-    """Asks for the page until the time is over and notes the seconds of each answer; None stands for none."""
+    """Requests the page until the end and records the seconds of each answer, None for a failure."""
     while time.monotonic() < end:
         start = time.monotonic()
         try:

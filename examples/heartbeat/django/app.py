@@ -1,6 +1,6 @@
-"""A whole Django app in one file around heartbeat.py, to try it: `python3 app.py`, with Django 3.2 or newer.
+"""A Django app in one file, to try heartbeat.py: run `python3 app.py` with Django 3.2 or newer.
 
-PORT (8000) is where it listens on the loopback address, DATABASE_PATH the SQLite file that it makes and fills.
+It listens on PORT (8000) of the loopback address. DATABASE_PATH is the SQLite file that it creates and fills.
 """
 
 import os

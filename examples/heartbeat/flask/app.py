@@ -1,12 +1,12 @@
 """A Flask app with a heartbeat page that uses the database, the cache and the disk, and answers 200 "Beat".
 
-To try it: `python3 app.py`, with Flask 1.1 or newer. PORT (5000) is where it listens on the loopback address,
-DATABASE_PATH the SQLite file that it makes and fills.
+To try it, run `python3 app.py` with Flask 1.1 or newer. It listens on PORT (5000) of the loopback address. DATABASE_PATH is
+the SQLite file that it creates and fills.
 
-To adapt it: copy everything between the two lines. Read the table that your pages read most, with your own connection
-(`db.session` of SQLAlchemy); take your own cache in the place of `cache` (flask_caching's Cache, or redis with `ex=10`
-for the time it is kept); take a line out of PARTS for what your app does not use, and add one for what it does.
-Set HEARTBEAT_TOKEN in the app and in the bot, and only the bot can call it.
+To adapt it, copy everything between the two lines. Read the table that your pages read most, with your own connection
+(`db.session` of SQLAlchemy). Use your own cache instead of `cache` (flask_caching's Cache, or redis with `ex=10`). Remove
+from PARTS what your app does not use, and add what it does. Set HEARTBEAT_TOKEN in the app and in the bot, so that only
+the bot can call it.
 """
 
 import contextlib
@@ -22,41 +22,41 @@ import uuid
 from flask import Flask, Response, request
 
 app = Flask(__name__)
-cache = {}  # Stands in for a real cache.
+cache = {}  # Use a real cache.
 DATABASE = os.environ.get("DATABASE_PATH", os.path.join(tempfile.gettempdir(), "heartbeat-flask.sqlite3"))
 
 # --- from here ---
 
 
 def database():
-    """Reads one of the first hundred rows by its key: few entries of an index, however big the table, whatever the key is."""
+    """Reads one of the first hundred rows by primary key: a few index entries in a table of any size."""
     with contextlib.closing(sqlite3.connect("file:%s?mode=rw" % DATABASE, uri=True)) as db:
         db.execute("SELECT name FROM items ORDER BY id LIMIT 1 OFFSET ?", [random.randrange(100)]).fetchone()
 
 
 def caching():
-    """Sets a value and gets it back. The name is new each time, so that heartbeats side by side do not meet."""
+    """Sets a value and gets it back. The name is new each time, so that simultaneous heartbeats do not interfere."""
     name = value = "heartbeat:" + uuid.uuid4().hex
     cache[name] = value
     if cache.pop(name, None) != value:
-        raise RuntimeError("the cache did not give back what was set")
+        raise RuntimeError("the cache returned another value")
 
 
 def disk():
-    """Writes a temporary file and reads it again; it is removed when it is closed."""
+    """Writes a temporary file and reads it. Closing removes it."""
     with tempfile.TemporaryFile() as file:
         file.write(b"heartbeat" * 1000)
         file.seek(0)
         if file.read() != b"heartbeat" * 1000:
-            raise RuntimeError("the file did not give back what was written")
+            raise RuntimeError("the file has other contents")
 
 
 PARTS = {"database": database, "cache": caching, "disk": disk}
 
 
 def queue_time():
-    """Says how long the request waited for a process of the app, if the router says when it took it: in X-Request-Start,
-    in seconds, milliseconds or microseconds, after "t=" or not. Clocks that differ do not make it less than 0."""
+    """How long the request waited for a process of the app. The router sends the time at which it received the request in
+    X-Request-Start: seconds, milliseconds or microseconds, with or without "t=". Never less than 0, if clocks differ."""
     taken = re.match(r"(?:t=)?([0-9]{10})\.?([0-9]*)$", request.headers.get("X-Request-Start", ""))
     waited = taken and (time.time() - float(taken[1] + "." + taken[2])) * 1000
     return {"X-Queue-Time-Ms": "%.3f" % max(0, waited)} if taken else {}
@@ -64,16 +64,16 @@ def queue_time():
 
 @app.route("/autoscalebot/heartbeat/")
 def heartbeat():
-    waited = queue_time()  # first of all: what follows is not the queue
+    waited = queue_time()  # first, because what follows is not the queue
     token = os.environ.get("HEARTBEAT_TOKEN")
     sent = request.headers.get("Authorization", "")
-    # As bytes, because compare_digest refuses text beyond ASCII, which anybody can send.
+    # As bytes, because compare_digest refuses non-ASCII text, which anybody can send.
     if token and not hmac.compare_digest(sent.encode(), ("Bearer " + token).encode()):
         return answer("wrong or missing token", 401, {"WWW-Authenticate": "Bearer"})
     for name, part in PARTS.items():
         try:
             part()
-        except Exception:  # Whatever it is, the bot must hear of it; the details go to the app's own log.
+        except Exception:  # The bot must see every failure. The details go to the app's log.
             app.logger.exception("heartbeat: %s failed", name)
             return answer(name + " failed", 503)
     return answer("Beat", 200, waited)

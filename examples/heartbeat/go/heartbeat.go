@@ -18,28 +18,28 @@ import (
 	"time"
 )
 
-// A Part is one thing that the app leans on, and a way to use it as the app does.
+// A Part is one thing that the app uses.
 type Part struct {
-	// Name stands in the answer when the part fails.
+	// Name is in the answer if the part fails.
 	Name string
-	// Use is nil when the part did what it should.
+	// Use uses the part as the app does.
 	Use func(context.Context) error
 }
 
-// A Cache is what the heartbeat needs of one: Redis, memcached, or a map. Both of its methods may be called at once.
+// A Cache is Redis, memcached, or a map. Its methods must be safe for simultaneous use.
 type Cache interface {
 	Set(ctx context.Context, name, value string, keep time.Duration) error
 	Get(ctx context.Context, name string) (string, error)
 }
 
-// requestStart is when the router took a request: in seconds, milliseconds or microseconds, after "t=" or not.
+// When the router received a request: in seconds, milliseconds or microseconds, with or without "t=".
 var requestStart = regexp.MustCompile(`^(?:t=)?(\d{10})\.?(\d*)$`)
 
-// Heartbeat answers 200 "Beat" when every part works, and 503 with the name of the first that does not; what went wrong
-// goes to the log only. Without the right bearer token it answers 401 and uses no part. No token asks for none.
+// Heartbeat answers 200 "Beat" if every part works, and 503 with the name of the first that does not. The error goes to the
+// log only. Without the correct bearer token it answers 401 and uses no part. An empty token allows every caller.
 //
-// Where the router says in X-Request-Start when it took the request, X-Queue-Time-Ms says how long it waited for a
-// process of the app. Clocks that differ do not make it less than 0.
+// If the router sends the time at which it received the request in X-Request-Start, X-Queue-Time-Ms is how long the request
+// waited for a process of the app. It is never less than 0, even if clocks differ.
 func Heartbeat(token string, parts ...Part) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -68,21 +68,21 @@ func Heartbeat(token string, parts ...Part) http.Handler {
 	})
 }
 
-// Database reads one row of the table at random by its key: two look-ups in an index, however big the table, in SQL
-// that every driver takes. The table's key is a number called id; an empty table is right too.
+// Database reads a random row of the table by primary key: two index lookups in a table of any size, in SQL for every
+// driver. The table needs a numeric key id. It may be empty.
 func Database(db *sql.DB, table string) Part {
 	return Part{"database", func(ctx context.Context) error {
 		var last sql.NullInt64
 		if err := db.QueryRowContext(ctx, "SELECT max(id) FROM "+table).Scan(&last); err != nil || last.Int64 < 1 {
 			return err
 		}
-		// The number is written into the text because drivers disagree on placeholders ($1, ?, :1).
+		// The number is part of the text because drivers disagree on placeholders ($1, ?, :1).
 		query := fmt.Sprintf("SELECT min(id) FROM %s WHERE id >= %d", table, 1+mathrand.Int64N(last.Int64))
 		return db.QueryRowContext(ctx, query).Scan(&last)
 	}}
 }
 
-// Caching sets a value and gets it back. The name is new each time, so that heartbeats side by side do not meet.
+// Caching sets a value and gets it back. The name is new each time, so that simultaneous heartbeats do not interfere.
 func Caching(cache Cache) Part {
 	return Part{"cache", func(ctx context.Context) error {
 		name := "heartbeat:" + rand.Text()
@@ -91,13 +91,13 @@ func Caching(cache Cache) Part {
 		}
 		got, err := cache.Get(ctx, name)
 		if err == nil && got != name {
-			err = errors.New("the cache did not give back what was set")
+			err = errors.New("the cache returned another value")
 		}
 		return err
 	}}
 }
 
-// Disk writes a file to the folder for temporary files, reads it again and removes it.
+// Disk writes a temporary file, reads it and removes it.
 func Disk() Part {
 	return Part{"disk", func(context.Context) error {
 		file, err := os.CreateTemp("", "heartbeat")
@@ -112,7 +112,7 @@ func Disk() Part {
 		}
 		got, err := io.ReadAll(io.NewSectionReader(file, 0, int64(len(want))))
 		if err == nil && string(got) != want {
-			err = errors.New("the file did not give back what was written")
+			err = errors.New("the file has other contents")
 		}
 		return err
 	}}

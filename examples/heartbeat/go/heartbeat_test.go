@@ -75,7 +75,7 @@ type brokenCache struct{ err error }
 func (c brokenCache) Set(context.Context, string, string, time.Duration) error { return c.err }
 func (c brokenCache) Get(context.Context, string) (string, error)              { return "", nil }
 
-// fakeDriver is a database whose every query gives one row with one number, or an error.
+// A database whose every query returns one row with one number, or an error.
 type fakeDriver struct {
 	last    driver.Value
 	err     error

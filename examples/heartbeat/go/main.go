@@ -1,18 +1,18 @@
 // Command go is a small web app with a heartbeat page that uses the database, the cache and the disk, and answers
 // 200 "Beat".
 //
-// To try it: `go run ./examples/heartbeat/go`. PORT (8000) is where it listens on the loopback address. Its cache is a
-// map, and it has no database, for that needs a driver from outside the standard library.
+// To try it, run `go run ./examples/heartbeat/go`. It listens on PORT (8000) of the loopback address. Its cache is a map. It
+// has no database, because that needs a driver from outside the standard library.
 //
-// To adapt it: copy heartbeat.go into your app. Give [Database] your *sql.DB and the table that your pages read most,
-// and [Caching] your cache; leave out what your app does not use, and add a [Part] for what it does:
+// To adapt it, copy heartbeat.go into your app. Give [Database] your *sql.DB and the table that your pages read most, and
+// [Caching] your cache. Leave out what your app does not use, and add a [Part] for what it does:
 //
 //	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL"))
 //	…
 //	mux.Handle("GET /autoscalebot/heartbeat/{$}",
 //		Heartbeat(os.Getenv("HEARTBEAT_TOKEN"), Database(db, "items"), Caching(redisCache), Disk()))
 //
-// Set HEARTBEAT_TOKEN in the app and in the bot, and only the bot can call it.
+// Set HEARTBEAT_TOKEN in the app and in the bot, so that only the bot can call it.
 package main
 
 import (
@@ -37,7 +37,7 @@ func main() {
 	log.Fatal(server.ListenAndServe())
 }
 
-// memory is a Cache for trying the heartbeat: a map that forgets a value after its time.
+// A Cache for trying the heartbeat: a map whose values expire.
 type memory struct{ values sync.Map }
 
 func (m *memory) Set(_ context.Context, name, value string, keep time.Duration) error {

@@ -1,5 +1,5 @@
-// The heartbeat on node:http alone, to try it with nothing installed: `node server.js`. PORT (3000) is where it listens
-// on the loopback address. The database and the cache are stand-ins in memory; express.js shows real ones.
+// The heartbeat with node:http, to try it without installing anything: `node server.js`. It listens on PORT (3000) of the
+// loopback address. The database and the cache are in memory; express.js has real ones.
 "use strict";
 
 const http = require("node:http");
@@ -8,7 +8,7 @@ const { heartbeat } = require("./heartbeat.js");
 const db = { query: async () => ({ rows: [{ id: 1 }] }) };
 const values = new Map();
 const cache = { set: async (name, value) => values.set(name, value), get: async (name) => values.get(name) };
-// A real cache forgets by itself.
+// A real cache expires values by itself.
 setInterval(() => values.clear(), 60_000).unref();
 
 const beat = heartbeat({ db, cache, token: process.env.HEARTBEAT_TOKEN });

@@ -1,26 +1,26 @@
-# The heartbeat page of a Rails app (5.2 or newer): uses the database, the cache and the disk, and answers 200 "Beat".
+# The heartbeat page of a Rails app (5.2 or newer): it uses the database, the cache and the disk, and answers 200 "Beat".
 #
 # Copy this file to app/controllers/ and the line of routes.rb to config/routes.rb.
 #
-# To adapt it: read the table that your pages read most in the place of User; take out of PARTS what your app does not
-# use, and add what it does. Set HEARTBEAT_TOKEN in the app and in the bot, and only the bot can call it. In
-# development the cache is off (null_store), and the heartbeat says so, until `bin/rails dev:cache` turns it on.
-# config.force_ssl and config.hosts hold here too: give the bot the https:// address.
+# To adapt it, read the table that your pages read most instead of User. Remove from PARTS what your app does not use, and
+# add what it does. Set HEARTBEAT_TOKEN in the app and in the bot, so that only the bot can call it. In development the
+# cache is off (null_store) and the heartbeat fails. Run `bin/rails dev:cache` to switch it on.
+# config.force_ssl and config.hosts apply to this page, too: give the bot the https:// address.
 
 require "tempfile"
 
-# Stands on ActionController::API, so that no session, login or layout of the app comes between.
+# An ActionController::API, so that no session, login or layout of the app applies.
 class HeartbeatController < ActionController::API
   PARTS = { database: :read_row, cache: :use_cache, disk: :use_disk }.freeze
 
-  before_action :tell_queue_time # first of all: what follows is not the queue
+  before_action :tell_queue_time # first, because what follows is not the queue
   before_action { response.headers["Cache-Control"] = "no-store" }
   before_action :check_token
 
   def show
     PARTS.each do |part, check|
       send(check)
-    rescue StandardError => e # The details go to the app's own log, not into the answer.
+    rescue StandardError => e # The details go to the app's log, not into the answer.
       logger.error("heartbeat: #{part} failed: #{e.class}: #{e.message}")
       return render(plain: "#{part} failed", status: :service_unavailable)
     end
@@ -29,29 +29,29 @@ class HeartbeatController < ActionController::API
 
   private
 
-  # Reads one of the first hundred rows by its key: few entries of an index, however big the table, whatever the key is.
+  # Reads one of the first hundred rows by primary key: a few index entries in a table of any size.
   def read_row
     User.offset(rand(100)).first
   end
 
-  # Sets a value and gets it back. The name is new each time, so that heartbeats side by side do not meet.
+  # Sets a value and gets it back. The name is new each time, so that simultaneous heartbeats do not interfere.
   def use_cache
     name = "heartbeat:#{SecureRandom.uuid}"
     Rails.cache.write(name, name, expires_in: 10.seconds)
-    raise "the cache did not give back what was set" unless Rails.cache.read(name) == name
+    raise "the cache returned another value" unless Rails.cache.read(name) == name
   end
 
-  # Writes a temporary file and reads it again; it is removed at the end of the block.
+  # Writes a temporary file and reads it. The end of the block removes it.
   def use_disk
     Tempfile.create("heartbeat") do |file|
       file.write("heartbeat" * 1000)
       file.rewind
-      raise "the file did not give back what was written" unless file.read == "heartbeat" * 1000
+      raise "the file has other contents" unless file.read == "heartbeat" * 1000
     end
   end
 
-  # Says how long the request waited for a process of the app, if the router says when it took it: in X-Request-Start, in
-  # seconds, milliseconds or microseconds, after "t=" or not. Clocks that differ do not make it less than 0.
+  # How long the request waited for a process of the app. The router sends the time at which it received the request in
+  # X-Request-Start: seconds, milliseconds or microseconds, with or without "t=". Never less than 0, if clocks differ.
   def tell_queue_time
     taken = request.headers["X-Request-Start"].to_s.match(/\A(?:t=)?(\d{10})\.?(\d*)\z/) or return
     waited = (Time.now.to_f - "#{taken[1]}.#{taken[2]}".to_f) * 1000
