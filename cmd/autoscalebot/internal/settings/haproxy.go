@@ -13,7 +13,7 @@ type HAProxy struct {
 	HAProxyHosts         List `envconfig:"HAPROXY_HOSTS" desc:"''haproxy-file'': hosts of HAProxy, as a list of ''user@host'' or ''user@host:port''; empty = this machine."`
 	HAProxyCheckCommand  Text `envconfig:"HAPROXY_CHECK_COMMAND" default:"haproxy -c -f $FILE" desc:"''haproxy-file'': command that checks a new configuration, with its path as ''$FILE''."`
 	HAProxyReloadCommand Text `envconfig:"HAPROXY_RELOAD_COMMAND" default:"systemctl reload haproxy" desc:"''haproxy-file'': command that makes HAProxy use the new configuration."`
-	HAProxySudo          Text `envconfig:"HAPROXY_SUDO" desc:"''haproxy-file'': prefix of all these commands, such as ''sudo -n'', if the user lacks the rights."`
+	HAProxySudo          Text `envconfig:"HAPROXY_SUDO" desc:"''haproxy-file'': prefix of the commands that write, check and reload, such as ''sudo -n''."`
 }
 
 func (ps *Problems) checkHAProxy(s *Settings) {

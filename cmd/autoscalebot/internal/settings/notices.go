@@ -13,12 +13,12 @@ import (
 // Notices configures who is notified, and of what.
 type Notices struct {
 	NotificationBackends Backends `envconfig:"NOTIFICATION_BACKENDS" once:"true" desc:"Notifiers, as a list: ''console'', ''log'', ''email'', ''slack'', ''pagerduty'', ''webhook'', ''urls''."`
-	NotifyExceedMax      Bool     `envconfig:"NOTIFY_IF_NEEDS_EXCEED_MAX" default:"true" desc:"Notify if the app is at its maximum and still slow."`
-	NotifyBelowMin       Bool     `envconfig:"NOTIFY_IF_NEEDS_BELOW_MIN" default:"false" desc:"Notify if the app is at its minimum, above one dyno, and still fast."`
-	NotifyScaleFails     Bool     `envconfig:"NOTIFY_ON_SCALE_FAILS" default:"false" desc:"Notify if the platform fails; the bot tries again at the next heartbeat."`
-	NotifyEveryScale     Bool     `envconfig:"NOTIFY_ON_EVERY_SCALE" default:"false" desc:"Notify every change of the number or size of dynos."`
-	NotifyEveryPing      Bool     `envconfig:"NOTIFY_ON_EVERY_PING" default:"false" desc:"Notify every heartbeat."`
-	NotifyScaleDiff      Number   `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD" desc:"Notify if the number of dynos changes by more than this within the period below."`
+	NotifyExceedMax      Bool     `envconfig:"NOTIFY_IF_NEEDS_EXCEED_MAX" default:"true" desc:"Send a notice if the app is at its maximum and still slow."`
+	NotifyBelowMin       Bool     `envconfig:"NOTIFY_IF_NEEDS_BELOW_MIN" default:"false" desc:"Send a notice if the app is at its minimum, above one dyno, and still fast."`
+	NotifyScaleFails     Bool     `envconfig:"NOTIFY_ON_SCALE_FAILS" default:"false" desc:"Send a notice if the platform fails; the bot tries again at the next heartbeat."`
+	NotifyEveryScale     Bool     `envconfig:"NOTIFY_ON_EVERY_SCALE" default:"false" desc:"Send a notice of every change of the number or size of dynos."`
+	NotifyEveryPing      Bool     `envconfig:"NOTIFY_ON_EVERY_PING" default:"false" desc:"Send a notice of every heartbeat."`
+	NotifyScaleDiff      Number   `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD" desc:"Send a notice if the number of dynos changes by more than this within the period below."`
 	NotifyScalePeriod    Minutes  `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES" desc:"The period of the setting above; set both or neither."`
 	NotifyReminder       Minutes  `envconfig:"NOTIFY_REMINDER_IN_MINUTES" once:"true" default:"60" desc:"Time between reminders of an open incident, at least 5; 0 = no reminders."`
 	QuietHours           Text     `envconfig:"QUIET_HOURS" list:", " once:"true" desc:"When only incident-opened and incident-resolved notices are sent: ''22:00-7:00, sat,sun 0:00-24:00''."`

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-const secretNote = "Secrets are best kept out of this file: set it in the environment, which beats the file."
+const secretNote = "Keep secrets out of this file: set it in the environment, which overrides the file."
 
 func starts() map[string][]Section {
 	page := Line{
 		Name: "HEARTBEAT_URL", Value: "https://www.example.com/autoscalebot/heartbeat/",
-		Note: "CHANGE: The page that is timed, best one that does what a usual request does.",
+		Note: "CHANGE: The heartbeat page, ideally one that does what a typical request does.",
 	}
 	pool := func(provider, balancer string, rest ...Line) []Line {
 		return append([]Line{
@@ -19,8 +19,7 @@ func starts() map[string][]Section {
 			{Name: "POOL_BALANCER", Value: balancer},
 			{
 				Name: "POOL_NAME", Value: "web",
-				Note: "CHANGE: The pool's name: its servers have a tag with it, and names that begin with it. Each " +
-					"pool needs one of its own.",
+				Note: "CHANGE: The pool's name, which is in its servers' tags and names. Each pool needs its own.",
 			},
 			page,
 		}, rest...)
@@ -29,7 +28,7 @@ func starts() map[string][]Section {
 		{Name: "HAPROXY_SOCKETS", Value: "/run/haproxy/admin.sock"},
 		{
 			Name: "HAPROXY_BACKEND", Value: "web",
-			Note: "CHANGE: The backend of its configuration that servers are put into.",
+			Note: "CHANGE: The backend in HAProxy's configuration to which the bot adds servers.",
 		},
 	}}
 	servers := Section{"The servers", []Line{
@@ -38,55 +37,55 @@ func starts() map[string][]Section {
 		{Name: "MAINTENANCE_WINDOW", Value: "3:00-5:00", Off: true},
 		{
 			Name: "SIGNALS", Value: "pool_cpu=nodes+pool://:9100#cpu", Off: true,
-			Note: "How busy the servers' processors are, by the node_exporter on each (docs/pools/cpu.md), and what " +
-				"is done about it. Both lines or none.",
+			Note: "The servers' CPU, read from the node_exporter on each (docs/pools/cpu.md), and a rule for it. " +
+				"Switch on both lines or none.",
 		},
 		{
 			Name: "RULES", Value: "pool_cpu max=50 min=20", Off: true,
-			Note: "Add a server above 50 % on average, remove one below 20 %.",
+			Note: "Add a server if the CPU is above 50 % on average, remove one if it is below 20 %.",
 		},
 	}}
 	return map[string][]Section{
 		"heroku": {{"The app", []Line{
 			{Name: "PLATFORM", Value: "heroku"},
-			{Name: "HEROKU_APP_NAME", Value: "dancing-forest-1234", Note: "CHANGE: The app whose dynos are scaled."},
+			{Name: "HEROKU_APP_NAME", Value: "dancing-forest-1234", Note: "CHANGE: The app to scale."},
 			{
 				Name: "HEROKU_API_KEY", Value: "00000000-0000-0000-0000-000000000000", Off: true,
-				Note: "Get one by: heroku authorizations:create --description autoscalebot. " + secretNote,
+				Note: "Create one with: heroku authorizations:create --description autoscalebot. " + secretNote,
 			},
 			{Name: "HEROKU_PROCESS_TYPE", Value: "web"},
 			{
 				Name: "HEARTBEAT_URL", Value: "/autoscalebot/heartbeat/",
-				Note: "CHANGE: The page that is timed: its path on the app's own URL, or a whole URL.",
+				Note: "CHANGE: The heartbeat page: its path on the app, or a whole URL.",
 			},
 		}}},
 		"cloudfoundry": {{"The app", []Line{
 			{Name: "PLATFORM", Value: "cloudfoundry"},
 			{
 				Name: "CF_API_URL", Value: "https://api.example.com",
-				Note: "CHANGE: Where the API is, as cf api shows it.",
+				Note: "CHANGE: The API's URL, as cf api shows it.",
 			},
 			{Name: "CF_ORG", Value: "my-org", Note: "CHANGE: The organization."},
 			{Name: "CF_SPACE", Value: "production", Note: "CHANGE: The space."},
-			{Name: "CF_APP_NAME", Value: "dancing-forest", Note: "CHANGE: The app whose instances are scaled."},
+			{Name: "CF_APP_NAME", Value: "dancing-forest", Note: "CHANGE: The app to scale."},
 			{
 				Name: "CF_USERNAME", Value: "autoscalebot@example.com",
-				Note: "CHANGE: A user with the role of a space developer.",
+				Note: "CHANGE: A user with the role space developer.",
 			},
 			{Name: "CF_PASSWORD", Value: "change-me", Off: true, Note: "The user's password. " + secretNote},
 			{
 				Name: "HEARTBEAT_URL", Value: "/autoscalebot/heartbeat/",
-				Note: "CHANGE: The page that is timed: its path on the app's own URL, or a whole URL.",
+				Note: "CHANGE: The heartbeat page: its path on the app, or a whole URL.",
 			},
 		}}},
 		"local": {{"The app", []Line{
 			{Name: "PLATFORM", Value: "local"},
 			{
 				Name: "LOCAL_COMMAND", Value: "exec gunicorn --bind 127.0.0.1:$PORT app:app",
-				Note: "CHANGE: The command of one process, which listens on $PORT.",
+				Note: "CHANGE: The command of one process, which must listen on $PORT.",
 			},
 			{Name: "LOCAL_ADDR", Value: "127.0.0.1:5000"},
-			{Name: "HEARTBEAT_URL", Value: "/", Note: "CHANGE: The page that is timed: its path on the app."},
+			{Name: "HEARTBEAT_URL", Value: "/", Note: "CHANGE: The heartbeat page: its path on the app."},
 		}}},
 		"command": {{"The app", []Line{
 			{Name: "PLATFORM", Value: "command"},
@@ -94,7 +93,7 @@ func starts() map[string][]Section {
 				Name: "COUNT_COMMAND", Value: "docker compose ps -q web | wc -l",
 				Note: "CHANGE: A command that prints the number of processes.",
 			},
-			{Name: "SCALE_COMMAND", Value: `docker compose up -d --no-recreate --scale "web=$DYNOS" web`, Note: "CHANGE: A command that sets it, given as $DYNOS."},
+			{Name: "SCALE_COMMAND", Value: `docker compose up -d --no-recreate --scale "web=$DYNOS" web`, Note: "CHANGE: A command that changes it to $DYNOS."},
 			page,
 		}}},
 		"digitalocean": {
@@ -103,17 +102,17 @@ func starts() map[string][]Section {
 					Name: "DIGITALOCEAN_TOKEN", Value: "dop_v1_0123456789abcdef", Off: true,
 					Note: "The API token. " + secretNote,
 				},
-				Line{Name: "DIGITALOCEAN_REGION", Value: "fra1", Note: "CHANGE: Where droplets are made."},
+				Line{Name: "DIGITALOCEAN_REGION", Value: "fra1", Note: "CHANGE: The region of new droplets."},
 				Line{
 					Name: "DIGITALOCEAN_IMAGE", Value: "web-image",
-					Note: "CHANGE: The snapshot that they are made from, by its id or its name; autoscalebot servers " +
-						"images lists them.",
+					Note: "CHANGE: The image of new droplets: a snapshot's id or name. List them with: autoscalebot " +
+						"servers images.",
 				},
 				Line{Name: "SIZES", Value: "s-1vcpu-1gb,s-2vcpu-2gb"},
 				Line{
 					Name: "SCALE_ORDER", Value: "horizontal", Off: true,
-					Note: "Larger servers where more do not do: horizontal adds servers first, vertical takes larger " +
-						"ones first (docs/sizes.md).",
+					Note: "Use larger servers too: horizontal adds servers first, vertical uses larger ones first " +
+						"(docs/sizes.md).",
 				},
 			)}, haproxy, servers,
 		},
@@ -122,12 +121,15 @@ func starts() map[string][]Section {
 				Line{Name: "AWS_REGION", Value: "eu-central-1", Note: "CHANGE: The region."},
 				Line{
 					Name: "AWS_ACCESS_KEY_ID", Value: "AKIA0123456789ABCDEF", Off: true,
-					Note: "The access key; none where the bot runs on a machine with a role. " + secretNote,
+					Note: "The access key. Not needed on an EC2 instance with a role. " + secretNote,
 				},
-				Line{Name: "AWS_SECRET_ACCESS_KEY", Value: "change-me", Off: true, Note: "Its secret. " + secretNote},
+				Line{
+					Name: "AWS_SECRET_ACCESS_KEY", Value: "change-me", Off: true,
+					Note: "The secret of the access key. " + secretNote,
+				},
 				Line{
 					Name: "EC2_LAUNCH_TEMPLATE", Value: "web",
-					Note: "CHANGE: The launch template that instances are made from.",
+					Note: "CHANGE: The launch template of new instances.",
 				},
 				Line{
 					Name:  "EC2_TARGET_GROUP",
@@ -146,40 +148,45 @@ func starts() map[string][]Section {
 				},
 				Line{
 					Name: "POOL_CREATE_COMMAND", Value: "./create.sh",
-					Note: "CHANGE: Has the server $SERVER_NAME made.",
+					Note: "CHANGE: Creates the server $SERVER_NAME.",
 				},
-				Line{Name: "POOL_DESTROY_COMMAND", Value: "./destroy.sh", Note: "CHANGE: Ends the server $SERVER_ID."},
+				Line{
+					Name: "POOL_DESTROY_COMMAND", Value: "./destroy.sh",
+					Note: "CHANGE: Destroys the server $SERVER_ID.",
+				},
 			)}, haproxy, servers,
 		},
 	}
 }
 
+const whenToScale = "When to scale"
+
 func usual() []Section {
 	return []Section{
-		{"How many", []Line{
+		{"Limits", []Line{
 			{Name: "MIN_DYNOS", Value: "1"},
 			{Name: "MAX_DYNOS", Value: "3"},
 			{Name: "TIME_ZONE", Value: "Europe/Berlin", Off: true},
 		}},
-		{"When", []Line{
+		{whenToScale, []Line{
 			{Name: "HEARTBEAT_INTERVAL_IN_SECONDS", Value: "30"},
 			{Name: "MAX_RESPONSE_TIME_IN_MS", Value: "1000"},
 			{Name: "MIN_RESPONSE_TIME_IN_MS", Value: "200"},
 			{Name: "POLICY", Value: "adaptive", Off: true},
 			{Name: "COOLDOWN_DOWN_IN_SECONDS", Value: "300", Off: true},
 		}},
-		{"Who is told", []Line{
+		{"Notifications", []Line{
 			{Name: "NOTIFICATION_BACKENDS", Value: "log"},
 			{Name: "NOTIFY_ON_EVERY_SCALE", Value: "true"},
 			{Name: "NOTIFY_ON_SCALE_FAILS", Value: "true"},
 		}},
-		{"At first", []Line{
-			{Name: "DRY_RUN", Value: "true", Off: true, Note: "Read, decide and tell, and change nothing."},
+		{"First run", []Line{
+			{Name: "DRY_RUN", Value: "true", Off: true, Note: "Decide and notify, but change nothing."},
 		}},
 	}
 }
 
-// Platforms are the words that New knows, in alphabetical order.
+// Platforms returns the names that New accepts, in alphabetical order. New also accepts pool.
 func Platforms() []string {
 	var out []string
 	for name := range starts() {
@@ -189,7 +196,7 @@ func Platforms() []string {
 	return out
 }
 
-// New makes the file of a platform, or of a pool's provider. ok is false where there is none of that name.
+// New returns the file for a platform, or for a pool's provider. ok is false for an unknown name.
 func New(platform string) (f File, ok bool) {
 	if platform == "pool" {
 		platform = "digitalocean"
@@ -200,13 +207,12 @@ func New(platform string) (f File, ok bool) {
 
 func head() []string {
 	return []string{
-		"Settings of autoscalebot. Put your own values where it says CHANGE; a line that begins with # is " +
-			"not in force.",
-		"Every setting is in: autoscalebot settings. What the environment says beats this file.",
+		"Settings of autoscalebot. Replace the values marked CHANGE. Lines that begin with # are off.",
+		"The command autoscalebot settings lists all settings. The environment overrides this file.",
 	}
 }
 
-// Changes counts the settings that somebody has to look at.
+// Changes returns the number of settings marked CHANGE.
 func (f File) Changes() (n int) {
 	for _, s := range f.Sections {
 		for _, l := range s.Lines {
@@ -218,7 +224,7 @@ func (f File) Changes() (n int) {
 	return n
 }
 
-// Secrets names the settings that the file leaves to the environment.
+// Secrets returns the names of the settings that belong in the environment.
 func (f File) Secrets() (names []string) {
 	for _, s := range f.Sections {
 		for _, l := range s.Lines {

@@ -9,17 +9,17 @@ import (
 	"strings"
 )
 
-// A Conversion is what became of a key of another autoscaler's file. It shows no secret.
+// A Conversion is the result for a key of another autoscaler's file. It contains no secret.
 type Conversion struct {
 	// Key is the key, as "[section] key".
 	Key string
-	// What became of it: "taken as …", "replaced by …", "not needed: …", "left to the environment: …", "not known: …".
+	// What is the result: "becomes …", "replaced by …", "not needed: …" or "left out: …".
 	What string
 }
 
-// Options say how an autoscaler.ini is read.
+// Options configure how FromINI converts an autoscaler.ini.
 type Options struct {
-	// Secrets has secrets written into the file, too.
+	// Secrets puts secrets into the file too.
 	Secrets bool
 	// Home is the folder that ~ stands for.
 	Home string
@@ -35,7 +35,7 @@ type seed struct {
 	port    string
 }
 
-// FromINI makes a file of an autoscaler.ini, and says what became of each of its keys, in its order.
+// FromINI converts an autoscaler.ini. The conversions are in the order of its keys. Errors quote no value.
 func FromINI(text []byte, o Options) (File, []Conversion, error) {
 	pairs, err := parseINI(text)
 	if err != nil {
@@ -53,7 +53,7 @@ func FromINI(text []byte, o Options) (File, []Conversion, error) {
 	return s.file(), s.results, nil
 }
 
-// configparser leaves quotes on.
+// Python's configparser does not remove quotes.
 func unquote(v string) string {
 	if n := len(v); n >= 2 && (v[0] == '"' || v[0] == '\'') && v[n-1] == v[0] {
 		return v[1 : n-1]
@@ -63,7 +63,7 @@ func unquote(v string) string {
 
 func (s *seed) take(key, value string) string {
 	if strings.TrimSpace(value) == "" {
-		return "left out: it is empty"
+		return "left out: empty"
 	}
 	switch key {
 	case "[aws] aws_access_key", "[aws] aws_access_key_id", "[aws] access_key":
@@ -77,27 +77,26 @@ func (s *seed) take(key, value string) string {
 	case "[haproxy] servers":
 		return s.hosts(value)
 	case "[haproxy] ssh_user":
-		return "taken as the user in HAPROXY_HOSTS"
+		return "becomes the user in HAPROXY_HOSTS"
 	case "[haproxy] ssh_params", "[haproxy] ssh_command":
 		return s.params(value)
 	case "[haproxy] server_line":
 		return s.line(value)
 	}
-	return "not known: it is left out; autoscalebot settings lists what there is"
+	return "left out: unknown key. The command autoscalebot settings lists all settings"
 }
 
 func (s *seed) key(name, value string) string {
-	where := "where the commands find it"
+	passed := ""
 	if name == "AWS_SECRET_ACCESS_KEY" {
 		s.lines["COMMAND_ENV"] = name
-		where = "from where COMMAND_ENV hands it to the commands"
+		passed = ". COMMAND_ENV passes it to the commands"
 	}
 	if !s.Secrets {
-		return "left to the environment: set " + name + " there, " + where + "; it is not in the file"
+		return "left out: set " + name + " in the environment" + passed
 	}
 	s.lines[name] = value
-	return "taken as " + name + ", in the file as it was asked for; commands find it only in the environment, so set " +
-		"it there as well"
+	return "becomes " + name + ". Set it in the environment as well: commands do not see the file"
 }
 
 var regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
@@ -105,13 +104,13 @@ var regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
 func (s *seed) region(value string) string {
 	switch command := s.values["[machine] scale_up_command"]; {
 	case !regionName.MatchString(value):
-		return "left out: it is no region of AWS, such as eu-central-1"
+		return "left out: not an AWS region, such as eu-central-1"
 	case !isAWS(command):
-		return "left to the environment: set AWS_REGION there, where the commands find it"
+		return "left out: set AWS_REGION in the environment, where the commands see it"
 	case strings.Contains(command, "--region"):
-		return "replaced by --region, which the command has already"
+		return "replaced by the --region of the command"
 	}
-	return "taken as --region in POOL_LIST_COMMAND, POOL_CREATE_COMMAND and POOL_DESTROY_COMMAND"
+	return "becomes --region in POOL_LIST_COMMAND, POOL_CREATE_COMMAND and POOL_DESTROY_COMMAND"
 }
 
 func isAWS(command string) bool { return strings.Contains(command, "aws ec2 run-instances") }
@@ -124,11 +123,11 @@ func (s *seed) create(value string) string {
 		command = strings.TrimSpace(strings.ReplaceAll(value, "\n", " "))
 	}
 	if s.holdsSecret(command) && !s.Secrets {
-		return "left out: it seems to hold a secret; write POOL_CREATE_COMMAND yourself, and have it take the secret " +
-			"from the environment"
+		return "left out: it seems to contain a secret. Write POOL_CREATE_COMMAND so that it takes the secret from " +
+			"the environment"
 	}
 	list, destroy := "", ""
-	told := "taken as POOL_CREATE_COMMAND"
+	result := "becomes POOL_CREATE_COMMAND"
 	if isAWS(command) {
 		region := regionIn(command)
 		if r := s.values["[aws] region"]; region == "" && regionName.MatchString(r) {
@@ -145,30 +144,29 @@ func (s *seed) create(value string) string {
 		list = `aws ec2 describe-instances --output json --filters "Name=tag:pool,Values=$POOL_NAME"` + with
 		destroy = `aws ec2 terminate-instances --instance-ids "$SERVER_ID"` + with
 		if strings.Contains(command, "--tag-specifications") {
-			told += "; have its tags name the server and the pool: " +
+			result += "; its tags must name the server and the pool: " +
 				"{Key=Name,Value=$SERVER_NAME},{Key=pool,Value=$POOL_NAME}"
-			s.notes["POOL_CREATE_COMMAND"] = "CHANGE: Has the server $SERVER_NAME made. Its tags must be " +
-				"{Key=Name,Value=$SERVER_NAME},{Key=pool,Value=$POOL_NAME}, or the bot does not know its own."
+			s.notes["POOL_CREATE_COMMAND"] = "CHANGE: Creates the server $SERVER_NAME. Its tags must be " +
+				"{Key=Name,Value=$SERVER_NAME},{Key=pool,Value=$POOL_NAME}: the bot finds its servers by them."
 		} else {
 			command += ` --tag-specifications "ResourceType=instance,Tags=[{Key=Name,Value=$SERVER_NAME},{Key=pool,Value=$POOL_NAME}]"`
-			told += ", with the tags by which the bot knows its servers"
+			result += ", with the tags by which the bot finds its servers"
 		}
 		if n := countIn(command); n > 1 {
-			told += fmt.Sprintf("; it makes %d servers at a time, so set --count 1, as the bot asks for "+
-				"one at a time", n)
-			s.notes["POOL_CREATE_COMMAND"] = "CHANGE: Has the server $SERVER_NAME made. It must make one, so " +
-				"set --count 1."
+			result += fmt.Sprintf("; it creates %d servers at a time: set --count 1", n)
+			s.notes["POOL_CREATE_COMMAND"] = "CHANGE: Creates the server $SERVER_NAME. Set --count 1: it must " +
+				"create one server."
 		}
-		told += "; POOL_LIST_COMMAND and POOL_DESTROY_COMMAND are added"
+		result += "; POOL_LIST_COMMAND and POOL_DESTROY_COMMAND are added"
 	} else {
-		told += "; write POOL_LIST_COMMAND and POOL_DESTROY_COMMAND beside it, and have it tag the server " +
-			"$SERVER_NAME of the pool $POOL_NAME"
-		s.notes["POOL_CREATE_COMMAND"] = "CHANGE: Has the server $SERVER_NAME made, with a tag of the pool " +
+		result += "; it must tag the server $SERVER_NAME with the pool $POOL_NAME. Also write POOL_LIST_COMMAND and " +
+			"POOL_DESTROY_COMMAND"
+		s.notes["POOL_CREATE_COMMAND"] = "CHANGE: Creates the server $SERVER_NAME, with a tag of the pool " +
 			"$POOL_NAME (docs/pools/command.md)."
 	}
 	s.lines["POOL_LIST_COMMAND"], s.lines["POOL_CREATE_COMMAND"], s.lines["POOL_DESTROY_COMMAND"] = list, command,
 		destroy
-	return told
+	return result
 }
 
 func (s *seed) holdsSecret(command string) bool {
@@ -201,7 +199,7 @@ func countIn(command string) int {
 	return 1
 }
 
-// ssh comes before the hosts, which are made of the user and the port.
+// The hosts need the user and the port, so this comes first.
 func (s *seed) ssh() {
 	s.user = s.values["[haproxy] ssh_user"]
 	words := strings.Fields(s.values["[haproxy] ssh_params"] + " " + s.values["[haproxy] ssh_command"])
@@ -249,18 +247,18 @@ func (s *seed) hosts(value string) string {
 		}
 		out = append(out, host)
 	}
-	told := "taken as HAPROXY_HOSTS"
+	result := "becomes HAPROXY_HOSTS"
 	if wrong > 0 {
-		told = fmt.Sprintf("taken as HAPROXY_HOSTS, but for %d of them that no host's name can be", wrong)
+		result = fmt.Sprintf("becomes HAPROXY_HOSTS; invalid host names left out: %d", wrong)
 	}
 	if len(out) > 0 {
 		s.lines["HAPROXY_HOSTS"] = strings.Join(out, ",")
 	}
-	return told
+	return result
 }
 
 func (s *seed) params(value string) string {
-	var told []string
+	var results []string
 	words := strings.Fields(value)
 	for i := 0; i < len(words); i++ {
 		w, next := words[i], ""
@@ -271,53 +269,53 @@ func (s *seed) params(value string) string {
 		case w == "ssh" || strings.Contains(w, "$HOST"):
 		case w == "-i" && next != "":
 			s.lines["SSH_KEY_FILE"] = s.home(next)
-			told = append(told, "-i taken as SSH_KEY_FILE")
+			results = append(results, "-i becomes SSH_KEY_FILE")
 			i++
 		case w == "-p" || w == "-l":
-			told = append(told, w+" taken as a part of HAPROXY_HOSTS")
+			results = append(results, w+" becomes part of HAPROXY_HOSTS")
 			i++
 		case w == "-o" || strings.HasPrefix(w, "-o"):
 			option := strings.TrimPrefix(w, "-o")
 			if option == "" {
 				option, i = next, i+1
 			}
-			told = append(told, s.option(option))
+			results = append(results, s.option(option))
 		case w == "-R" || w == "-L" || w == "-D" || w == "-J":
-			told = append(told, w+" not needed, as servers do not talk to each other")
+			results = append(results, w+" is not needed: servers do not talk to each other")
 			i++
 		case w == "-N" || w == "-T" || w == "-q" || w == "-n" || w == "-f":
-			told = append(told, w+" not needed")
+			results = append(results, w+" is not needed")
 		default:
-			told = append(told, "a word that is not known left out")
+			results = append(results, "an unknown word is left out")
 		}
 	}
-	if len(told) == 0 {
-		return "replaced by HAPROXY_HOSTS: the bot speaks SSH itself"
+	if len(results) == 0 {
+		return "replaced by HAPROXY_HOSTS: the bot has its own SSH client"
 	}
-	slices.Sort(told)
-	return strings.Join(slices.Compact(told), ", ")
+	slices.Sort(results)
+	return strings.Join(slices.Compact(results), "; ")
 }
 
 func (s *seed) option(option string) string {
 	name, value, _ := strings.Cut(option, "=")
 	switch strings.ToLower(name) {
 	case "stricthostkeychecking":
-		return "StrictHostKeyChecking replaced by a check that is always made: put the machines' keys into " +
-			"SSH_KNOWN_HOSTS_FILE by ssh-keyscan"
+		return "StrictHostKeyChecking is not needed: host keys are always checked. Add them to SSH_KNOWN_HOSTS_FILE " +
+			"with ssh-keyscan"
 	case "userknownhostsfile":
 		if value != "" && value != "/dev/null" {
 			s.lines["SSH_KNOWN_HOSTS_FILE"] = s.home(value)
-			return "UserKnownHostsFile taken as SSH_KNOWN_HOSTS_FILE"
+			return "UserKnownHostsFile becomes SSH_KNOWN_HOSTS_FILE"
 		}
-		return "UserKnownHostsFile replaced by SSH_KNOWN_HOSTS_FILE, whose keys are always checked"
+		return "UserKnownHostsFile is replaced by SSH_KNOWN_HOSTS_FILE: host keys are always checked"
 	case "identityfile":
 		s.lines["SSH_KEY_FILE"] = s.home(value)
-		return "IdentityFile taken as SSH_KEY_FILE"
+		return "IdentityFile becomes SSH_KEY_FILE"
 	}
-	return "an option of -o left out"
+	return "an unknown option of -o is left out"
 }
 
-// home writes a path so that no shell is needed to find it.
+// The bot runs no shell, which would expand the ~.
 func (s *seed) home(path string) string {
 	if rest, ok := strings.CutPrefix(path, "~/"); ok {
 		return s.Home + "/" + rest
@@ -329,12 +327,12 @@ var (
 	lineStart = regexp.MustCompile(`^server \$NAME \$IP(:([0-9]+|\$PORT))?( .*)?$`)
 	lineWord  = regexp.MustCompile(`\$[A-Za-z_]*`)
 	linePort  = regexp.MustCompile(`\$(?:IP|\{IP\})\]?:([0-9]+)`)
-	otherPort = regexp.MustCompile(`: ?[+-]?[0-9]|:\$`) // one that stands elsewhere, or is no number
+	otherPort = regexp.MustCompile(`: ?[+-]?[0-9]|:\$`) // a port elsewhere in the line, or not a number
 )
 
 const usualPort = "80"
 
-func (s *seed) serverPort(line string) (told string) {
+func (s *seed) serverPort(line string) (result string) {
 	var ports []string
 	for _, m := range linePort.FindAllStringSubmatch(line, -1) {
 		ports = append(ports, m[1])
@@ -342,40 +340,40 @@ func (s *seed) serverPort(line string) (told string) {
 	ports = slices.Compact(ports)
 	switch n := len(ports); {
 	case n == 0 && otherPort.MatchString(line):
-		return "; its port is unknown, so look at SERVER_PORT"
+		return "; its port is unknown: check SERVER_PORT"
 	case n == 0:
 		return ""
 	case n > 1:
-		return "; it names several ports, so look at SERVER_PORT"
+		return "; it has several ports: check SERVER_PORT"
 	}
 	switch n, err := strconv.Atoi(ports[0]); {
 	case err != nil || n < 1 || n > 65535:
-		return "; its port is invalid (must be 1–65535), so look at SERVER_PORT"
+		return "; its port is invalid (must be 1–65535): check SERVER_PORT"
 	case ports[0] == usualPort:
 		return ""
 	default:
 		s.lines["SERVER_PORT"] = strconv.Itoa(n)
-		return ", and the port as SERVER_PORT"
+		return "; its port becomes SERVER_PORT"
 	}
 }
 
 func (s *seed) line(value string) string {
 	line := strings.Join(strings.Fields(value), " ")
-	told := "taken as HAPROXY_SERVER_LINE"
+	result := "becomes HAPROXY_SERVER_LINE"
 	if strings.Contains(line, "$SERVER") {
 		line = strings.ReplaceAll(line, "$SERVER", "$NAME")
-		told += ", with $NAME for $SERVER"
+		result += ", with $NAME instead of $SERVER"
 	}
 	m := lineStart.FindStringSubmatch(line)
 	if m == nil || slices.ContainsFunc(lineWord.FindAllString(line, -1),
 		func(w string) bool { return w != "$NAME" && w != "$IP" && w != "$PORT" }) {
-		return "replaced by server $NAME $IP:$PORT check" + s.serverPort(line) +
-			": a line of HAProxy begins with server $NAME $IP"
+		return "replaced by server $NAME $IP:$PORT check, since a line must begin with server $NAME $IP" +
+			s.serverPort(line)
 	}
-	told += s.serverPort(line)
+	result += s.serverPort(line)
 	if !strings.Contains(line+" ", " check ") {
-		told += "; HAProxy itself checks only servers whose line says check"
+		result += "; HAProxy itself checks a server only if its line has the word check"
 	}
 	s.lines["HAPROXY_SERVER_LINE"] = line
-	return told
+	return result
 }

@@ -1,5 +1,5 @@
-// Package starter writes the first settings file of somebody new: commented, with what a platform needs, or with what
-// another autoscaler's file says.
+// Package starter writes a first settings file with comments, for a platform or converted from another autoscaler's
+// file.
 package starter
 
 import (
@@ -12,9 +12,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// A File is a settings file in the making.
+// A File is the content of a settings file.
 type File struct {
-	// Head is what stands above all, a paragraph each.
+	// Head has the paragraphs at the top.
 	Head     []string
 	Sections []Section
 }
@@ -27,21 +27,21 @@ type Section struct {
 
 // A Line is one setting.
 type Line struct {
-	// Name is the setting's, as the environment has it, and Value what it is set to.
+	// Name is the setting's name in the environment.
 	Name, Value string
-	// Off has it stand there as a comment, for who wants it.
+	// Off makes the line a comment, which the user can switch on.
 	Off bool
-	// Note stands above it, in the place of what the setting means in general; "" for that.
+	// Note is the comment above the line; "" for the setting's description.
 	Note string
 }
 
 const width = 100
 
-// YAML writes the file as AUTOSCALE_FILE names one. A setting that is off is a line that begins with # and no space.
+// YAML returns the file for AUTOSCALE_FILE. A setting that is off is a line that begins with # and no space.
 func (f File) YAML() []byte {
 	meanings := map[string]string{}
 	for _, e := range settings.Entries() {
-		meanings[e.Name] = plain(e.Meaning)
+		meanings[e.Name] = strings.ReplaceAll(e.Meaning, "`", "")
 	}
 	var b bytes.Buffer
 	for _, text := range f.Head {
@@ -69,12 +69,6 @@ func (f File) YAML() []byte {
 	return b.Bytes()
 }
 
-var link = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
-
-func plain(meaning string) string {
-	return strings.ReplaceAll(link.ReplaceAllString(meaning, "$1"), "`", "")
-}
-
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""
@@ -91,7 +85,7 @@ func wrap(text string, width int) []string {
 	return append(lines, line)
 }
 
-// literal keeps a dollar from beginning a variable: the file's reader takes ${NAME} for one, and $$ for a dollar.
+// In the file ${NAME} is a variable and $$ a dollar.
 func literal(value string) string {
 	var b strings.Builder
 	for i := range len(value) {
@@ -103,20 +97,20 @@ func literal(value string) string {
 	return b.String()
 }
 
-var simple = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./@-]*$|^[0-9]+$`) // needs no quotes in YAML
+var simple = regexp.MustCompile(`^[A-Za-z/][A-Za-z0-9_./@-]*$|^[0-9]+$`) // it needs no quotes in YAML
 
 func scalar(text string) string {
 	switch strings.ToLower(text) {
 	case "true", "false":
 		return text
-	case "yes", "no", "on", "off", "null", "y", "n": // which some take for something else
+	case "yes", "no", "on", "off", "null", "y", "n": // some readers take them for booleans or null
 		return "'" + text + "'"
 	}
 	if simple.MatchString(text) {
 		return text
 	}
 	if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r >= 0x7f }) {
-		return strconv.QuoteToASCII(text) // whose escapes are YAML's as well
+		return strconv.QuoteToASCII(text) // YAML has the same escapes
 	}
 	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/starter"
 )
 
-// load reads a settings file as the bot does.
 func load(t *testing.T, text []byte) (*settings.Settings, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "autoscale.yaml")
@@ -127,16 +126,16 @@ func TestAnAutoscalerIniIsTakenOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []starter.Conversion{
-		{"[aws] aws_access_key", "left to the environment: set AWS_ACCESS_KEY_ID there, where the commands find it; it is not in the file"},
-		{"[aws] aws_secret_key", "left to the environment: set AWS_SECRET_ACCESS_KEY there, from where COMMAND_ENV hands it to the commands; it is not in the file"},
-		{"[aws] region", "taken as --region in POOL_LIST_COMMAND, POOL_CREATE_COMMAND and POOL_DESTROY_COMMAND"},
-		{"[machine] scale_up_command", "taken as POOL_CREATE_COMMAND, with the tags by which the bot knows its servers; POOL_LIST_COMMAND and POOL_DESTROY_COMMAND are added"},
-		{"[haproxy] servers", "taken as HAPROXY_HOSTS"},
-		{"[haproxy] ssh_user", "taken as the user in HAPROXY_HOSTS"},
-		{"[haproxy] ssh_params", "-R not needed, as servers do not talk to each other, -i taken as SSH_KEY_FILE, -p taken as a part of HAPROXY_HOSTS, " +
-			"StrictHostKeyChecking replaced by a check that is always made: put the machines' keys into SSH_KNOWN_HOSTS_FILE by ssh-keyscan"},
-		{"[haproxy] server_line", "taken as HAPROXY_SERVER_LINE, and the port as SERVER_PORT; HAProxy itself checks only servers whose line says check"},
-		{"[haproxy] colour", "not known: it is left out; autoscalebot settings lists what there is"},
+		{"[aws] aws_access_key", "left out: set AWS_ACCESS_KEY_ID in the environment"},
+		{"[aws] aws_secret_key", "left out: set AWS_SECRET_ACCESS_KEY in the environment. COMMAND_ENV passes it to the commands"},
+		{"[aws] region", "becomes --region in POOL_LIST_COMMAND, POOL_CREATE_COMMAND and POOL_DESTROY_COMMAND"},
+		{"[machine] scale_up_command", "becomes POOL_CREATE_COMMAND, with the tags by which the bot finds its servers; POOL_LIST_COMMAND and POOL_DESTROY_COMMAND are added"},
+		{"[haproxy] servers", "becomes HAPROXY_HOSTS"},
+		{"[haproxy] ssh_user", "becomes the user in HAPROXY_HOSTS"},
+		{"[haproxy] ssh_params", "-R is not needed: servers do not talk to each other; -i becomes SSH_KEY_FILE; -p becomes part of HAPROXY_HOSTS; " +
+			"StrictHostKeyChecking is not needed: host keys are always checked. Add them to SSH_KNOWN_HOSTS_FILE with ssh-keyscan"},
+		{"[haproxy] server_line", "becomes HAPROXY_SERVER_LINE; its port becomes SERVER_PORT; HAProxy itself checks a server only if its line has the word check"},
+		{"[haproxy] colour", "left out: unknown key. The command autoscalebot settings lists all settings"},
 	}
 	if !slices.Equal(results, want) {
 		t.Errorf("told\n%q, want\n%q", results, want)
@@ -193,28 +192,28 @@ func noSecret(t *testing.T, text string, results []starter.Conversion) {
 
 func TestWhatBecomesOfKeys(t *testing.T) {
 	for _, c := range []struct{ ini, what, yaml string }{
-		{"[haproxy]\nserver_line=\"$SERVER server1 $IP:80 cookie $SERVER\"", "replaced by server $NAME $IP:$PORT check: a line of HAProxy begins with server $NAME $IP", "haproxy_server_line: 'server $NAME $IP:$PORT check'"},
-		{"[haproxy]\nserver_line=\"$SERVER server1 $IP:8080 cookie $SERVER\"", "replaced by server $NAME $IP:$PORT check, and the port as SERVER_PORT: a line of HAProxy begins with server $NAME $IP", "\nserver_port: 8080"},
-		{"[haproxy]\nserver_line=default-server inter 2s\n  server $NAME ${IP}:8081 check", "replaced by server $NAME $IP:$PORT check, and the port as SERVER_PORT: a line of HAProxy begins with server $NAME $IP", "\nserver_port: 8081"},
-		{"[haproxy]\nserver_line=server $NAME $IP:99999 check", "taken as HAPROXY_SERVER_LINE; its port is invalid (must be 1–65535), so look at SERVER_PORT", "\nserver_port: 80"},
-		{"[haproxy]\nserver_line=server a $IP:1 server b $IP:2", "replaced by server $NAME $IP:$PORT check; it names several ports, so look at SERVER_PORT: a line of HAProxy begins with server $NAME $IP", "\nserver_port: 80"},
-		{"[haproxy]\nserver_line=server $NAME $IP:8443 ssl check", "taken as HAPROXY_SERVER_LINE, and the port as SERVER_PORT", "\nserver_port: 8443"},
-		{"[haproxy]\nserver_line=server $NAME [$IP]:8082 check", "replaced by server $NAME $IP:$PORT check, and the port as SERVER_PORT: a line of HAProxy begins with server $NAME $IP", "\nserver_port: 8082"},
-		{"[haproxy]\nserver_line=server $NAME 10.0.0.1:8080 check", "replaced by server $NAME $IP:$PORT check; its port is unknown, so look at SERVER_PORT: a line of HAProxy begins with server $NAME $IP", "\nserver_port: 80"},
-		{"[haproxy]\nserver_line=server $NAME $HOST:8080", "replaced by server $NAME $IP:$PORT check; its port is unknown, so look at SERVER_PORT: a line of HAProxy begins with server $NAME $IP", "\nserver_port: 80"},
-		{"[haproxy]\nserver_line=server $NAME $IP:+1000 check", "replaced by server $NAME $IP:$PORT check; its port is unknown, so look at SERVER_PORT: a line of HAProxy begins with server $NAME $IP", "\nserver_port: 80"},
-		{"[haproxy]\nserver_line=server $NAME $IP:$PORT check", "taken as HAPROXY_SERVER_LINE; its port is unknown, so look at SERVER_PORT", "\nserver_port: 80"},
-		{"[haproxy]\nserver_line='server $SERVER $IP check'", "taken as HAPROXY_SERVER_LINE, with $NAME for $SERVER", "haproxy_server_line: 'server $NAME $IP check'"},
-		{"[haproxy]\nservers=lb; rm -rf /", "taken as HAPROXY_HOSTS, but for 1 of them that no host's name can be", ""},
-		{"[haproxy]\nservers=lb\n[x]\ny=", "taken as HAPROXY_HOSTS", "haproxy_hosts: lb"},
-		{"[haproxy]\nservers=lb\nssh_command=ssh -i ~/.ssh/me ubuntu@$HOST", "taken as HAPROXY_HOSTS", "haproxy_hosts: ubuntu@lb"},
-		{"[haproxy]\nssh_command=ssh -i ~/.ssh/me ubuntu@$HOST", "-i taken as SSH_KEY_FILE", "ssh_key_file: /home/ann/.ssh/me"},
-		{"[machine]\nscale_up_command=./new.sh", "taken as POOL_CREATE_COMMAND; write POOL_LIST_COMMAND and POOL_DESTROY_COMMAND beside it, and have it tag the server $SERVER_NAME of the pool $POOL_NAME", "pool_create_command: './new.sh'"},
-		{"[machine]\nscale_up_command=AWS_SECRET_ACCESS_KEY=s3cr3t aws ec2 run-instances", "left out: it seems to hold a secret; write POOL_CREATE_COMMAND yourself, and have it take the secret from the environment", ""},
-		{"[machine]\nscale_up_command=x s3cr3ts3cr3t\n[aws]\naws_secret_key=s3cr3ts3cr3t", "left out: it seems to hold a secret; write POOL_CREATE_COMMAND yourself, and have it take the secret from the environment", ""},
-		{"[machine]\nscale_up_command=aws ec2 run-instances --count 3 --region us-east-1", "taken as POOL_CREATE_COMMAND, with the tags by which the bot knows its servers; it makes 3 servers at a time, so set --count 1, as the bot asks for one at a time; POOL_LIST_COMMAND and POOL_DESTROY_COMMAND are added", "--instance-ids \"$SERVER_ID\" --region us-east-1'"},
-		{"[aws]\nregion=the moon", "left out: it is no region of AWS, such as eu-central-1", ""},
-		{"[aws]\naws_secret_key=", "left out: it is empty", ""},
+		{"[haproxy]\nserver_line=\"$SERVER server1 $IP:80 cookie $SERVER\"", "replaced by server $NAME $IP:$PORT check, since a line must begin with server $NAME $IP", "haproxy_server_line: 'server $NAME $IP:$PORT check'"},
+		{"[haproxy]\nserver_line=\"$SERVER server1 $IP:8080 cookie $SERVER\"", "replaced by server $NAME $IP:$PORT check, since a line must begin with server $NAME $IP; its port becomes SERVER_PORT", "\nserver_port: 8080"},
+		{"[haproxy]\nserver_line=default-server inter 2s\n  server $NAME ${IP}:8081 check", "replaced by server $NAME $IP:$PORT check, since a line must begin with server $NAME $IP; its port becomes SERVER_PORT", "\nserver_port: 8081"},
+		{"[haproxy]\nserver_line=server $NAME $IP:99999 check", "becomes HAPROXY_SERVER_LINE; its port is invalid (must be 1–65535): check SERVER_PORT", "\nserver_port: 80"},
+		{"[haproxy]\nserver_line=server a $IP:1 server b $IP:2", "replaced by server $NAME $IP:$PORT check, since a line must begin with server $NAME $IP; it has several ports: check SERVER_PORT", "\nserver_port: 80"},
+		{"[haproxy]\nserver_line=server $NAME $IP:8443 ssl check", "becomes HAPROXY_SERVER_LINE; its port becomes SERVER_PORT", "\nserver_port: 8443"},
+		{"[haproxy]\nserver_line=server $NAME [$IP]:8082 check", "replaced by server $NAME $IP:$PORT check, since a line must begin with server $NAME $IP; its port becomes SERVER_PORT", "\nserver_port: 8082"},
+		{"[haproxy]\nserver_line=server $NAME 10.0.0.1:8080 check", "replaced by server $NAME $IP:$PORT check, since a line must begin with server $NAME $IP; its port is unknown: check SERVER_PORT", "\nserver_port: 80"},
+		{"[haproxy]\nserver_line=server $NAME $HOST:8080", "replaced by server $NAME $IP:$PORT check, since a line must begin with server $NAME $IP; its port is unknown: check SERVER_PORT", "\nserver_port: 80"},
+		{"[haproxy]\nserver_line=server $NAME $IP:+1000 check", "replaced by server $NAME $IP:$PORT check, since a line must begin with server $NAME $IP; its port is unknown: check SERVER_PORT", "\nserver_port: 80"},
+		{"[haproxy]\nserver_line=server $NAME $IP:$PORT check", "becomes HAPROXY_SERVER_LINE; its port is unknown: check SERVER_PORT", "\nserver_port: 80"},
+		{"[haproxy]\nserver_line='server $SERVER $IP check'", "becomes HAPROXY_SERVER_LINE, with $NAME instead of $SERVER", "haproxy_server_line: 'server $NAME $IP check'"},
+		{"[haproxy]\nservers=lb; rm -rf /", "becomes HAPROXY_HOSTS; invalid host names left out: 1", ""},
+		{"[haproxy]\nservers=lb\n[x]\ny=", "becomes HAPROXY_HOSTS", "haproxy_hosts: lb"},
+		{"[haproxy]\nservers=lb\nssh_command=ssh -i ~/.ssh/me ubuntu@$HOST", "becomes HAPROXY_HOSTS", "haproxy_hosts: ubuntu@lb"},
+		{"[haproxy]\nssh_command=ssh -i ~/.ssh/me ubuntu@$HOST", "-i becomes SSH_KEY_FILE", "ssh_key_file: /home/ann/.ssh/me"},
+		{"[machine]\nscale_up_command=./new.sh", "becomes POOL_CREATE_COMMAND; it must tag the server $SERVER_NAME with the pool $POOL_NAME. Also write POOL_LIST_COMMAND and POOL_DESTROY_COMMAND", "pool_create_command: './new.sh'"},
+		{"[machine]\nscale_up_command=AWS_SECRET_ACCESS_KEY=s3cr3t aws ec2 run-instances", "left out: it seems to contain a secret. Write POOL_CREATE_COMMAND so that it takes the secret from the environment", ""},
+		{"[machine]\nscale_up_command=x s3cr3ts3cr3t\n[aws]\naws_secret_key=s3cr3ts3cr3t", "left out: it seems to contain a secret. Write POOL_CREATE_COMMAND so that it takes the secret from the environment", ""},
+		{"[machine]\nscale_up_command=aws ec2 run-instances --count 3 --region us-east-1", "becomes POOL_CREATE_COMMAND, with the tags by which the bot finds its servers; it creates 3 servers at a time: set --count 1; POOL_LIST_COMMAND and POOL_DESTROY_COMMAND are added", "--instance-ids \"$SERVER_ID\" --region us-east-1'"},
+		{"[aws]\nregion=the moon", "left out: not an AWS region, such as eu-central-1", ""},
+		{"[aws]\naws_secret_key=", "left out: empty", ""},
 	} {
 		f, results, err := starter.FromINI([]byte(c.ini), starter.Options{Home: "/home/ann"})
 		if err != nil {
@@ -234,12 +233,12 @@ func TestWhatBecomesOfKeys(t *testing.T) {
 
 func TestWhatIsNoIni(t *testing.T) {
 	for text, want := range map[string]string{
-		"a=1":                        "line 1: it stands above the first [section]",
-		"[a]\ns3cr3t":                "line 2: it is neither [section] nor key=value",
-		"[a\n":                       "line 1: write a section as [name]",
-		"[a]\nb=1\nB : 2":            "line 3: the same key is in line 2 already",
-		"[a]\xff":                    "is no text in UTF-8",
-		"[a] b":                      "line 1: write a section as [name]",
+		"a=1":                        "line 1: must be below a [section]",
+		"[a]\ns3cr3t":                "line 2: must be [section] or key=value",
+		"[a\n":                       "line 1: must be a section such as [name]",
+		"[a]\nb=1\nB : 2":            "line 3: duplicate key, first in line 2",
+		"[a]\xff":                    "is not UTF-8 text",
+		"[a] b":                      "line 1: must be a section such as [name]",
 		strings.Repeat("#", 1<<20+1): "is larger than 1024 KiB",
 	} {
 		if _, _, err := starter.FromINI([]byte(text), starter.Options{}); err == nil || err.Error() != want {
@@ -248,7 +247,7 @@ func TestWhatIsNoIni(t *testing.T) {
 	}
 }
 
-// Whatever the file is, what comes of it can be read, each key has a fate, and no secret of it is told.
+// For any file, the result is valid, each key has a result, and no secret is shown.
 func FuzzFromINI(f *testing.F) {
 	f.Add(ini)
 	f.Add("[haproxy]\nssh_command=ssh -i $HOST -o\nserver_line=\"\"\n[machine]\nscale_up_command=\n")
@@ -267,11 +266,11 @@ func FuzzFromINI(f *testing.F) {
 			t.Errorf("%v\n%s", err, yaml)
 		}
 		told := string(yaml)
-		for _, fate := range results {
-			if fate.Key == "" || fate.What == "" {
-				t.Errorf("%+v", fate)
+		for _, result := range results {
+			if result.Key == "" || result.What == "" {
+				t.Errorf("%+v", result)
 			}
-			told += fate.What
+			told += result.What
 		}
 		if strings.Contains(told, secret) {
 			t.Error("a secret is told")
