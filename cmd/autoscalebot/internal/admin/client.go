@@ -173,7 +173,8 @@ func (c Client) unanswered(err error) error {
 	case c.History != nil:
 		return fmt.Errorf("the bot does not answer through its history in %s: %w", c.History.Place(), err)
 	case errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED):
-		return fmt.Errorf("the bot does not answer at %s: is it running? Run this command on the bot's machine, as the "+
+		return fmt.Errorf("the bot does not answer at %s: is it running? Run this command on the bot's "+
+			"machine, as the "+
 			"bot's user, with the bot's HEROKU_APP_NAME or ADMIN_SOCKET", c.Socket)
 	}
 	return fmt.Errorf("the bot does not answer at %s: %w", c.Socket, err)

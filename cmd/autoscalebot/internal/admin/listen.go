@@ -36,8 +36,8 @@ func ListenSocket(path string) (net.Listener, error) {
 	return s, nil
 }
 
-// CheckSocket returns why a bot cannot listen at path, nil if it can. The error is [syscall.EADDRINUSE] if a bot already
-// listens there. CheckSocket leaves no file behind.
+// CheckSocket returns why a bot cannot listen at path, nil if it can. The error is [syscall.EADDRINUSE] if a bot
+// already listens there. CheckSocket leaves no file behind.
 func CheckSocket(path string) error {
 	folder := filepath.Dir(path)
 	if _, err := os.Lstat(folder); errors.Is(err, os.ErrNotExist) {

@@ -9,8 +9,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// The answer need not come from a bot, so its texts must not be able to control the terminal. An answer that is not JSON
-// is never printed.
+// The answer need not come from a bot, so its texts must not be able to control the terminal. An answer that is not
+// JSON is never printed.
 func printable(answer []byte) []byte {
 	d := json.NewDecoder(bytes.NewReader(answer))
 	d.UseNumber()

@@ -45,7 +45,8 @@ type Options struct {
 	Version string
 	// Token is the bearer token that requests over TCP must carry; "" refuses them all.
 	Token string
-	// Throttle limits wrong tokens, together with those at the bot's other ports; nil for a limiter of the server's own.
+	// Throttle limits wrong tokens, together with those at the bot's other ports; nil for a limiter of the server's
+	// own.
 	Throttle *throttle.Limiter
 	// Log receives warnings and errors; nil discards them.
 	Log *slog.Logger

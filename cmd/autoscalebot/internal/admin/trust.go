@@ -29,7 +29,8 @@ func private(dir string) error {
 	case !info.IsDir():
 		return fmt.Errorf("%s is not a folder. Remove it, or set ADMIN_SOCKET to a path in another folder", dir)
 	case info.Mode().Perm()&0o002 != 0 && info.Mode()&os.ModeSticky == 0:
-		return fmt.Errorf("all users can write to the folder %s. Run chmod 700 on it, or set ADMIN_SOCKET to a path in "+
+		return fmt.Errorf("all users can write to the folder %s. Run chmod 700 on it, or set ADMIN_SOCKET "+
+			"to a path in "+
 			"another folder", dir)
 	}
 	return nil

@@ -13,9 +13,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 )
 
-// What does not come of load, or is another page's, never changes the number of dynos; what is named to count, does. Check says which it is.
+// Answers that say nothing about load do not change the number of dynos, unless a setting makes them count. check explains which.
 func TestAnswersThatAreNoAnswer(t *testing.T) {
-	t.Parallel() // it waits more than it computes
+	t.Parallel() // waits more than it computes
 	redirect := func(to string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) }
 	}
@@ -29,7 +29,7 @@ func TestAnswersThatAreNoAnswer(t *testing.T) {
 		name   string
 		answer http.HandlerFunc
 		env    string
-		dynos  int // in the end, from 2
+		dynos  int // at the end, beginning with 2
 		check  string
 	}{
 		{"Cloudflare's 525", status(525), "", 2, "WRONG bad answer: status 525"},
@@ -48,7 +48,7 @@ func TestAnswersThatAreNoAnswer(t *testing.T) {
 				"HEARTBEAT_INTERVAL_IN_SECONDS=0.1", "HEARTBEAT_JITTER=0", "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=2", "NUMBER_OF_PASSES_TO_SCALE_DOWN_AFTER=2",
 				"MAX_DYNOS=4", "DEPLOY_GRACE_IN_SECONDS=0", "MANUAL_HOLD_IN_MINUTES=0", "STOP_AFTER_UPS_WITHOUT_HELP=0", c.env,
 			}
-			// A check has time, also for asking Heroku for the app's URL on a busy machine.
+			// On a busy machine a check needs time to ask Heroku for the app's URL.
 			if o := runOnce(t, append(slices.Clone(env), "HEARTBEAT_INTERVAL_IN_SECONDS=30"), "check"); !strings.Contains(oneSpaced(o.stdout), c.check) {
 				t.Errorf("check does not say %q:\n%s%s", c.check, o.stdout, o.stderr)
 			}
@@ -63,7 +63,7 @@ func TestAnswersThatAreNoAnswer(t *testing.T) {
 	}
 }
 
-// newPages is an app whose heartbeat answers as it is told, and whose other pages are always fine.
+// Only the heartbeat's answer changes: the other pages always answer 200.
 func newPages(t *testing.T, beat http.HandlerFunc) (url string) {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

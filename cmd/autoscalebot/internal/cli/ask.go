@@ -13,10 +13,11 @@ import (
 
 const asksABot = `
 
-It asks the bot that runs for this app on this machine, over its Unix socket, or the one on ADMIN_ADDR where that is set. Where there
-is neither, and DATABASE_URL is set, it asks by way of the bot's history there, as in: heroku run -- autoscalebot status`
+The command talks to the bot of this app on this machine, through the bot's
+Unix socket (ADMIN_SOCKET), or at ADMIN_ADDR if that is set. If there is no
+socket here and DATABASE_URL is set, it talks to the bot through the database,
+as on Heroku: heroku run -- autoscalebot status`
 
-// asking returns the client of the bot that the settings name, and these settings. end is called when all is asked.
 func asking(cmd *cobra.Command) (c admin.Client, s *settings.Settings, end func(), err error) {
 	s, err = settings.LoadAdmin()
 	if err != nil {
@@ -31,12 +32,14 @@ func asking(cmd *cobra.Command) (c admin.Client, s *settings.Settings, end func(
 			return c, nil, nil, err
 		}
 		c.History, c.Who = db, service.ProcessName()
-		end = func() { _ = db.Close(context.WithoutCancel(cmd.Context())) } // nothing was written that is not
+		end = func() { _ = db.Close(context.WithoutCancel(cmd.Context())) } // no write is pending
 	}
 	if c.Socket == "" && c.Addr == "" && c.History == nil {
 		return c, nil, nil, settings.Problems{{
 			Name: "ADMIN_SOCKET",
-			What: "is none, and ADMIN_ADDR is not set, so the bot cannot be asked; set one of them for both",
+			What: "is \"none\", and ADMIN_ADDR is not set, so the bot cannot be reached. Set one of them, " +
+				"for the bot " +
+				"and for this command",
 		}}
 	}
 	return c, s, end, nil
@@ -47,7 +50,6 @@ func isThere(path string) bool {
 	return path != "" && err == nil
 }
 
-// changing makes the work of a command out of a question that is answered with a status. It prints what holds after it.
 func changing(ask func(*cobra.Command, admin.Client) (admin.Status, error)) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		c, s, end, err := asking(cmd)

@@ -15,9 +15,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 )
 
-// The built binary as a bot, and the built binary again to ask it, over both ways.
+// The built binary runs as a bot, and as commands that talk to it through the socket and over TCP.
 func TestARunningBotIsAsked(t *testing.T) {
-	t.Parallel() // it waits more than it computes
+	t.Parallel() // waits more than it computes
 	app, runtime := newHeart(t), t.TempDir()
 	app.answer(takes(60 * time.Millisecond))
 	count := filepath.Join(t.TempDir(), "count")
@@ -50,11 +50,11 @@ func TestARunningBotIsAsked(t *testing.T) {
 	b.wait("the pause to bite", func() bool {
 		return strings.Contains(why(), "held at 2: ") && strings.Contains(why(), "desired 3, but scaling up is paused for ")
 	})
-	asked(tcp, "asked           scaling up is paused until ", "status")
-	asked(socket, "somebody asked for 3 dynos until ", "scale", "3", "for", "1h")
+	asked(tcp, "control         scaling up is paused until ", "status")
+	asked(socket, "override: 3 dynos until ", "scale", "3", "for", "1h")
 	b.wait("3 dynos", func() bool { return dynos() == "3" })
 	asked(tcp, "scaling up is paused until ", "scale", "auto")
-	asked(tcp, "nothing is paused or ordered: the bot decides by itself", "resume")
+	asked(tcp, "no pause and no override: the bot decides by itself", "resume")
 	b.wait("4 dynos", func() bool { return dynos() == "4" })
 
 	var st admin.Status
@@ -71,7 +71,7 @@ func TestARunningBotIsAsked(t *testing.T) {
 		t.Errorf("scale 5: code %d, %s", o.code, o.stderr)
 	}
 
-	// A second bot for the same app says what is wrong, and runs all the same.
+	// A second bot for the same app warns, and still runs.
 	second := start(t, []string{token}, append(append([]string{"DRY_RUN=true"}, b.cmd.Env...), "ADMIN_ADDR=")...)
 	second.wait("a warning", func() bool { return strings.Contains(second.log.String(), "another bot already listens on "+runtime) })
 	second.wait("a heartbeat", func() bool { return strings.Contains(second.log.String(), "held at 4") })
@@ -86,6 +86,6 @@ func TestARunningBotIsAsked(t *testing.T) {
 		t.Errorf("the bot left %v behind, %v", left, err)
 	}
 	if !strings.Contains(b.log.String(), "somebody paused scaling") {
-		t.Error("the log does not tell of the pause")
+		t.Error("the log does not mention the pause")
 	}
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/ec2/ec2test"
 )
 
-// newAWS is a fake AWS, and the settings that lead there.
 func newAWS(t *testing.T) (fake *ec2test.Server, env []string) {
 	fake = ec2test.New()
 	t.Cleanup(fake.Start())
@@ -57,7 +56,7 @@ func TestServersAtAWS(t *testing.T) {
 	run(exitWork, "check", "sizes ok t3.small ($0.0208 an hour), t3.large ($0.0416 an hour)", "one server of size t3.large costs $0.0416 an hour: more than the limit, so none can be created")
 	env = append(env, "SIZES=t3.small,t9.huge", "SERVER_PRICE_PER_HOUR=t3.small=0.0208,t9.huge=1", "POOL_MAX_DOLLARS_PER_HOUR=0.01")
 	run(exitWork, "check", "sizes WRONG", "t9.huge: there is none of that name in", "one server of size t3.small costs $0.0208 an hour: more than the limit, so none can be created")
-	env = append(env, "SIZES=m1.small", "SERVER_PRICE_PER_HOUR=0.02", "POOL_MAX_DOLLARS_PER_HOUR=") // which is not listed, and can be had
+	env = append(env, "SIZES=m1.small", "SERVER_PRICE_PER_HOUR=0.02", "POOL_MAX_DOLLARS_PER_HOUR=") // not in the list, but available
 	run(exitWork, "check", "sizes ok m1.small")
 }
 
@@ -80,7 +79,7 @@ func TestTheBotSetsAnAutoscalingGroup(t *testing.T) {
 	}
 }
 
-// Two process types are two pools, which leave each other alone.
+// Two process types are two pools that do not touch each other's servers.
 func TestTwoPools(t *testing.T) {
 	t.Parallel()
 	c, app := newCloud(t), newHeart(t)

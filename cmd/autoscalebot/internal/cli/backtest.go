@@ -12,12 +12,16 @@ func newBacktest() *cobra.Command {
 	src, out, policy := newSource(), output{}, ""
 	cmd := &cobra.Command{
 		Use:   "backtest [NAME=value ...]",
-		Short: "Tell what other settings would have done with the load of the past",
-		Long: `Infers the load of the past from how long the recorded heartbeats waited, fits a model of the app to the record, says how far the model is
-off, and simulates the recorded settings and others on that load. Other settings are NAME=value arguments, as in INCREMENT=2, and other
-policies --policy, as in autoscalebot simulate. What was not observed is modelled, and the report says what that is.
+		Short: "Simulate other settings on the recorded load",
+		Long: `Infer the past load from the recorded heartbeats, fit a model of the app,
+report the model's error, and simulate settings on that load: the recorded
+ones, and others that you give as NAME=value. --policy adds other policies, as
+in autoscalebot simulate. The report says which numbers are observed and which
+are modelled.
 
-It reads the history that the settings name (HISTORY, DATABASE_URL), while the bot runs or not, or a file that autoscalebot export wrote.`,
+` + readsHistory,
+		Example: `  autoscalebot backtest --since 30d INCREMENT_UP=2
+  autoscalebot backtest --policy adaptive,oracle --out backtest.html`,
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var m mistakes
@@ -48,7 +52,7 @@ It reads the history that the settings name (HISTORY, DATABASE_URL), while the b
 		return out.write(cmd.OutOrStdout(), b)
 	}
 	src.flags(cmd)
-	cmd.Flags().StringVar(&policy, "policy", "", "also try the `NAMES` of policies, with commas between, or all")
+	cmd.Flags().StringVar(&policy, "policy", "", "also simulate these policies: `names` separated by commas, or all")
 	out.flags(cmd)
 	return cmd
 }

@@ -21,12 +21,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
-// A lineWriter writes records as export does.
+// A lineWriter writes records like autoscalebot export.
 type lineWriter struct{ out *json.Encoder }
 
 func (l lineWriter) Record(_ context.Context, r record.Record) error { return l.out.Encode(r) }
 
-// recordedDays writes what the bot records in a simulation to a file, and returns its path.
 func recordedDays(t *testing.T, o sim.Options, pairs ...string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "export.jsonl")
@@ -39,7 +38,6 @@ func recordedDays(t *testing.T, o sim.Options, pairs ...string) string {
 	return path
 }
 
-// writeRecord writes what the bot records in a simulation to a file, as export does.
 func writeRecord(ctx context.Context, path string, o sim.Options, pairs ...string) error {
 	s, err := settings.LoadTrial([]string{"MAX_DYNOS=60", "DYNO_PRICE_PER_MONTH=25"}, pairs)
 	if err != nil {
@@ -55,7 +53,7 @@ func writeRecord(ctx context.Context, path string, o sim.Options, pairs ...strin
 	return errors.Join(err, out.Flush(), f.Close())
 }
 
-// The record is made by the simulator, so what comes of other settings is known: the backtest must tell it from the record alone.
+// The simulator made the record, so the result of other settings is known. The backtest must find it from the record alone.
 func TestBacktestTellsWhatOtherSettingsWouldHaveDone(t *testing.T) {
 	racetest.Long(t)
 	settingstest.Env(t)
@@ -96,7 +94,7 @@ func TestBacktestTellsWhatOtherSettingsWouldHaveDone(t *testing.T) {
 	}
 }
 
-// A history on a disk serves as well as a file, and the report says what is modelled.
+// A history on disk works like a file, and the report says which numbers are modelled.
 func TestBacktestReadsTheHistory(t *testing.T) {
 	settingstest.Env(t)
 	s, err := sim.ShapeOf("spike")
@@ -138,7 +136,7 @@ func TestBacktestSaysWhenTheRecordIsTooShort(t *testing.T) {
 		want string
 	}{
 		{[]string{"--from-file", path}, exitWork, "needs at least 30 over an hour"},
-		{[]string{"--from-file", path, "--since", "1m"}, exitWork, "the record has no heartbeat of that time"},
+		{[]string{"--from-file", path, "--since", "1m"}, exitWork, "no heartbeats are recorded in this period"},
 		{[]string{"--from-file", path, "--slots", "x", "--seed", "y", "--policy", "z", "INCREMNT=1"}, exitUsage, "4 settings are wrong"},
 		{[]string{"--from-file", path + ".none"}, exitWork, "no such file"},
 	} {
@@ -149,7 +147,7 @@ func TestBacktestSaysWhenTheRecordIsTooShort(t *testing.T) {
 	}
 }
 
-// Whatever a file says, its record has beats in the order of time with possible numbers, and settings that can be read.
+// The record of any file has ordered heartbeats with valid numbers, and valid settings.
 func FuzzRecordedFile(f *testing.F) {
 	f.Add([]byte(`{"time":"2026-03-02T00:00:00Z","app":"shop","dynos":1,"limits":{"min":1,"max":3},"readings":[{"signal":"heartbeat","value":70,"unit":"ms","outcome":"answered"}]}`))
 	f.Add([]byte(`{"time":"2026-03-02T00:00:30Z","app":"shop","dynos":-1,"readings":[{"signal":"heartbeat","value":1e300,"unit":"ms","outcome":"timeout"}]}` + "\n{}"))

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// BenchmarkStartToFirstHeartbeat starts the bot, and beside it a program that is nothing but Go's HTTP client, and reports how
-// long each took to have its first request arrive.
+// BenchmarkStartToFirstHeartbeat starts the bot, and a program that is only Go's HTTP client, and reports the time from each
+// start to the arrival of the first request.
 func BenchmarkStartToFirstHeartbeat(b *testing.B) {
 	bare := filepath.Join(b.TempDir(), "bareclient")
 	if out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bare, "./testdata/bareclient").CombinedOutput(); err != nil {

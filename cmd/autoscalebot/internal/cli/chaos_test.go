@@ -14,13 +14,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 )
 
-// Chaos on every side of the running bot: on the way to the platform's API, to the heartbeat and to a notifier. While it lasts
-// nothing breaks, and within two heartbeats after it ends the bot does the right thing again.
+// Network faults hit the platform's API, the heartbeat and a notifier of the running bot. Nothing breaks, and the bot scales
+// correctly within two heartbeats after the faults end.
 func TestChaos(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 30 s")
 	}
-	t.Parallel() // it waits more than it computes
+	t.Parallel() // waits more than it computes
 	api, app, hook := herokutest.NewServer(t), newHeart(t), newHook(t)
 	apiLink, appLink, hookLink := newLink(t, "api", api.URL), newLink(t, "app", app.url), newLink(t, "hook", hook.url)
 	api.AddApp(dancingForest(app.url, 1))
@@ -37,20 +37,20 @@ func TestChaos(t *testing.T) {
 	for _, toxic := range []string{
 		`{"type":"latency","attributes":{"latency":5000}}`,
 		`{"type":"reset_peer","attributes":{"timeout":0}}`,
-		`{"type":"timeout","attributes":{"timeout":0}}`, // half-open: what is sent goes nowhere, and nothing comes
+		`{"type":"timeout","attributes":{"timeout":0}}`, // half-open: no data arrives in either direction
 		`{"type":"slow_close","attributes":{"delay":5000}}`,
 		`{"type":"limit_data","attributes":{"bytes":20}}`,
 	} {
 		for _, l := range []*link{apiLink, appLink, hookLink} {
 			n := web()
 			l.poison(t, toxic)
-			time.Sleep(2 * interval) // the fault has to last a while: that is what is tested
+			time.Sleep(2 * interval) // the test needs a fault of this length
 			l.cure(t)
 			begin := time.Now()
 			app.answer(takes(250 * time.Millisecond)) // slow: one such answer adds a dyno
 			b.wait(fmt.Sprintf("a dyno more after %s on the way to %s", toxic, l.name), func() bool { return web() > n })
 			app.answer(takes(100 * time.Millisecond))
-			// Two heartbeats, and what may still be under way from before: one call's backoff, a busy machine.
+			// Two heartbeats, plus the backoff of one call and the delays of a busy machine.
 			if took := time.Since(begin); took > 2*interval+5*time.Second {
 				t.Errorf("it took %v after %s on the way to %s ended", took, toxic, l.name)
 			}
@@ -62,7 +62,7 @@ func TestChaos(t *testing.T) {
 	}
 }
 
-// link is a proxy on the way to a server.
+// A link is a proxy in front of a server.
 type link struct {
 	name, url string
 	proxy     *toxiproxy.Proxy

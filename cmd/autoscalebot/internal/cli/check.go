@@ -21,10 +21,15 @@ func newCheck() *cobra.Command {
 	send := false
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Go through everything the bot needs, and change nothing",
-		Long: `Reads the settings, then looks at the platform, takes one heartbeat with its phases, and opens each notifier. It prints
-what is fine and what is not, with a hint, and changes nothing. Exit code 0 when all is fine, 1 when something is not, 2 when
-the settings are wrong.`,
+		Short: "Check the settings and everything they name, and change nothing",
+		Long: `Check the settings, the platform, the heartbeat, the signals, the history and
+the notifiers. Each line of the output is ok, WRONG with a hint, or a note. The
+command changes nothing.
+
+Exit codes: 0 if all checks pass, 1 if one fails, 2 if the settings are wrong.`,
+		Example: `  autoscalebot check
+  autoscalebot check --notify
+  heroku run -- autoscalebot check`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			all, err := settings.LoadAll()
@@ -49,11 +54,11 @@ the settings are wrong.`,
 	return cmd
 }
 
-// A checker prints what it finds, a line each, and counts what is wrong.
+// A checker prints one line for each finding, and counts those that are wrong.
 type checker struct {
 	out   io.Writer
 	wrong int
-	deaf  bool // the platform does not answer, which was reported
+	deaf  bool // the platform does not answer, and this is already printed
 }
 
 func (c *checker) title(i int, processType string) {
@@ -63,7 +68,7 @@ func (c *checker) title(i int, processType string) {
 	fmt.Fprintf(c.out, "%s:\n", processType)
 }
 
-// all goes through everything that the bot of one process type needs. What the bot would log of it is in the findings.
+// The bot's own log is discarded: the findings contain all of it.
 func (c *checker) all(ctx context.Context, s *settings.Settings, h service.Host, send bool) error {
 	h.Log = slog.New(slog.DiscardHandler)
 	in, err := service.OpenReceivers([]*settings.Settings{s}, h)
@@ -77,7 +82,7 @@ func (c *checker) all(ctx context.Context, s *settings.Settings, h service.Host,
 	c.settings(s, h.Now)
 	c.sources(s)
 	for _, text := range s.Notes() {
-		c.note("to know", text)
+		c.note("settings", text)
 	}
 	c.compatibility(s)
 	for _, text := range s.Unused() {
@@ -97,7 +102,6 @@ func (c *checker) all(ctx context.Context, s *settings.Settings, h service.Host,
 	return nil
 }
 
-// report prints one finding: err is what is wrong with it, nil if it is fine.
 func (c *checker) report(what, found string, err error) {
 	mark, text := "ok", found
 	if err != nil {
@@ -111,7 +115,6 @@ func (c *checker) note(what, text string) {
 	fmt.Fprintf(c.out, "%-15s %-5s  %s\n", what, "note", indent(text, 23))
 }
 
-// indent sets all lines of text but the first off by n spaces.
 func indent(text string, n int) string {
 	return strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n"+strings.Repeat(" ", n))
 }
@@ -119,10 +122,10 @@ func indent(text string, n int) string {
 func (c *checker) summary() error {
 	switch {
 	case c.wrong == 1:
-		return errors.New("1 of these is wrong")
+		return errors.New("1 check failed")
 	case c.wrong > 1:
-		return fmt.Errorf("%d of these are wrong", c.wrong)
+		return fmt.Errorf("%d checks failed", c.wrong)
 	}
-	_, err := fmt.Fprintln(c.out, "\nall is fine")
+	_, err := fmt.Fprintln(c.out, "\nall checks passed")
 	return err
 }

@@ -16,10 +16,9 @@ import (
 )
 
 const (
-	// slowTries is how many heartbeats are taken before the app is called slow.
-	slowTries = 3
-	// idlePage is less time than the app needs for a page that says something about its load, and doubtful what may be
-	// less when it is measured again, over a network, wayTries times in all.
+	slowTries = 3 // one slow heartbeat may be an outlier
+	// A page that the app answers faster than idlePage does too little to slow down under load. Over a network an
+	// answer that seems to take up to doubtful is measured wayTries times, and the fastest counts.
 	idlePage = time.Millisecond
 	doubtful = 5 * time.Millisecond
 	wayTries = 5
@@ -27,7 +26,7 @@ const (
 
 func (c *checker) heartbeat(ctx context.Context, p service.Parts, s *settings.Settings) {
 	if s.Platform == "local" {
-		c.note("heartbeat", "not taken: the app runs only while the bot does")
+		c.note("heartbeat", "not taken: the app runs only while the bot runs")
 		return
 	}
 	if s.HeartbeatCertFile != "" {
@@ -35,11 +34,11 @@ func (c *checker) heartbeat(ctx context.Context, p service.Parts, s *settings.Se
 		if wrong := s.ClientCertificate(time.Now()); wrong != "" {
 			err = errors.New(wrong)
 		}
-		c.report("certificate", "of the client, in "+string(s.HeartbeatCertFile), err)
+		c.report("certificate", "client certificate in "+string(s.HeartbeatCertFile), err)
 	}
 	if c.deaf && strings.HasPrefix(string(s.HeartbeatURL), "/") {
-		c.note("heartbeat", "not taken: HEARTBEAT_URL is only a path, and the platform does not tell the app's URL, "+
-			"for the reason above")
+		c.note("heartbeat", "not taken: HEARTBEAT_URL is only a path, and the app's URL is unknown for the "+
+			"reason above")
 		return
 	}
 	platform, tells := p.Platform.(bot.MaintenanceReporter)
@@ -61,57 +60,56 @@ func (c *checker) heartbeat(ctx context.Context, p service.Parts, s *settings.Se
 	}
 	chosen := ""
 	if s.HeartbeatSamples > 1 {
-		chosen = fmt.Sprintf("\nthis is percentile %g of %d requests (HEARTBEAT_SAMPLES)", s.HeartbeatPercent,
+		chosen = fmt.Sprintf("\npercentile %g of %d requests (HEARTBEAT_SAMPLES)", s.HeartbeatPercent,
 			s.HeartbeatSamples)
 	}
 	if r.Status == http.StatusServiceUnavailable && service.EmptyPool(p.Platform) {
-		c.note("heartbeat", "the balancer answers with status 503, as the pool has no servers yet: a running bot "+
-			"makes the first")
+		c.note("heartbeat", "the balancer answers 503 because the pool has no servers yet. The running bot creates "+
+			"the first")
 		return
 	}
 	if r.Outcome != probe.Answered {
 		c.report("heartbeat", string(r.Outcome), errors.New(r.Error+heartbeatHint(r)+chosen))
 		return
 	}
-	verdict := ", which is right"
+	verdict := fmt.Sprintf(": ok (between %g and %g ms)", s.MinResponseTime, s.MaxResponseTime)
 	switch {
 	case !s.ByHeartbeat():
 		verdict = ""
 	case r.Value > float64(s.MaxResponseTime):
-		verdict = ", which is too slow"
+		verdict = fmt.Sprintf(": slow (above %g ms)", s.MaxResponseTime)
 	case r.Value < float64(s.MinResponseTime):
-		verdict = ", which is fast"
+		verdict = fmt.Sprintf(": fast (below %g ms)", s.MinResponseTime)
 	}
 	ph := r.Phases
-	text := fmt.Sprintf("%d after %s%s%s\nDNS %s, connect %s, TLS %s, processing %s; then transfer %s", r.Status,
+	text := fmt.Sprintf("%d after %s%s%s\nDNS %s, connect %s, TLS %s, processing %s; plus transfer %s", r.Status,
 		words.Phase(ph.Total()), measured(r), verdict,
 		words.Phase(ph.DNS), words.Phase(ph.Connect), words.Phase(ph.TLS), words.Phase(ph.Processing),
 		words.Phase(ph.Transfer))
 	if r.Measure == probe.MeasureQueue && r.Value > totalMS(ph)+1 { // routers write whole milliseconds
-		text += "\nthe queue time is longer than the answer took: unless the app means other requests, its router's " +
-			"clock and its own differ"
+		text += "\nthe queue time is longer than the whole answer: either the app reports other requests, or the " +
+			"clocks of the app and its router differ"
 	}
 	if r.Redirects > 0 {
-		text += fmt.Sprintf("\nafter %d redirects, which ended at %s: give HEARTBEAT_URL that address, and each "+
-			"heartbeat saves them", r.Redirects, r.URL)
+		text += fmt.Sprintf("\nredirects: %d, to %s. Set HEARTBEAT_URL to that address to save them",
+			r.Redirects, r.URL)
 	}
 	var wrong error
 	if slow(r) {
-		wrong = fmt.Errorf("\n%d heartbeats in a row were slower than MAX_RESPONSE_TIME_IN_MS=%g. If the app is idle "+
-			"now, the bot would go to the maximum and stay there: "+
-			"raise the setting, or let the heartbeat do less", slowTries, s.MaxResponseTime)
+		wrong = fmt.Errorf("\n%d heartbeats in a row were slower than MAX_RESPONSE_TIME_IN_MS=%g. If the app has "+
+			"little load now, the bot would scale it to the maximum and keep it there. "+
+			"Raise the setting, or make the heartbeat page do less", slowTries, s.MaxResponseTime)
 	}
 	c.report("heartbeat", text+chosen, wrong)
 	if r.Measure != probe.MeasureQueue && idle(ph, take) {
-		c.note("heartbeat", "the answer took the app less than a millisecond, as a static page does, which stays "+
-			"fast when the app is busy: "+
-			"let the heartbeat do what the app's usual pages do, such as a query of the database")
+		c.note("heartbeat", "the app answered in less than 1 ms, like a static page. Such a page stays fast under "+
+			"load. Make the heartbeat page do what the app's usual pages do, such as a database query")
 	}
 }
 
-// idle says that an answer cost the app next to nothing: it came as soon as an answer can come from there, which the
-// time to open a connection tells. Over a network both vary, so the shortest of several count. An answer that comes
-// much sooner than a connection says nothing: it is then the connecting that is slow.
+// An answer cost the app almost nothing if it took no longer than one round trip, which is the time to connect. Over a
+// network both vary, so the shortest of several count. If the answer is much faster than the connection, it is the
+// connecting that is slow, and nothing is known about the page.
 func idle(first probe.Phases, take func() probe.Reading) bool {
 	answer, way := first.Processing, first.Connect
 	near := func(most time.Duration) bool { return answer-way < most && way-answer < most }
@@ -125,13 +123,12 @@ func idle(first probe.Phases, take func() probe.Reading) bool {
 	return answer < idlePage || near(idlePage)
 }
 
-// measured names the part of an answer's time that the bot scales by, if it is not the total.
 func measured(r probe.Reading) string {
 	switch r.Measure {
 	case probe.MeasureProcessing:
-		return fmt.Sprintf(", of which processing took %s", words.Millis(r.Value))
+		return fmt.Sprintf(", processing %s", words.Millis(r.Value))
 	case probe.MeasureQueue:
-		return fmt.Sprintf(", and %s in the app's queue", words.Millis(r.Value))
+		return fmt.Sprintf(", queue time %s", words.Millis(r.Value))
 	}
 	return ""
 }

@@ -14,7 +14,7 @@ const testTime = 15 * time.Second
 
 func (c *checker) notifiers(ctx context.Context, to []notify.Target, s *settings.Settings, send bool) {
 	if len(to) == 0 {
-		c.note("notices", "nobody is told: NOTIFICATION_BACKENDS is not set")
+		c.note("notices", "no notices are sent: NOTIFICATION_BACKENDS is not set")
 	}
 	for _, b := range []struct {
 		name  string
@@ -27,15 +27,15 @@ func (c *checker) notifiers(ctx context.Context, to []notify.Target, s *settings
 		{"urls", s.NotifyURLs},
 	} {
 		if b.given != "" && !slices.Contains(s.NotificationBackends, b.name) {
-			c.note(b.name, "has settings, but NOTIFICATION_BACKENDS does not name it, so it is not told")
+			c.note(b.name, "has settings, but is not in NOTIFICATION_BACKENDS, so it gets no notices")
 		}
 	}
 	for _, t := range to {
 		if !send {
-			c.report(t.Name, "set up; autoscalebot check --notify sends a test notice", nil)
+			c.report(t.Name, "configured. Run autoscalebot check --notify to send a test notice", nil)
 			continue
 		}
-		c.report(t.Name, "a test notice", c.test(ctx, t, s))
+		c.report(t.Name, "test notice", c.test(ctx, t, s))
 	}
 }
 
@@ -47,6 +47,6 @@ func (c *checker) test(ctx context.Context, t notify.Target, s *settings.Setting
 	return t.Notifier.Notify(ctx, notify.Event{
 		ID: rand.Text(), Kind: notify.Test, Time: now, App: s.App(), ProcessType: string(s.HerokuProcessType),
 		From: -1, To: -1, Min: l.Min, Max: l.Max,
-		Reason: "somebody asked for a test notice with autoscalebot check --notify",
+		Reason: "a test notice from autoscalebot check --notify",
 	})
 }

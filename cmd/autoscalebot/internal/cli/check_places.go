@@ -20,7 +20,8 @@ func (c *checker) places(s *settings.Settings) {
 	if path := s.SocketPath(); path != "" {
 		err := admin.CheckSocket(path)
 		if err != nil && s.AdminSocket == "" && !errors.Is(err, syscall.EADDRINUSE) {
-			c.note("socket", fmt.Sprintf("autoscalebot status and the like cannot ask the bot at %s: %v", path, err))
+			c.note("socket", fmt.Sprintf("autoscalebot status, pause and scale will not reach the bot at %s: %v",
+				path, err))
 			err = nil
 		}
 		c.place("ADMIN_SOCKET", path, err)
@@ -30,11 +31,11 @@ func (c *checker) places(s *settings.Settings) {
 	}
 }
 
-// place reports a place that cannot be used. That somebody uses it now is not wrong: it may be the bot.
+// An address in use is only a note: the running bot may be the one that uses it.
 func (c *checker) place(what, at string, err error) {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		c.note(what, at+" is in use now, which is fine if it is by this bot")
+		c.note(what, at+" is in use. That is ok if this bot uses it")
 	case err != nil:
 		c.report(what, at, err)
 	}
@@ -54,7 +55,8 @@ func listens(addr string) error {
 func (c *checker) history(ctx context.Context, s *settings.Settings) {
 	url, _ := s.HistoryURL()
 	if url == "" {
-		c.note("history", "none is kept: there is no page and no report, and a restart goes on from a STATE_FILE alone")
+		c.note("history", "not kept: there are no web page and no reports, and a restart continues only from "+
+			"a STATE_FILE")
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, service.OpenTime)
@@ -65,13 +67,13 @@ func (c *checker) history(ctx context.Context, s *settings.Settings) {
 	case err != nil:
 		found = ""
 	case url == history.Memory:
-		found = "kept in memory, until the bot ends"
+		found = "kept in memory until the bot ends"
 	case !seen.Begun:
-		found = "to be kept in " + seen.Place + ", where there is none yet"
+		found = "will be kept in " + seen.Place + ", which is still empty"
 	}
 	c.report("history", found, err)
 	if seen.Holder != "" {
-		c.note("another bot", "an autoscalebot runs for this app now: "+seen.Holder+
-			". Two would undo each other's work")
+		c.note("another bot", "an autoscalebot already runs for this app: "+seen.Holder+
+			". Do not start a second one: two bots undo each other's changes")
 	}
 }

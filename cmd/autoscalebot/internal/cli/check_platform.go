@@ -17,13 +17,13 @@ func (c *checker) platform(ctx context.Context, p bot.Scaler, s *settings.Settin
 		p.Check(ctx, c.report)
 	}
 	if s.Platform == "local" {
-		return // its processes run only while the bot does
+		return // its processes run only while the bot runs
 	}
 	n, _, err := p.Size(ctx)
 	switch {
 	case err != nil && c.wrong > before:
 		c.deaf = true
-		c.note("dynos", "not known, for the reason above")
+		c.note("dynos", "unknown, for the reason above")
 		return
 	case err != nil:
 		c.deaf = true
@@ -35,9 +35,9 @@ func (c *checker) platform(ctx context.Context, p bot.Scaler, s *settings.Settin
 	c.budget(ctx, p, s, l.Min)
 	switch {
 	case n == 0 && !s.Table.HasZero():
-		c.note("dynos", "0 now: somebody switched the app off, so the bot would keep its hands off")
+		c.note("dynos", "0 now: the app is switched off, so the bot leaves it alone")
 	case l.Clamp(n) != n:
-		c.note("dynos", fmt.Sprintf("%d now, outside the limits: the bot would go to %d at once", n, l.Clamp(n)))
+		c.note("dynos", fmt.Sprintf("%d now, outside the limits: the bot will scale to %d at once", n, l.Clamp(n)))
 	default:
 		c.report("dynos", dynosText(p, n), nil)
 	}
@@ -52,28 +52,27 @@ func (c *checker) conflicts(ctx context.Context, p bot.Scaler, s *settings.Setti
 		c.note("formation", text)
 	}
 	if err != nil {
-		c.note("formation", fmt.Sprintf("not all that may be in the way is known: %v", err))
+		c.note("formation", fmt.Sprintf("cannot check all obstacles to scaling: %v", err))
 	}
 }
 
-// budget says that the least number of dynos costs more than the month may: they run all the same, as the limits come
-// before the budget.
+// The limits take precedence over the budget, so a minimum that is too expensive is not prevented at run time.
 func (c *checker) budget(ctx context.Context, p bot.Scaler, s *settings.Settings, least int) {
 	price := float64(s.DynoPrice)
 	if sizes, ok := p.(bot.SizePricer); ok && price == 0 && len(s.Sizes) > 0 {
-		price, _ = sizes.SizePrice(s.Sizes[0]) // that of new servers, whatever those cost that are there
+		price, _ = sizes.SizePrice(s.Sizes[0]) // of new servers, not of the present ones
 	}
 	if pricer, ok := p.(bot.Pricer); ok && price == 0 {
-		price, _ = pricer.Price(ctx) // which the bot asks for again
+		price, _ = pricer.Price(ctx) // the bot will ask again
 	}
 	if cost := float64(least) * price; s.Budget > 0 && cost > float64(s.Budget) {
 		c.report("budget", fmt.Sprintf("$%g a month", float64(s.Budget)),
-			fmt.Errorf("the minimum of %d dynos costs $%.2f a month: "+
-				"lower %s, or raise MONTHLY_BUDGET", least, cost, s.Named("MIN_DYNOS")))
+			fmt.Errorf("the minimum of %d dynos costs $%.2f a month. "+
+				"Lower %s, or raise MONTHLY_BUDGET", least, cost, s.Named("MIN_DYNOS")))
 	}
 }
 
-// dynosText says how many dynos there are. Those of a pool are wanted first, and are there later.
+// In a pool the desired servers take minutes to exist and to serve.
 func dynosText(p bot.Scaler, n int) string {
 	status := service.PoolStatus(p)
 	if status == nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// sources says where each setting comes from that is given, where there is a file beside the environment.
+// Without a file all settings come from the environment.
 func (c *checker) sources(s *settings.Settings) {
 	if s.File == "" {
 		return
@@ -26,7 +26,7 @@ func (c *checker) sources(s *settings.Settings) {
 	c.report("settings from", b.String(), nil)
 }
 
-// shown cuts a value that is too long for a line, such as a table of some hundred rows.
+// A schedule may have hundreds of rows.
 func shown(value string) string {
 	const most = 200
 	if runes := []rune(value); len(runes) > most {
@@ -45,7 +45,7 @@ func (c *checker) compatibility(s *settings.Settings) {
 		text = "as autoscalebot 2.1: switched off " + strings.Join(off, ", ")
 	}
 	if len(kept) > 0 {
-		text += "; set all the same: " + strings.Join(kept, ", ")
+		text += "; not switched off because it is set: " + strings.Join(kept, ", ")
 	}
 	c.report("compatibility", text, nil)
 }
@@ -54,15 +54,15 @@ func (c *checker) settings(s *settings.Settings, now time.Time) {
 	every := time.Duration(s.HeartbeatInterval).Seconds()
 	switch {
 	case s.HasHeartbeat() && len(s.ScalingRules) > 0:
-		c.report("settings", fmt.Sprintf("a heartbeat every %g s, given up after %g s; the scaling rules "+
-			"alone decide", every, s.Timeout().Seconds()), nil)
+		c.report("settings", fmt.Sprintf("a heartbeat every %g s, timeout %g s; only the scaling rules decide", every,
+			s.Timeout().Seconds()), nil)
 	case s.HasHeartbeat():
-		c.report("settings", fmt.Sprintf("a heartbeat every %g s, given up after %g s; slow above %g ms, fast below "+
-			"%g ms; slow %v adds %v, fast %v removes %v",
+		c.report("settings", fmt.Sprintf("a heartbeat every %g s, timeout %g s; slow above %g ms, fast below %g ms; "+
+			"slow %v adds %v, fast %v removes %v",
 			every, s.Timeout().Seconds(), s.MaxResponseTime, s.MinResponseTime,
 			s.Fails, settings.Step{Step: s.Up()}, s.Passes, settings.Step{Step: s.Down()}), nil)
 	default:
-		c.report("settings", fmt.Sprintf("no heartbeat; the signals are read every %g s", every), nil)
+		c.report("settings", fmt.Sprintf("no heartbeat; the bot reads the signals every %g s", every), nil)
 	}
 	l := s.Table.At(now)
 	text := fmt.Sprintf("%d to %d dynos now", l.Min, l.Max)
@@ -71,24 +71,25 @@ func (c *checker) settings(s *settings.Settings, now time.Time) {
 			when.In(s.TimeZone.Location).Format("Mon 15:04"), s.TimeZone)
 	}
 	c.report("limits", text, nil)
-	if week := s.Table.Week(now); strings.Contains(week, "\n") { // one line says only that the limits are always these
+	if week := s.Table.Week(now); strings.Contains(week, "\n") { // one line is the limits above
 		fmt.Fprintf(c.out, "\n  %s\n\n", indent(week, 2))
 	}
 	for _, row := range s.Silenced() {
 		c.note("limits", row)
 	}
 	if why := s.Flap(now); why != "" && s.ByHeartbeat() {
-		c.report("bounds", "too close together", errors.New(why))
+		c.report("thresholds", "too close together", errors.New(why))
 	}
 	if s.Paused.Up || s.Paused.Down {
-		c.note("paused", "PAUSED is set: the bot holds the limits, and changes nothing else in this direction")
+		c.note("paused", "PAUSED is set: in this direction the bot only enforces the limits")
 	}
 	if s.DryRun {
-		c.note("dry run", "DRY_RUN is set: the bot decides and tells, but changes nothing")
+		c.note("dry run", "DRY_RUN is set: "+dryRun)
 	}
 	if s.ByHeartbeat() && float64(s.MaxResponseTime) >= float64(s.Timeout().Milliseconds()) {
-		c.note("timeout", fmt.Sprintf("heartbeats are given up after %g ms, before they can be slower than %g ms: "+
-			"only a timeout counts as slow",
+		c.note("timeout", fmt.Sprintf("the timeout of %g ms is not above MAX_RESPONSE_TIME_IN_MS=%g, so "+
+			"only a timeout "+
+			"counts as slow",
 			float64(s.Timeout().Milliseconds()), s.MaxResponseTime))
 	}
 }

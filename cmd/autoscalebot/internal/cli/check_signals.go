@@ -14,7 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 )
 
-// signals reads each signal once, and says what the rules would make of it. none: there are no servers to read one on.
+// none is set if the pool has no servers to read a signal from.
 func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settings.Settings, none bool) {
 	for _, r := range s.Rules {
 		c.report("rule", settings.RuleText(r), nil)
@@ -27,20 +27,20 @@ func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settin
 		if r.Down {
 			step = "removes "
 		}
-		c.report("scaling rule", fmt.Sprintf("%s: %s%v, then a cool-down of %g s", &r, step,
+		c.report("scaling rule", fmt.Sprintf("%s: %s%v, then a cooldown of %g s", &r, step,
 			settings.Step{Step: r.Step}, r.Cooldown.Seconds()), nil)
 	}
 	for i, name := range service.WantedSignals(s) {
 		if sig, _ := s.Signals.Find(name); strings.HasPrefix(sig.URL, "pool") && none {
-			c.note(name, "is read on each server, and the pool has no servers yet")
+			c.note(name, "read on each server, and the pool has no servers yet")
 			continue
 		}
 		if service.IsReceived(s, name) {
-			c.note(name, "comes to the bot, so it is known only while the bot runs")
+			c.note(name, "sent to the bot, so it is known only while the bot runs")
 			continue
 		}
 		r := probers[i].Probe(ctx)
-		// a mean from one reading to the next
+		// the value is a mean since the last reading
 		if sig, _ := s.Signals.Find(name); r.Outcome != probe.Answered &&
 			(name == string(cpu.CPU) || sig.Kind == "nodes") {
 			time.Sleep(cpuTime)
@@ -55,14 +55,15 @@ func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settin
 			Missing(context.Context) []string
 		}); ok {
 			for _, key := range p.Missing(ctx) {
-				c.note(name, fmt.Sprintf("there is no key %.100q, which counts as an empty queue: is its name right, "+
-					"and the database?", key))
+				c.note(name, fmt.Sprintf("the key %.100q does not exist, which counts as an empty queue. "+
+					"Check its name "+
+					"and the database", key))
 			}
 		}
 	}
 	for _, sig := range s.Signals {
 		if !slices.Contains(service.WantedSignals(s), sig.Name) {
-			c.note(sig.Name, "no rule names it, so it is not read")
+			c.note(sig.Name, "not read, as no rule uses it")
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
-// Whatever a running bot starts gets none of its secrets but those that COMMAND_ENV names, and all else.
+// The commands that the bot runs get its whole environment, but of its secrets only those that COMMAND_ENV names.
 func TestCommandsOfARunningBotGetNoSecrets(t *testing.T) {
 	t.Parallel()
 	const secret = "s3cret-0123456789-abcdef"

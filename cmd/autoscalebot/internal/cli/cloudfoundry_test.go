@@ -17,8 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// pushed is a fake Cloud Foundry with the app shop at a URL, and what the bot finds in its environment when it is pushed beside it
-// with the manifest of the examples.
+// The environment is that of a bot that runs next to the app shop, pushed with the manifest of the examples.
 func pushed(t *testing.T, appURL string, instances int) (srv *cloudfoundrytest.Server, env []string) {
 	t.Helper()
 	var m struct {
@@ -49,7 +48,7 @@ func pushed(t *testing.T, appURL string, instances int) (srv *cloudfoundrytest.S
 		Routes: []cloudfoundrytest.Route{{URL: strings.TrimPrefix(appURL, "http://")}},
 	})
 	for _, name := range slices.Sorted(maps.Keys(a.Env)) {
-		env = append(env, settings.Prefix+name+"="+strings.ReplaceAll(a.Env[name], "((app))", "shop")) // with the prefix, a name that is no setting is refused
+		env = append(env, settings.Prefix+name+"="+strings.ReplaceAll(a.Env[name], "((app))", "shop")) // with the prefix, an unknown setting is an error
 	}
 	return srv, append(env,
 		fmt.Sprintf(`VCAP_APPLICATION={"cf_api":%q,"space_id":%q,"application_name":"autoscalebot","instance_index":0}`, srv.URL, srv.SpaceGUID(cloudfoundrytest.Space)),
@@ -65,7 +64,7 @@ func TestCheckOnCloudFoundry(t *testing.T) {
 		t.Errorf("code %d, want 0\n%s%s", o.code, o.stdout, o.stderr)
 	}
 	for _, want := range []string{
-		"credentials ok user bot@example.com, on " + srv.URL, "app ok shop, started", "process ok web: 2 × 256 MB", "dynos ok 2 now", "heartbeat ok 200 after ", " all is fine",
+		"credentials ok user bot@example.com, on " + srv.URL, "app ok shop, started", "process ok web: 2 × 256 MB", "dynos ok 2 now", "heartbeat ok 200 after ", " all checks passed",
 	} {
 		if !strings.Contains(oneSpaced(o.stdout), want) {
 			t.Errorf("check does not say %q:\n%s", want, o.stdout)
@@ -96,7 +95,7 @@ func TestTheBotScalesOnCloudFoundry(t *testing.T) {
 	b.terminate()
 }
 
-// The adaptive policy goes by what is a minute old at the most, and so not by Log Cache, unless a rule names a signal of it.
+// Log Cache's data are older than the minute that the adaptive policy accepts, so the policy does not read them.
 func TestTheAdaptivePolicyIsNotFedByLogCache(t *testing.T) {
 	s := &settings.Settings{Platform: "cloudfoundry"}
 	s.Policy, s.HerokuProcessType = "adaptive", "web"
@@ -109,12 +108,12 @@ func TestTheAdaptivePolicyIsNotFedByLogCache(t *testing.T) {
 	}
 }
 
-// A rule about the app's CPU, which only the platform's own metrics tell.
+// Only the platform's metrics have the app's CPU use.
 func TestARuleByLogCache(t *testing.T) {
 	t.Parallel()
 	app := newHeart(t)
 	srv, env := pushed(t, app.url, 2)
-	srv.SetTokenLife(time.Second) // so that tokens are renewed on the way
+	srv.SetTokenLife(time.Second) // the bot must renew its token during the test
 	srv.EmitUsage("shop", time.Now(), time.Minute, []float64{95, 90}, []float64{50, 50})
 	b := start(t, []string{cloudfoundrytest.Password}, append(env, "HEARTBEAT_INTERVAL_IN_SECONDS=0.5", "AUTOSCALE_HEARTBEAT_URL=none", "RULES=cpu max=80 min=30 fails=2")...)
 	b.wait("a third instance", func() bool { return srv.Instances("shop", "web") == 3 })

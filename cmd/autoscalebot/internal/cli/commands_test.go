@@ -24,7 +24,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// oneSpaced is a text with single spaces, so that a test is not about columns.
+// Tests do not depend on the width of columns.
 func oneSpaced(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 func TestCheckFindsAllFine(t *testing.T) {
@@ -47,10 +47,10 @@ func TestCheckFindsAllFine(t *testing.T) {
 		"dynos ok 2 now ",
 		"heartbeat ok 200 after ",
 		"which is fast DNS 0.0 ms, connect ",
-		"1–3 · 9:00 1–5", // of the week's picture
+		"1–3 · 9:00 1–5", // from the drawing of the week
 		"slack note has settings, but NOTIFICATION_BACKENDS does not name it",
-		"webhook ok set up; autoscalebot check --notify sends a test notice ",
-		" all is fine",
+		"webhook ok configured. Run autoscalebot check --notify to send a test notice ",
+		" all checks passed",
 	} {
 		if !strings.Contains(oneSpaced(o.stdout), want) {
 			t.Errorf("check does not say %q:\n%s", want, o.stdout)
@@ -64,7 +64,7 @@ func TestCheckFindsAllFine(t *testing.T) {
 	if len(hook.all()) != 0 {
 		t.Error("check without --notify sent a notice")
 	}
-	if o := runOnce(t, env, "check", "--notify"); o.code != exitFine || !hook.take(notify.Test, "") || !strings.Contains(o.stdout, "a test notice") {
+	if o := runOnce(t, env, "check", "--notify"); o.code != exitFine || !hook.take(notify.Test, "") || !strings.Contains(o.stdout, "test notice") {
 		t.Errorf("check --notify: code %d, %d notices\n%s%s", o.code, len(hook.all()), o.stdout, o.stderr)
 	}
 }
@@ -85,11 +85,11 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 	}{
 		"a wrong key": {
 			[]string{"HEROKU_API_KEY=another-key"},
-			[]string{"credentials WRONG", "the API key is wrong or was revoked", "dynos note not known, for the reason above", "heartbeat note not taken", "1 of these is wrong"},
+			[]string{"credentials WRONG", "the API key is wrong or was revoked", "dynos note unknown, for the reason above", "heartbeat note not taken", "1 check failed"},
 		},
 		"a wrong app": {
 			[]string{"HEROKU_APP_NAME=dancing-tree"},
-			[]string{"credentials ok", "app WRONG", "`heroku apps` lists yours", "dynos note not known, for the reason above", "1 of these is wrong"},
+			[]string{"credentials ok", "app WRONG", "`heroku apps` lists yours", "dynos note unknown, for the reason above", "1 check failed"},
 		},
 		"a history that nobody can write": {
 			[]string{"HISTORY=sqlite:/proc/nowhere/x.db"},
@@ -105,7 +105,7 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		},
 		"a dyno size that cannot scale, a page that leads nowhere, a notifier that is gone": {
 			[]string{"NOTIFICATION_BACKENDS=webhook", "WEBHOOK_URL=http://127.0.0.1:1/s3cret-path"},
-			[]string{"formation WRONG", "Basic dynos can't exceed one", "heartbeat WRONG bad answer: more than 10 redirects", "webhook WRONG", "3 of these are wrong"},
+			[]string{"formation WRONG", "Basic dynos can't exceed one", "heartbeat WRONG bad answer: more than 10 redirects", "webhook WRONG", "3 checks failed"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -129,7 +129,7 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
-// The demo runs the same bot on real processes, ends by itself, and leaves none of them.
+// The demo runs the real bot on real processes, ends after its time, and leaves no process behind.
 func TestDemo(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 8 s")
@@ -166,7 +166,7 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// What a heartbeat says about the app is judged, and not only whether somebody answers.
+// check judges the response time, not only the status.
 func TestCheckJudgesTheHeartbeat(t *testing.T) {
 	t.Parallel()
 	api, app := herokutest.NewServer(t), newHeart(t)
@@ -181,7 +181,7 @@ func TestCheckJudgesTheHeartbeat(t *testing.T) {
 		{"slow each time", []time.Duration{1500 * time.Millisecond}, exitWork, "heartbeat WRONG 200 after"},
 		{"slow once", []time.Duration{1500 * time.Millisecond, 5 * time.Millisecond}, exitFine, "heartbeat ok 200 after"},
 	} {
-		var heartbeats atomic.Int64 // the last of the times goes on
+		var heartbeats atomic.Int64 // the last time repeats
 		app.answer(func(w http.ResponseWriter, r *http.Request) {
 			takes(c.took[min(int(heartbeats.Add(1)), len(c.took))-1])(w, r)
 		})
@@ -192,7 +192,7 @@ func TestCheckJudgesTheHeartbeat(t *testing.T) {
 	}
 }
 
-// taken are the connect and processing times of one heartbeat after the other, in milliseconds; the last goes on.
+// taken has the connect and processing times of successive heartbeats in milliseconds. The last pair repeats.
 type taken [][2]float64
 
 func (t *taken) Probe(context.Context) probe.Reading {
@@ -202,7 +202,7 @@ func (t *taken) Probe(context.Context) probe.Reading {
 	return probe.Reading{Outcome: probe.Answered, Status: 200, Value: 1, Unit: "ms", Phases: probe.Phases{Connect: ms(now[0]), Processing: ms(now[1])}}
 }
 
-// An answer that costs the app nothing says nothing of its load, wherever it comes from.
+// check notes a page that costs the app almost nothing, at any distance.
 func TestCheckNotesAStaticPage(t *testing.T) {
 	for name, c := range map[string]struct {
 		took taken
@@ -223,7 +223,7 @@ func TestCheckNotesAStaticPage(t *testing.T) {
 		var out bytes.Buffer
 		check := &checker{out: &out}
 		check.heartbeat(t.Context(), service.Parts{Heartbeat: &c.took}, settings.Defaults())
-		if got := strings.Contains(oneSpaced(out.String()), "heartbeat note the answer took the app less than a millisecond"); got != c.want || check.wrong > 0 {
+		if got := strings.Contains(oneSpaced(out.String()), "heartbeat note the app answered in less than 1 ms"); got != c.want || check.wrong > 0 {
 			t.Errorf("%s: noted %v, want %v:\n%s", name, got, c.want, out.String())
 		}
 	}

@@ -16,14 +16,14 @@ func TestCheckTellsConflictsByHowSureTheyAre(t *testing.T) {
 		env, want  []string
 		code       int
 	}{
-		{"Heroku's autoscaling", "Performance-M", nil, []string{"formation WRONG Heroku's own autoscaling is on, from 2 to 8 dynos", "1 of these is wrong"}, exitWork},
+		{"Heroku's autoscaling", "Performance-M", nil, []string{"formation WRONG Heroku's own autoscaling is on, from 2 to 8 dynos", "1 check failed"}, exitWork},
 		{
 			"a ceiling that may have been raised", "Private-S",
 			[]string{"MAX_DYNOS=0:00=3, mon 9:00=12"},
 			[]string{"formation WRONG Heroku's own", "formation note MAX_DYNOS goes up to 12, and Heroku allows 10 Private-S dynos"},
 			exitWork,
 		},
-		{"neither", "Standard-1X", nil, []string{"formation ok", "all is fine"}, exitFine},
+		{"neither", "Standard-1X", nil, []string{"formation ok", "all checks passed"}, exitFine},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -52,6 +52,6 @@ func TestRunWarnsOfAConflict(t *testing.T) {
 	api.AddApp(forest)
 	b := start(t, []string{api.Key}, "HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY="+api.Key, "HEROKU_API_URL="+api.URL)
 	b.wait("the warning", func() bool {
-		return strings.Contains(b.log.String(), "in the way of scaling: Heroku's own autoscaling is on")
+		return strings.Contains(b.log.String(), "obstacle to scaling: Heroku's own autoscaling is on")
 	})
 }

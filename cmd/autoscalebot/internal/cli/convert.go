@@ -20,15 +20,21 @@ func newConvert() *cobra.Command {
 	strict := false
 	cmd := &cobra.Command{
 		Use:   "convert --to manifest|policy|autoscale [FILE|-]",
-		Short: "Turn a document of Cloud Foundry's App Autoscaler into a settings file, and back",
-		Long: `Reads limits, schedule and rules from a document, and writes them in another form:
+		Short: "Convert between App Autoscaler's documents and a settings file",
+		Long: `Read the limits, the schedule and the rules from a document in one format, and
+write them to standard output in another:
 
-  manifest   of App Autoscaler as Pivotal and VMware sell it, as YAML
-  policy     of Cloud Foundry's open-source App Autoscaler, as JSON
-  autoscale  a settings file of autoscalebot, for AUTOSCALE_FILE
+  manifest   YAML of the App Autoscaler by Pivotal and VMware
+  policy     JSON of Cloud Foundry's open-source App Autoscaler
+  autoscale  settings file of autoscalebot, for AUTOSCALE_FILE
 
-What cannot be said in the other form is told on standard error, each with what became of it; with --strict nothing is written then.
-Exit code 0 when it is written, 1 when --strict keeps it from that, 2 when the document is wrong.`,
+Parts without an equivalent are listed on standard error. With --strict they
+are an error, and nothing is written.
+
+Exit codes: 0 if the document is written, 1 if --strict prevents it, 2 if the
+document is invalid.`,
+		Example: `  autoscalebot convert --to autoscale policy.json > autoscale.yaml
+  autoscalebot convert --to policy autoscale.yaml`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name, text, err := input(cmd.InOrStdin(), args)
@@ -45,16 +51,16 @@ Exit code 0 when it is written, 1 when --strict keeps it from that, 2 when the d
 				fmt.Fprintf(cmd.ErrOrStderr(), "convert: %s\n", note)
 			}
 			if n := len(p.Notes); strict && n > 0 {
-				return fmt.Errorf("%d things cannot be said there as they stand, so nothing is written", n)
+				return fmt.Errorf("%d parts have no equivalent in the other format, so nothing is written", n)
 			}
 			_, err = cmd.OutOrStdout().Write(out)
 			return err
 		},
 	}
 	cmd.Flags().StringVar(&from, "from", "",
-		"the form of the document: manifest, policy or autoscale (guessed otherwise)")
-	cmd.Flags().StringVar(&to, "to", "", "the form to write: manifest, policy or autoscale")
-	cmd.Flags().BoolVar(&strict, "strict", false, "write nothing where something cannot be said")
+		"`format` of the document: manifest, policy or autoscale (default: guessed)")
+	cmd.Flags().StringVar(&to, "to", "", "`format` to write: manifest, policy or autoscale (required)")
+	cmd.Flags().BoolVar(&strict, "strict", false, "fail if a part has no equivalent")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		return errors.Join(isFormat("--from", from, true), isFormat("--to", to, false))
 	}
@@ -66,7 +72,7 @@ func isFormat(flag, text string, optional bool) error {
 	case f == cfautoscaler.Manifest, f == cfautoscaler.Policy, f == cfautoscaler.Autoscale, text == "" && optional:
 		return nil
 	}
-	return settings.Problems{{Name: flag, What: fmt.Sprintf("%q: write manifest, policy or autoscale", text)}}
+	return settings.Problems{{Name: flag, What: fmt.Sprintf("%q: must be manifest, policy or autoscale", text)}}
 }
 
 func input(stdin io.Reader, args []string) (name string, text []byte, err error) {

@@ -8,9 +8,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/history/postgrestest"
 )
 
-// The URL of an app's own database, with what its object mapper has behind the question mark, is good for the history and for signals.
+// The history and the signals accept the database URL of an app, with the query parameters of its object mapper.
 func TestCheckTakesTheAppsDatabaseURL(t *testing.T) {
-	t.Parallel() // it waits more than it computes
+	t.Parallel() // waits more than it computes
 	db := postgrestest.New(t).URL("postgres")
 	base := []string{
 		"PATH=" + os.Getenv("PATH"), "PLATFORM=command", "COUNT_COMMAND=echo 1", "SCALE_COMMAND=true", "HEARTBEAT_URL=none", "CONTROL_URL=none",
@@ -25,7 +25,7 @@ func TestCheckTakesTheAppsDatabaseURL(t *testing.T) {
 	prisma := with("schema=public&connection_limit=5&pool_timeout=10&pgbouncer=true")
 	o := runOnce(t, append(base, "DATABASE_URL="+prisma, "SIGNALS=jobs="+prisma+"#select 7"), "check")
 	for _, want := range []string{
-		"history ok to be kept in the PostgreSQL database", "jobs ok 7 jobs",
+		"history ok will be kept in the PostgreSQL database", "jobs ok 7 jobs",
 		"DATABASE_URL: parameters of other libraries are ignored: connection_limit, pgbouncer, pool_timeout", "SIGNALS jobs: parameters of other libraries",
 	} {
 		if o.code != exitFine || !strings.Contains(oneSpaced(o.stdout), want) {

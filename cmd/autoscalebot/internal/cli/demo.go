@@ -22,32 +22,40 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// demoWave needs about five processes of the sample app at its crest and one at its foot.
+// The highest load needs about five processes of the sample app, the lowest one.
 var demoWave = demo.Wave{Low: 6, High: 85, Period: time.Minute}
 
 func newDemo() *cobra.Command {
 	var o demoOptions
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Watch the bot scale a sample app on this machine: no account, no settings",
-		Long: `Starts a small sample app as real processes behind the local router, puts a wave of requests on it that grows and falls,
-and runs the bot on it with a heartbeat a second. Response times rise, dynos come, times fall, dynos go, each with its reason.
-It ends with a summary at Ctrl-C, or by itself with --for.
+		Short: "Watch the bot scale a sample app on this machine",
+		Long: `Start a sample app as processes on this machine, send it a load that rises and
+falls, and let the bot scale it with a heartbeat every second. You need no
+account and no settings. The screen shows each decision with its reason, and
+the demo's web page shows the same. Press Ctrl-C to end the demo with a
+summary.
 
-With --pool the processes are servers that take their time to boot, and are put behind a HAProxy of its own where there is one on this
-machine, drained, and destroyed. It scales by the heartbeat and by how busy the servers' CPUs are. Kill one of the processes, and see it replaced.`,
+With --pool the bot scales servers instead: processes that take time to boot,
+which the bot puts behind HAProxy, drains and destroys. Without HAProxy on this
+machine it uses a built-in balancer. It scales by the heartbeat and by the CPU
+use of the servers. Kill one of the processes to see it replaced.`,
+		Example: `  autoscalebot demo
+  autoscalebot demo --pool
+  autoscalebot demo --for 70s --svg demo.svg`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runDemo(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().DurationVar(&o.duration, "for", 0, "end after this long, such as 90s (default: at Ctrl-C)")
+	cmd.Flags().DurationVar(&o.duration, "for", 0, "end after this time, such as 90s (default: at Ctrl-C)")
 	cmd.Flags().BoolVar(&o.json, "json", false,
-		"print the bot's records as JSON lines, and the summary on standard error")
-	cmd.Flags().BoolVar(&o.pool, "pool", false, "scale servers behind a load balancer instead of dynos")
-	cmd.Flags().StringVar(&o.balancer, "balancer", demo.Auto, "what --pool puts the servers behind: "+demo.HAProxy+
-		", "+demo.BuiltIn+", or "+demo.Auto+" for what there is")
-	cmd.Flags().StringVar(&o.svg, "svg", "", "write a picture of the run to this file when it ends")
+		"print the bot's records as JSON lines, and the summary to standard error")
+	cmd.Flags().BoolVar(&o.pool, "pool", false, "scale servers behind a balancer")
+	cmd.Flags().StringVar(&o.balancer, "balancer", demo.Auto, "`kind` of balancer of --pool: "+demo.HAProxy+", "+
+		demo.BuiltIn+", or "+
+		demo.Auto+" for HAProxy if it is installed")
+	cmd.Flags().StringVar(&o.svg, "svg", "", "write a picture of the run to this `file` at the end")
 	return cmd
 }
 
@@ -59,7 +67,7 @@ type demoOptions struct {
 	balancer string
 }
 
-// demoSettings are the defaults, but for a faster beat and bounds that fit the sample app.
+// The defaults, with a shorter interval and with thresholds for the sample app.
 func demoSettings() *settings.Settings {
 	s := settings.Defaults()
 	s.Platform, s.LocalAddr = "local", "127.0.0.1:0"
@@ -70,13 +78,13 @@ func demoSettings() *settings.Settings {
 	s.MaxDynos = schedule.Fixed(6)
 	table, err := schedule.New(s.MinDynos, s.MaxDynos, s.TimeZone.Location)
 	if err != nil {
-		panic(err) // 1 to 6 is right in every zone
+		panic(err) // 1 to 6 is valid in every zone
 	}
 	s.Table = table
 	return s
 }
 
-// A stage is what the demo scales: the platform, where its app answers, and the signals beside the heartbeat.
+// A stage is what the demo scales: the platform, the URL of its app, and the signals next to the heartbeat.
 type stage struct {
 	platform bot.Scaler
 	url      string
@@ -87,7 +95,7 @@ type stage struct {
 func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error {
 	exe, err := os.Executable()
 	if err != nil {
-		return fmt.Errorf("find this program, which is the sample app too: %w", err)
+		return fmt.Errorf("find this program, which is also the sample app: %w", err)
 	}
 	app := "exec " + shellQuote(exe) + " sample-app"
 	s := demoSettings()
@@ -106,7 +114,7 @@ func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error
 	if p.Heartbeat, err = service.OpenHeartbeat(s, st.platform); err != nil {
 		return err
 	}
-	// What a demo shows is gone when it ends, and its page is for this machine alone.
+	// The history ends with the demo, and the page is for this machine only.
 	s.History, s.DashboardAddr = history.Memory, "127.0.0.1:0"
 	v, err := service.New(ctx, s, p, h)
 	if err != nil {

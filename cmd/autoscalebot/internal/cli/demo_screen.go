@@ -17,25 +17,25 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/demo"
 )
 
-// A screen is a Recorder that shows the records: a live view on a terminal, else a line each.
+// A screen is a recorder that shows the records: as a live view on a terminal, else as lines.
 type screen struct {
 	out        io.Writer
 	wave       demo.Wave
 	json, live bool
-	// servers tells the servers of a pool as they are; nil where dynos are scaled.
+	// servers returns the servers of the pool; nil without a pool.
 	servers func() []demo.Server
 
 	mu    sync.Mutex
-	page  string // where the web page is; empty before there is one
+	page  string // URL of the web page; empty before it is served
 	story demo.Story
 	quit  func()
 }
 
 const (
-	// the alternate screen, without a cursor, where long lines do not go on in the next
+	// the alternate screen, without a cursor and without line wrapping
 	enterScreen = "\x1b[?1049h\x1b[?25l\x1b[?7l"
 	leaveScreen = "\x1b[?7h\x1b[?25h\x1b[?1049l"
-	// redraw is the time between two frames of a pool, whose servers do not wait for heartbeats.
+	// The servers of a pool change between heartbeats.
 	redraw = 250 * time.Millisecond
 )
 
@@ -61,7 +61,7 @@ func (sc *screen) open(now time.Time) {
 			case now := <-ticker.C:
 				sc.mu.Lock()
 				if sc.servers != nil || len(sc.story.Records) == 0 {
-					_ = sc.draw(now) // the next record tells
+					_ = sc.draw(now) // the next record returns the error
 				}
 				sc.mu.Unlock()
 			case <-quit:
@@ -107,7 +107,7 @@ func (sc *screen) Record(_ context.Context, r record.Record) error {
 	return err
 }
 
-// look notes which servers there are. The caller holds the lock.
+// The caller holds the lock.
 func (sc *screen) look() {
 	if sc.servers != nil {
 		sc.story.Pool.Servers = sc.servers()
@@ -123,7 +123,7 @@ func (sc *screen) tell(e pool.Event) {
 	}
 }
 
-// draw draws the view over the one before, line by line, so that nothing flickers. The caller holds the lock.
+// Each frame overwrites the last one line by line, so the screen does not flicker. The caller holds the lock.
 func (sc *screen) draw(now time.Time) error {
 	columns, rows := 80, 24
 	if f, ok := sc.out.(interface{ Fd() uintptr }); ok {
@@ -139,7 +139,6 @@ func (sc *screen) draw(now time.Time) error {
 
 func (sc *screen) stop() { sc.quit() }
 
-// finish prints the summary, beside the records where those are JSON, and writes the picture.
 func (sc *screen) finish(o demoOptions, stderr io.Writer) error {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()

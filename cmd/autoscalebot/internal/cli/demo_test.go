@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// A demo of a pool tells what it does while it goes on, and sums up when it is interrupted.
+// A demo of a pool prints events as they happen, and a summary when it is interrupted.
 func TestDemoOfAPool(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a pool of processes")
@@ -81,7 +81,7 @@ func TestDemoOfAPool(t *testing.T) {
 	}
 }
 
-// Neither a server nor HAProxy outlives a demo that is killed.
+// After a kill of the demo, its servers and its HAProxy end.
 func TestDemoOfAPoolThatIsKilledLeavesNoProcess(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 5 s")
@@ -129,7 +129,7 @@ func TestDemoOfAPoolThatIsKilledLeavesNoProcess(t *testing.T) {
 	}
 }
 
-// The live view switches the wrapping of long lines off, which would push its first lines out of a small terminal, and on again when it ends.
+// Wrapped lines would push the first lines out of a small terminal, so the live view turns wrapping off, and on again at its end.
 func TestTheLiveViewGivesTheTerminalBack(t *testing.T) {
 	var out bytes.Buffer
 	sc := &screen{out: &out, live: true}

@@ -11,8 +11,8 @@ import (
 
 const isDryRun = "DRY_RUN is set"
 
-// skipsInDryRun says whether a command must not ask the running bot for a change: DRY_RUN is set here, and that bot
-// would act. A bot that is in a dry run itself may be asked for anything.
+// DRY_RUN holds for the command's own environment: it must not make a bot act that runs without DRY_RUN. A bot in a dry
+// run changes nothing anyway.
 func skipsInDryRun(cmd *cobra.Command, c admin.Client, s *settings.Settings) (nothing bool, err error) {
 	if !s.DryRun {
 		return false, nil

@@ -23,7 +23,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/digitalocean/digitaloceantest"
 )
 
-// A ledger holds what was asked of the outside that changes something.
+// A ledger holds the requests that would change something outside.
 type ledger struct {
 	mu      sync.Mutex
 	changes []string
@@ -35,7 +35,7 @@ func (l *ledger) note(format string, args ...any) {
 	l.changes = append(l.changes, fmt.Sprintf(format, args...))
 }
 
-// balancer is the socket of a HAProxy that has one server, web-1, and notes each command that does not only look.
+// The socket of a HAProxy with one server, web-1. The ledger gets each command that is not a query.
 func (l *ledger) balancer(t *testing.T) (socket string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "dry")
@@ -65,7 +65,7 @@ func (l *ledger) balancer(t *testing.T) (socket string) {
 				defer conn.Close()
 				command, _ := bufio.NewReader(conn).ReadString('\n')
 				command = strings.TrimSuffix(command, "\n")
-				if !strings.HasPrefix(command, "show ") && !strings.Contains(command, "only-asked") { // which HAProxy always refuses
+				if !strings.HasPrefix(command, "show ") && !strings.Contains(command, "only-asked") { // HAProxy always refuses this one
 					l.note("the balancer: %s", command)
 				}
 				if strings.Contains(command, "only-asked") {
@@ -83,7 +83,7 @@ func (l *ledger) balancer(t *testing.T) (socket string) {
 	return socket
 }
 
-// bot is one that runs for the same app, and would act. It notes each request that does not only look.
+// A bot of the same app that is not in a dry run. The ledger gets each request that is not a query.
 func (l *ledger) bot(t *testing.T) (addr string) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet {
@@ -96,7 +96,6 @@ func (l *ledger) bot(t *testing.T) (addr string) {
 	return strings.TrimPrefix(srv.URL, "http://")
 }
 
-// files are what is in a folder, by path, with what is in them.
 func files(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -114,7 +113,7 @@ func files(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-// leaves are the commands that do some work, as they are called, hidden ones among them.
+// Only commands without subcommands do work. Hidden ones count.
 func leaves(cmd *cobra.Command) (paths []string) {
 	for _, sub := range cmd.Commands() {
 		if sub.HasSubCommands() {
@@ -127,8 +126,8 @@ func leaves(cmd *cobra.Command) (paths []string) {
 	return paths
 }
 
-// Whatever command is given with DRY_RUN changes nothing: no server, no member of the balancer, no image, no running bot, no settings file,
-// no history. Every command that there is has a line here.
+// With DRY_RUN no command changes a server, the balancer, an image, a running bot, a settings file or the history. Every
+// command has a line here.
 func TestNoCommandActsInADryRun(t *testing.T) {
 	t.Parallel()
 	c, l, app := newCloud(t), &ledger{}, newHeart(t)
@@ -149,8 +148,8 @@ func TestNoCommandActsInADryRun(t *testing.T) {
 		"HEARTBEAT_URL="+app.url+"/autoscalebot/heartbeat/", "HEARTBEAT_INTERVAL_IN_SECONDS=0.2", "MAX_DYNOS=4", "POOL_DRAIN_IN_SECONDS=1",
 		"ADMIN_ADDR="+l.bot(t), "ADMIN_TOKEN=0123456789abcdef0123", "HISTORY=sqlite:"+filepath.Join(dir, "history.db"), "DRY_RUN=true", "LOG_LEVEL=debug")
 	const (
-		reads = "only reads, and prints"            // and may fail here for want of something to read
-		alone = "acts on processes of its own only" // which are no part of what the settings name
+		reads = "only reads, and prints"            // and may fail here without data
+		alone = "acts on processes of its own only" // not named by the settings
 	)
 	table := map[string]string{
 		"run":              "", // below
@@ -206,14 +205,13 @@ func TestNoCommandActsInADryRun(t *testing.T) {
 	if got := len(files(t, dir)); got != len(before) {
 		t.Errorf("there are %d files, and were %d: %v", got, len(before), files(t, dir))
 	}
-	// The bot itself, with a server that it would give requests.
+	// The bot itself, with a server that it would put into rotation.
 	b := start(t, nil, append(env, "ADMIN_ADDR=", "ADMIN_TOKEN=")...)
 	b.wait("what it would do", func() bool { return strings.Contains(b.log.String(), "pool: would add") })
 	b.terminate()
 	l.nothing(t, "autoscalebot run", c)
 }
 
-// nothing wants nothing to have been changed.
 func (l *ledger) nothing(t *testing.T, what string, c *cloud) {
 	t.Helper()
 	l.mu.Lock()
@@ -228,7 +226,7 @@ func (l *ledger) nothing(t *testing.T, what string, c *cloud) {
 	}
 }
 
-// A bot that is in a dry run itself takes commands, as nothing comes of them.
+// A bot in a dry run accepts commands, as it changes nothing.
 func TestADryRunIsRehearsed(t *testing.T) {
 	t.Parallel()
 	c, app := newCloud(t), newHeart(t)

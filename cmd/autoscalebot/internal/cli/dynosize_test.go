@@ -14,7 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// The built binary asks Heroku for larger dynos when their memory is full, and says so.
+// The built binary asks Heroku for larger dynos when their memory is full, and logs the reason.
 func TestDynoSizesEndToEnd(t *testing.T) {
 	t.Parallel()
 	var memory atomic.Int64

@@ -20,12 +20,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// The built binary against everything that it talks to, from its first heartbeat to SIGTERM.
+// The built binary runs against fakes of all its servers, from the first heartbeat to SIGTERM.
 func TestEndToEnd(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes about 20 s")
 	}
-	t.Parallel() // it waits more than it computes
+	t.Parallel() // waits more than it computes
 	api := herokutest.NewServer(t)
 	app := newHeart(t)
 	api.AddApp(dancingForest(app.url, 1))
@@ -59,9 +59,9 @@ func TestEndToEnd(t *testing.T) {
 	wantWeb(1)
 	wantEvent(notify.NeedsExceedMax, notify.Resolved)
 
-	app.answer(takes(220 * time.Millisecond)) // right
+	app.answer(takes(220 * time.Millisecond)) // ok
 	api.SetQuantity("dancing-forest", "web", 7)
-	wantWeb(3) // a hand beyond the limits
+	wantWeb(3) // a manual change outside the limits
 
 	mend := api.Fail(herokutest.Fault{Status: 503, ID: "unavailable", Message: "the API is down"})
 	wantEvent(notify.ScaleFailed, notify.Opened)
@@ -78,7 +78,7 @@ func TestEndToEnd(t *testing.T) {
 
 	app.answer(takes(0))
 	wantWeb(2)
-	b.terminate() // at once: what is to be told of it has yet to be
+	b.terminate() // at once, before its notice is sent
 
 	events := hook.all()
 	b.wait("every notice by e-mail", func() bool { return mail.count() == len(events) })
@@ -101,12 +101,12 @@ func TestEndToEnd(t *testing.T) {
 	}
 }
 
-// A restart goes on in the Slack thread of an incident that is open.
+// After a restart the notices of an open incident continue in its Slack thread.
 func TestSlackThreadsSurviveAKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes about 5 s")
 	}
-	t.Parallel() // it waits more than it computes
+	t.Parallel() // waits more than it computes
 	api, app, chat := herokutest.NewServer(t), newHeart(t), newChat(t)
 	api.AddApp(dancingForest(app.url, 1))
 	app.answer(refuses)
@@ -136,7 +136,7 @@ func TestSlackThreadsSurviveAKill(t *testing.T) {
 	}
 }
 
-// A second signal that comes well after the first does not wait for anything.
+// A second signal some seconds after the first ends the bot at once.
 func TestALateSecondSignalEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	app := newHeart(t)
@@ -154,7 +154,7 @@ func TestALateSecondSignalEndsAtOnce(t *testing.T) {
 		return slices.ContainsFunc(api.Calls(), func(c herokutest.Call) bool { return c.Method == "PATCH" })
 	})
 	b.signal(syscall.SIGTERM)
-	time.Sleep(forceAfter + 300*time.Millisecond) // the end takes 4 s for the change, and 3.5 s for the notice of it
+	time.Sleep(forceAfter + 300*time.Millisecond) // a clean end takes 4 s for the change and 3.5 s for its notice
 	begin := time.Now()
 	b.signal(syscall.SIGTERM)
 	<-b.ended
@@ -163,7 +163,6 @@ func TestALateSecondSignalEndsAtOnce(t *testing.T) {
 	}
 }
 
-// dancingForest is an app whose heartbeat is at url.
 func dancingForest(url string, web int) herokutest.App {
 	return herokutest.App{
 		Name: "dancing-forest", WebURL: url + "/",

@@ -18,11 +18,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/logtest"
 )
 
-// endsCleanly waits for a process that start did not start, and wants it to have said that it stopped, and its code to be 0.
+// For a process that start did not start.
 func endsCleanly(t *testing.T, cmd *exec.Cmd, log func() string) {
 	t.Helper()
 	if log == nil {
-		log = func() string { return "stopped" } // which nobody sees
+		log = func() string { return "stopped" } // the log is not visible
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
@@ -38,7 +38,7 @@ func endsCleanly(t *testing.T, cmd *exec.Cmd, log func() string) {
 	}
 }
 
-// A reader that goes away, as head(1) does, ends the bot as SIGTERM does.
+// If the reader of its output is gone, as after head(1), the bot ends as after SIGTERM.
 func TestABrokenPipeEndsTheBotCleanly(t *testing.T) {
 	t.Parallel()
 	for _, broken := range []string{"stdout", "stderr", "both"} {
@@ -81,7 +81,6 @@ func TestABrokenPipeEndsTheBotCleanly(t *testing.T) {
 	}
 }
 
-// terminal returns both ends of a new terminal.
 func terminal(t *testing.T) (master, slave *os.File) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
@@ -102,7 +101,7 @@ func terminal(t *testing.T) (master, slave *os.File) {
 	return master, slave
 }
 
-// A terminal that is closed ends the bot as SIGTERM does, be its output shown there or not. Another SIGHUP does nothing.
+// Closing the terminal ends the bot as SIGTERM does, even if its output goes elsewhere. Any other SIGHUP is ignored.
 func TestAClosedTerminalEndsTheBotCleanly(t *testing.T) {
 	t.Parallel()
 	for _, shown := range []bool{true, false} {
@@ -170,7 +169,7 @@ func TestASIGHUPDoesNothing(t *testing.T) {
 	b.terminate()
 }
 
-// A signal that comes twice, to the process and to its group, ends the bot no sooner than one, and the command that runs just then ends too.
+// A signal that arrives twice, through the process and its group, does not cut the end short. A running command ends too.
 func TestASecondSignalDoesNotCutTheEndOff(t *testing.T) {
 	t.Parallel()
 	app, hook := newHeart(t), newHook(t)
@@ -186,10 +185,10 @@ func TestASecondSignalDoesNotCutTheEndOff(t *testing.T) {
 	})
 	begin := time.Now()
 	for range 3 {
-		if err := b.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) { // it may be quick
+		if err := b.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) { // it may have ended
 			t.Fatal(err)
 		}
-		time.Sleep(time.Millisecond) // so that they do not become one
+		time.Sleep(time.Millisecond) // the kernel would merge them
 	}
 	<-b.ended
 	if code := b.cmd.ProcessState.ExitCode(); code != exitFine || time.Since(begin) > 10*time.Second || !strings.Contains(b.log.String(), "stopped") {
@@ -201,11 +200,11 @@ func TestASecondSignalDoesNotCutTheEndOff(t *testing.T) {
 	}
 }
 
-// A crash is told apart from wrong settings, with which the unit in examples does not start the bot anew. A SIGQUIT ends a Go program as a crash does.
+// The exit code of a crash differs from that of wrong settings, after which the unit in examples does not restart the bot. SIGQUIT acts like a crash.
 func TestACrashIsNotTakenForWrongSettings(t *testing.T) {
 	t.Parallel()
 	if u := readUnit(t, "../../../../examples/systemd/autoscalebot.service"); !u.says(fmt.Sprintf("RestartPreventExitStatus=%d", exitUsage)) {
-		t.Errorf("the unit does not tell exit codes apart: %v", u["RestartPreventExitStatus"])
+		t.Errorf("the unit does not distinguish exit codes: %v", u["RestartPreventExitStatus"])
 	}
 	app := newHeart(t)
 	env, _ := counted(t, app, "1")
@@ -222,7 +221,7 @@ func TestACrashIsNotTakenForWrongSettings(t *testing.T) {
 	}
 }
 
-// As the first process of a container the bot waits for what its commands leave over, passes signals on and keeps the exit code.
+// As the first process of a container the bot reaps orphans, passes signals on and keeps the exit code.
 func TestTheFirstProcessWaitsForWhatIsLeftOver(t *testing.T) {
 	t.Parallel()
 	app := newHeart(t)
@@ -266,7 +265,6 @@ func TestTheFirstProcessWaitsForWhatIsLeftOver(t *testing.T) {
 	}
 }
 
-// zombies counts the ended children of a process that it has not waited for.
 func zombies(t *testing.T, parent int) (n int) {
 	t.Helper()
 	all, err := filepath.Glob("/proc/[0-9]*/stat")

@@ -23,12 +23,17 @@ func newExport() *cobra.Command {
 	when, format := span{since: "30d"}, "jsonl"
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "Write the history's records to standard output, as JSON lines or CSV",
-		Long: `Writes the records of the history, one a line, the oldest first: as JSON with all that was known, which autoscalebot import reads, or
-as CSV for a spreadsheet. It reads the history that the settings name (HISTORY, DATABASE_URL), while the bot runs or not.`,
+		Short: "Print the history's records as JSON lines or CSV",
+		Long: `Print the records of the history, one a line, the oldest first. JSON lines have
+all fields, and autoscalebot import reads them. CSV has the main fields, for a
+spreadsheet.
+
+` + readsHistory,
+		Example: `  autoscalebot export --since 7d > week.jsonl
+  autoscalebot export --since 2026-11-01 --until 2026-12-01 --format csv`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if format != "jsonl" && format != "csv" {
-				return fmt.Errorf("--format %s: write jsonl or csv", format)
+				return fmt.Errorf("--format %s: must be jsonl or csv", format)
 			}
 			return cobra.NoArgs(cmd, args)
 		},
@@ -53,7 +58,7 @@ as CSV for a spreadsheet. It reads the history that the settings name (HISTORY, 
 		return errors.Join(err, out.Flush())
 	}
 	when.flags(cmd)
-	cmd.Flags().StringVar(&format, "format", format, "jsonl or csv")
+	cmd.Flags().StringVar(&format, "format", format, "`format` of the output: jsonl or csv")
 	return cmd
 }
 
@@ -80,7 +85,7 @@ func exportCSV(ctx context.Context, db *history.DB, from, to time.Time, w io.Wri
 	return errors.Join(err, out.Error())
 }
 
-// cell keeps a text that comes from outside from being a formula in a spreadsheet.
+// A spreadsheet would run a text from outside as a formula if it began with one of these characters.
 func cell(text string) string {
 	if strings.HasPrefix(text, "=") || strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-") ||
 		strings.HasPrefix(text, "@") {

@@ -27,7 +27,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// stuck is a notifier that never comes back by itself.
+// A stuck notifier never returns.
 type stuck struct{}
 
 func (stuck) Notify(ctx context.Context, _ notify.Event) error {
@@ -35,8 +35,8 @@ func (stuck) Notify(ctx context.Context, _ notify.Event) error {
 	return ctx.Err()
 }
 
-// Whatever goes wrong with the API, the heartbeat or a notifier, the bot goes on: it changes nothing while it does not know,
-// scales as soon as the fault is gone, leaks no goroutine, and shows no secret.
+// After any fault of the API, the heartbeat or a notifier the bot continues. It changes nothing while data are missing,
+// scales as soon as the fault is gone, leaks no goroutine and shows no secret.
 func TestFaults(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })
@@ -132,7 +132,7 @@ func loops(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/autoscalebot/heartbeat/", http.StatusFound)
 }
 
-// faultyWorld is the bot on the fake of Heroku's API, with a notifier that hangs.
+// A faultyWorld is the bot on a fake of Heroku's API, with a notifier that hangs.
 type faultyWorld struct {
 	t      *testing.T
 	api    *herokutest.Server
@@ -143,10 +143,9 @@ type faultyWorld struct {
 	record record.Record
 }
 
-// beatToken is the heartbeat's token in the faulty world.
 const beatToken = "beat-t0ken"
 
-// faultySettings are those of the bot in each faulty world, less where its API is.
+// The URL of the API is missing, as it differs in each world.
 func faultySettings(t *testing.T) *settings.Settings {
 	settingstest.Env(t)
 	for name, value := range map[string]string{
@@ -183,7 +182,7 @@ func newFaultyWorld(t *testing.T, base *settings.Settings) *faultyWorld {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
-		_ = fanout.Close(ctx) // it holds what cannot be delivered
+		_ = fanout.Close(ctx) // the stuck notifier still holds events
 		text, err := json.Marshal(w.record)
 		if err != nil {
 			t.Error(err)
@@ -197,7 +196,7 @@ func newFaultyWorld(t *testing.T, base *settings.Settings) *faultyWorld {
 	if _, err := platform.WebURL(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	w.tick() // so that the heartbeat's URL is known
+	w.tick() // learns the heartbeat's URL
 	return w
 }
 
@@ -206,7 +205,7 @@ func (w *faultyWorld) tick() record.Record {
 	return w.record
 }
 
-// recovers wants the bot to scale by two slow heartbeats once everything works again.
+// Two slow heartbeats must suffice once everything works again.
 func (w *faultyWorld) recovers() {
 	w.t.Helper()
 	w.mend()

@@ -25,14 +25,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// The golden scenarios were executed on autoscalebot 2.1. Each must hold for this bot, from the names of the settings to the
-// scale calls and the notices, through its real tick. Where we decided to differ, the harness says which decision it applies:
+// The golden scenarios were recorded from autoscalebot 2.1. This bot must do the same, from the names of the settings to the
+// scale calls and the notices, except for these decisions:
 //
-//   - once: a notice at a limit is told when it begins, not at every heartbeat;
-//   - settings decide: "scaled" and "scale_failed" were always sent, so the scenarios run with both switched on;
-//   - blind: an error that is neither a timeout nor a 5xx was "slow", so scenarios with one run with HEARTBEAT_FAIL_ON=any.
+//   - once: a notice at a limit is sent when it begins, not at every heartbeat;
+//   - settings decide: 2.1 always sent "scaled" and "scale_failed", so the scenarios run with both switched on;
+//   - no data: to 2.1 an error that is neither a timeout nor a 5xx was slow, so these scenarios run with HEARTBEAT_FAIL_ON=any.
 //
-// More files of the same form in testdata/golden are run as well.
+// Further files in testdata/golden run too.
 type goldenFile struct {
 	Scenarios []goldenScenario
 }
@@ -57,7 +57,7 @@ type goldenBeat struct {
 	}
 }
 
-// goldenKinds translates the names of the original's notices.
+// The keys are the names of 2.1.
 var goldenKinds = map[string]notify.Kind{
 	"scaled": notify.Scaled, "scale_failed": notify.ScaleFailed,
 	"above_max": notify.NeedsExceedMax, "below_min": notify.NeedsBelowMin,
@@ -93,8 +93,7 @@ func TestGolden(t *testing.T) {
 	baseline.Compare(t, "testdata/baseline/golden.gz", ticks)
 }
 
-// Where the original took a refused connection for load, and scaled to the maximum, this bot is blind, moves nothing, and
-// says so.
+// 2.1 counted a refused connection as slow, and scaled to the maximum. This bot has no data, changes nothing, and says so.
 func TestGoldenRefusedIsNotLoad(t *testing.T) {
 	sc := goldenScenario{StartDynos: 1}
 	for range 9 {
@@ -108,7 +107,7 @@ func TestGoldenRefusedIsNotLoad(t *testing.T) {
 	}
 }
 
-// The original never gave up adding dynos that did not help. With COMPATIBILITY this bot does not either.
+// 2.1 had no limit on ineffective scale-ups. With COMPATIBILITY neither has this bot.
 func TestGoldenCompatibility(t *testing.T) {
 	slow := func(calls []int, dynos int, kinds ...string) (b goldenBeat) {
 		b.ResponseMS = 1500
@@ -122,11 +121,11 @@ func TestGoldenCompatibility(t *testing.T) {
 	sc.run(t, map[string]string{"NOTIFY_ON_EVERY_SCALE": "true", "MAX_DYNOS": "10", "COMPATIBILITY": "2.1"})
 }
 
-// env is the scenario's settings as environment variables, with the decisions named above.
+// With the decisions named above.
 func (sc goldenScenario) env() map[string]string {
 	env := map[string]string{"NOTIFY_ON_EVERY_SCALE": "true", "NOTIFY_ON_SCALE_FAILS": "true"}
 	for name, value := range sc.Settings {
-		if name != "NOTIFICATION_BACKENDS" { // memory stands for the test backend
+		if name != "NOTIFICATION_BACKENDS" { // memory replaces the test backend
 			env[name] = strings.Trim(string(value), `"`)
 		}
 	}
@@ -150,7 +149,7 @@ func (b goldenBeat) reading() probe.Reading {
 	return r
 }
 
-// goldenPlatform is a platform that can be told to fail.
+// A goldenPlatform fails on request.
 type goldenPlatform struct {
 	n     int
 	calls []int
@@ -172,7 +171,7 @@ type goldenProber struct{ next probe.Reading }
 
 func (p *goldenProber) Probe(context.Context) probe.Reading { return p.next }
 
-// run runs the scenario and returns what was told in all, and its ticks as lines.
+// It returns all notices, and the ticks as lines.
 func (sc goldenScenario) run(t *testing.T, env map[string]string) (all []notify.Event, ticks []string) {
 	settingstest.Env(t)
 	t.Setenv("HEROKU_APP_NAME", "dancing-forest")
@@ -228,7 +227,7 @@ func (sc goldenScenario) run(t *testing.T, env map[string]string) (all []notify.
 	return all, ticks
 }
 
-// time is the beat's wall clock in UTC, noon where the scenario does not say.
+// In UTC; noon if the scenario has no time.
 func (b goldenBeat) time(t *testing.T) time.Time {
 	if b.Clock == "" {
 		return time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
@@ -240,7 +239,7 @@ func (b goldenBeat) time(t *testing.T) time.Time {
 	return at
 }
 
-// wanted are the kinds to be told at a beat, less those of incidents that are open already (decision: once).
+// Without those of open incidents (decision: once).
 func (sc goldenScenario) wanted(t *testing.T, b goldenBeat, open map[notify.Kind]bool) []notify.Kind {
 	var out []notify.Kind
 	for _, name := range b.Expect.Notifications {
@@ -255,12 +254,12 @@ func (sc goldenScenario) wanted(t *testing.T, b goldenBeat, open map[notify.Kind
 	return out
 }
 
-// told are the kinds that the original had, as told at a beat. It notes which incidents are open.
+// Only kinds that 2.1 had. The open incidents are kept.
 func told(events []notify.Event, open map[notify.Kind]bool) []notify.Kind {
 	var out []notify.Kind
 	for _, e := range events {
 		switch {
-		case e.Kind == notify.HeartbeatUnreachable: // which the original did not know
+		case e.Kind == notify.HeartbeatUnreachable: // unknown to 2.1
 		case e.Phase == notify.Resolved:
 			open[e.Kind] = false
 		case e.Phase == notify.Opened:

@@ -15,8 +15,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// openPast opens the history that the settings name for a command. Where that is a file it must be there, unless create
-// is set.
+// readsHistory ends the help of the commands that read the history.
+const readsHistory = `The command reads the history that the settings name (HISTORY, DATABASE_URL).
+The bot does not have to be running.`
+
+// A file must exist, unless create is set.
 func openPast(cmd *cobra.Command, create bool) (db *history.DB, s *settings.Settings, err error) {
 	s, err = settings.LoadAdmin()
 	if err != nil {
@@ -26,8 +29,7 @@ func openPast(cmd *cobra.Command, create bool) (db *history.DB, s *settings.Sett
 	if url == "" || url == history.Memory {
 		return nil, nil, settings.Problems{{
 			Name: "HISTORY",
-			What: "is kept nowhere that outlasts the bot, so there is nothing to read; set sqlite:PATH, or " +
-				"DATABASE_URL",
+			What: "is not a file or a database, so there is nothing to read. Set HISTORY=sqlite:PATH, or DATABASE_URL",
 		}}
 	}
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
@@ -36,7 +38,8 @@ func openPast(cmd *cobra.Command, create bool) (db *history.DB, s *settings.Sett
 			err = os.MkdirAll(filepath.Dir(path), 0o700)
 		}
 		if err != nil {
-			return nil, nil, fmt.Errorf("open the history: %w; is HISTORY the running bot's, and HEROKU_APP_NAME?", err)
+			return nil, nil, fmt.Errorf("open the history: %w. HISTORY and HEROKU_APP_NAME must be those of the "+
+				"running bot", err)
 		}
 	}
 	db, err = service.OpenHistory(cmd.Context(), s,

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// counted is the environment of a bot that scales a number in a file, and a function that reads the number.
+// The platform is a number in a file.
 func counted(t *testing.T, app *heart, n string) (env []string, dynos func() string) {
 	count := filepath.Join(t.TempDir(), "count")
 	if err := os.WriteFile(count, []byte(n+"\n"), 0o600); err != nil {
@@ -29,7 +29,7 @@ func counted(t *testing.T, app *heart, n string) (env []string, dynos func() str
 	}
 }
 
-// A bot that was killed goes on from its history, which is kept in the user's state folder where nobody says otherwise.
+// A killed bot continues from its history, by default in the user's state folder.
 func TestTheBotGoesOnFromItsHistory(t *testing.T) {
 	t.Parallel()
 	app := newHeart(t)
@@ -53,7 +53,7 @@ func TestTheBotGoesOnFromItsHistory(t *testing.T) {
 	}
 	var before int
 	b.wait("a record to be written, which may take a second", func() bool {
-		time.Sleep(200 * time.Millisecond) // a look is a program of its own
+		time.Sleep(200 * time.Millisecond) // each look starts a process
 		before = exported()
 		return before > 0
 	})
@@ -77,7 +77,6 @@ func TestTheBotGoesOnFromItsHistory(t *testing.T) {
 	}
 }
 
-// page waits until the bot says where its page is.
 func (b *process) page() (url string) {
 	at := regexp.MustCompile(`msg=serving at=(http://\S+)`)
 	b.wait("the page", func() bool {

@@ -29,14 +29,14 @@ func TestAnImageIsPrepared(t *testing.T) {
 	c.once(env, exitWork, "image prepare --write /nowhere/pool.env", "/nowhere/pool.env: no such file")
 	c.once(env, exitWork, "image prepare --script /nowhere/setup.sh", "/nowhere/setup.sh: no such file")
 
-	// An image that does not come up is noted nowhere, and what is left is named.
+	// An image that does not boot is not written to the settings, and the command names the servers left.
 	short := append(env, "POOL_HEALTHY_WITHIN_IN_SECONDS=2")
 	c.sick.Store(true)
 	c.once(short, exitWork, "image prepare --name spring --write "+file+" --yes", "wait until web-image-1 is healthy: web-image-1 is not healthy: it answered with status 503 after 2s",
 		"exists and costs money. Repeat the command to continue, or run POOL_NAME=web-image autoscalebot servers destroy web-image-1 --yes to destroy it")
 	c.sick.Store(false)
 
-	// It goes on with the server that is there.
+	// It continues with the existing server.
 	c.once(env, exitFine, "image prepare --name spring --write "+file+" --yes", "the image spring is ", ", saved as DIGITALOCEAN_IMAGE in "+file)
 	images := c.Images()
 	noted, err := os.ReadFile(file)
@@ -51,7 +51,7 @@ func TestAnImageIsPrepared(t *testing.T) {
 	if n := c.Count("POST", "/v2/droplets"); n != 2 {
 		t.Errorf("%d droplets were ordered, want one to make the image of, and one to boot from it", n)
 	}
-	// A server of the pool itself.
+	// A server of the pool.
 	c.once(env, exitFine, "image prepare --server web-1 --name summer --yes", "the image summer is ", "DIGITALOCEAN_IMAGE=")
 	if names := c.names("web"); len(names) != 1 {
 		t.Errorf("the pool has %v", names)

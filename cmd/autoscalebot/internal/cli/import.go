@@ -19,10 +19,13 @@ import (
 func newImport() *cobra.Command {
 	return &cobra.Command{
 		Use:   "import FILE|-",
-		Short: "Take records that export wrote as JSON lines into the history",
-		Long: `Reads the records that autoscalebot export --format jsonl wrote, from a file or from standard input, into the history that the settings
-name (HISTORY, DATABASE_URL). A record that is there already is not added again, so importing twice is harmless.`,
-		Args: cobra.ExactArgs(1),
+		Short: "Add exported records to the history",
+		Long: `Read records from a file, or from standard input, and add them to the history
+that the settings name (HISTORY, DATABASE_URL). The input is the output of
+autoscalebot export --format jsonl. A record that exists is not added again, so
+importing twice is harmless.`,
+		Example: `  autoscalebot import week.jsonl`,
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			in := cmd.InOrStdin()
 			if args[0] != "-" {
@@ -45,14 +48,13 @@ name (HISTORY, DATABASE_URL). A record that is there already is not added again,
 			}
 			defer closePast(cmd, db, &err)
 			n, err := db.Import(cmd.Context(), readRecords(in))
-			fmt.Fprintf(cmd.OutOrStdout(), "%d records were not there yet, and are now\n", n)
+			fmt.Fprintf(cmd.OutOrStdout(), "imported %d new records\n", n)
 			return err
 		},
 	}
 }
 
-// maxLine bounds a record's line in bytes.
-const maxLine = 1 << 20
+const maxLine = 1 << 20 // bytes
 
 func readRecords(r io.Reader) iter.Seq2[record.Record, error] {
 	return func(yield func(record.Record, error) bool) {
@@ -67,10 +69,11 @@ func readRecords(r io.Reader) iter.Seq2[record.Record, error] {
 			var rec record.Record
 			err := json.Unmarshal(lines.Bytes(), &rec)
 			if err == nil && (rec.Time.IsZero() || rec.App == "") {
-				err = errors.New("it is no record: time and app are missing")
+				err = errors.New("not a record: time and app are missing")
 			}
 			if err != nil {
-				err = fmt.Errorf("line %d: %w; write what autoscalebot export --format jsonl wrote", n, err)
+				err = fmt.Errorf("line %d: %w. The input must be the output of autoscalebot export --format jsonl", n,
+					err)
 			}
 			if !yield(rec, err) || err != nil {
 				return

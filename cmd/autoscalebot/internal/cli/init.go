@@ -25,25 +25,35 @@ func newInit() *cobra.Command {
 	i := &initCommand{}
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Write a commented settings file to begin with",
-		Long: `Writes a settings file for AUTOSCALE_FILE, with what the platform needs, what most people set, and what each of it means. The platform is
-one of ` + strings.Join(starter.Platforms(), ", ") + `, or pool, which is digitalocean; scripts is a pool whose servers
-your own scripts make.
+		Short: "Write a settings file to start from",
+		Long: `Write a commented settings file for AUTOSCALE_FILE, with the settings that the
+platform needs and those that most people change.
 
-With --from it reads the autoscaler.ini of the autoscaler of HAProxy and AWS that watched top on each server, takes over what can be, and says
-what became of each key. Secrets stay out of the file, unless --with-secrets has them in it.
+Platforms:
+  ` + strings.Join(starter.Platforms(), ", ") + `, pool
 
-A file that is there already is not written over without --force. Exit code 2 when it cannot be, and when --from cannot be read.`,
+pool is the same as digitalocean. scripts is a pool of servers that your own
+scripts create and destroy.
+
+--from converts the autoscaler.ini of "autoscaler" for HAProxy and AWS, and
+lists the result for each key. The file contains no secrets, unless you add
+--with-secrets.
+
+Exit code 2 if --from cannot be read, or if the file cannot be written or
+exists and --force is not set.`,
+		Example: `  autoscalebot init
+  autoscalebot init --platform pool --out pool.yaml
+  autoscalebot init --from autoscaler.ini`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return i.run(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().StringVar(&i.platform, "platform", "", "where the app runs (heroku by default)")
-	cmd.Flags().StringVar(&i.from, "from", "", "an autoscaler.ini to take over; - is standard input")
-	cmd.Flags().StringVar(&i.out, "out", "autoscale.yaml", "the file to write; - is standard output")
-	cmd.Flags().BoolVar(&i.force, "force", false, "write over a file that is there")
-	cmd.Flags().BoolVar(&i.secrets, "with-secrets", false, "with --from: write the keys of AWS into the file, too")
+	cmd.Flags().StringVar(&i.platform, "platform", "", "`platform` of the app (default heroku)")
+	cmd.Flags().StringVar(&i.from, "from", "", "autoscaler.ini `file` to convert; - is standard input")
+	cmd.Flags().StringVar(&i.out, "out", "autoscale.yaml", "`file` to write; - is standard output")
+	cmd.Flags().BoolVar(&i.force, "force", false, "overwrite an existing file")
+	cmd.Flags().BoolVar(&i.secrets, "with-secrets", false, "with --from: write the AWS keys into the file")
 	return cmd
 }
 
@@ -66,8 +76,8 @@ func (i *initCommand) run(stdin io.Reader, stdout, stderr io.Writer) error {
 		return err
 	}
 	if len(results) > 0 {
-		tell(stderr, "What became of "+i.from+":", results)
-		tell(stderr, "What became of its commands:", starter.Commands())
+		tell(stderr, "Keys of "+i.from+":", results)
+		tell(stderr, "Commands of the former autoscaler:", starter.Commands())
 	}
 	if i.out != "-" {
 		i.next(stdout, f, len(results) > 0)
@@ -75,12 +85,11 @@ func (i *initCommand) run(stdin io.Reader, stdout, stderr io.Writer) error {
 	return nil
 }
 
-// make makes the file, and says what became of the one that it is made from.
 func (i *initCommand) make(stdin io.Reader) (starter.File, []starter.Conversion, error) {
 	switch {
 	case i.from == "" && i.secrets:
 		return starter.File{}, nil, wrongFlag("--with-secrets",
-			"is about the file that --from names; name one, or leave it out")
+			"applies only to --from. Add --from, or remove it")
 	case i.from == "":
 		platform := i.platform
 		if platform == "" {
@@ -88,13 +97,13 @@ func (i *initCommand) make(stdin io.Reader) (starter.File, []starter.Conversion,
 		}
 		f, ok := starter.New(platform)
 		if !ok {
-			return f, nil, wrongFlag("--platform", "%q: write one of %s, pool", platform,
+			return f, nil, wrongFlag("--platform", "%q: must be one of %s, pool", platform,
 				strings.Join(starter.Platforms(), ", "))
 		}
 		return f, nil, nil
 	case i.platform != "" && i.platform != "pool":
 		return starter.File{}, nil, wrongFlag("--platform",
-			"%q: what --from reads is a pool of servers; leave it out", i.platform)
+			"%q: --from creates a pool of servers. Remove --platform", i.platform)
 	}
 	_, text, err := input(stdin, []string{i.from})
 	var pathErr *fs.PathError
@@ -112,7 +121,7 @@ func (i *initCommand) make(stdin io.Reader) (starter.File, []starter.Conversion,
 	return f, results, nil
 }
 
-// write writes the file so that only its owner can read it, as secrets come into such files sooner or later.
+// Only the owner can read the file, as secrets get into such files sooner or later.
 func (i *initCommand) write(text []byte) error {
 	how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
 	if i.force {
@@ -122,7 +131,8 @@ func (i *initCommand) write(text []byte) error {
 	var pathErr *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return wrongFlag("--out", "%s is there already; --force writes over it, --out names another", i.out)
+		return wrongFlag("--out", "%s already exists. Use --force to overwrite it, or --out to name another file",
+			i.out)
 	case errors.As(err, &pathErr):
 		return wrongFlag("--out", "%q: %v", i.out, pathErr.Err)
 	case err != nil:
@@ -142,19 +152,19 @@ func tell(w io.Writer, title string, results []starter.Conversion) {
 	for _, f := range results {
 		fmt.Fprintf(tw, "  %s\t%s\n", notify.OneLine(f.Key, 80), f.What)
 	}
-	_ = tw.Flush() // to the terminal
+	_ = tw.Flush()
 	fmt.Fprintln(w)
 }
 
 func (i *initCommand) next(w io.Writer, f starter.File, seed bool) {
-	fmt.Fprintf(w, "%s is written. Next:\n", i.out)
+	fmt.Fprintf(w, "Wrote %s. Next:\n", i.out)
 	steps := 0
 	step := func(format string, args ...any) {
 		steps++
 		fmt.Fprintf(w, "  %d. %s\n", steps, fmt.Sprintf(format, args...))
 	}
 	if n := f.Changes(); n > 0 {
-		step("put your own values where it says CHANGE (%d)", n)
+		step("replace the values marked CHANGE (%d)", n)
 	}
 	secrets := f.Secrets()
 	if seed && !i.secrets {
@@ -164,6 +174,6 @@ func (i *initCommand) next(w io.Writer, f starter.File, seed bool) {
 		step("set in the environment: %s", strings.Join(secrets, ", "))
 	}
 	step("AUTOSCALE_FILE=%s autoscalebot check", i.out)
-	step("AUTOSCALE_FILE=%s DRY_RUN=true autoscalebot   # says what it would do", i.out)
+	step("AUTOSCALE_FILE=%s DRY_RUN=true autoscalebot   # logs what it would do", i.out)
 	step("AUTOSCALE_FILE=%s autoscalebot", i.out)
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// However often and whenever the bot is killed, with a state file or a history it goes on from where it was: what is kept is never torn, a
-// change is made once, and nothing is told twice.
+// A bot that is killed, at any moment and repeatedly, continues where it was: its file or history is never torn, no change is made
+// twice, and no notice is sent twice.
 func TestKillNineRepeatsNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes 12 s")
@@ -53,7 +53,7 @@ func TestKillNineRepeatsNothing(t *testing.T) {
 	})
 }
 
-// killOften kills a bot with the settings in more a hundred times, and holds each time what it kept.
+// A hundred kills, with a check of the stored state after each.
 func killOften(t *testing.T, more []string, whole func() error) {
 	api, app, hook := herokutest.NewServer(t), newHeart(t), newHook(t)
 	api.AddApp(dancingForest(app.url, 1))
@@ -67,7 +67,7 @@ func killOften(t *testing.T, more []string, whole func() error) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range 100 {
 		b := start(t, []string{api.Key, hook.secret}, env...)
-		time.Sleep(time.Duration(5+random.IntN(180)) * time.Millisecond) // the moment of the kill is the point
+		time.Sleep(time.Duration(5+random.IntN(180)) * time.Millisecond) // the moment of the kill must vary
 		_ = b.cmd.Process.Kill()
 		<-b.ended
 		if err := whole(); err != nil {
@@ -86,7 +86,7 @@ func killOften(t *testing.T, more []string, whole func() error) {
 	}
 	ids := map[string]bool{}
 	for _, e := range hook.all() {
-		if !ids[e.ID] { // one that was taken just before a kill may come again, as itself
+		if !ids[e.ID] { // a notice from just before a kill may arrive again, with its ID
 			told[e.Kind]++
 		}
 		ids[e.ID] = true

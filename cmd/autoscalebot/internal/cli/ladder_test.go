@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// startExporter answers as the node_exporter of every loopback address, of processors that are busy to a share from 0 to 1, and returns its
-// port.
+// A node_exporter on every loopback address, whose CPU use is a share from 0 to 1.
 func startExporter(t *testing.T, share float64) (port string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "0.0.0.0:0")
@@ -31,7 +30,7 @@ func startExporter(t *testing.T, share float64) (port string) {
 	return port
 }
 
-// The built binary reads the processors of a pool's servers, adds a server up to the maximum, and then has larger ones take their place.
+// The built binary reads the CPU use of a pool's servers, adds servers up to the maximum, and then replaces them by larger ones.
 func TestBusyServersAreJoinedByMoreAndReplacedByLargerOnes(t *testing.T) {
 	t.Parallel()
 	c, port := newCloud(t), startExporter(t, 0.9)
@@ -54,7 +53,6 @@ func TestBusyServersAreJoinedByMoreAndReplacedByLargerOnes(t *testing.T) {
 	}
 }
 
-// sizes are those of the pool's droplets.
 func (c *cloud) sizes() (sizes []string) {
 	for _, d := range c.Droplets() {
 		if slices.Contains(d.Tags, "autoscalebot:web") {

@@ -1,4 +1,5 @@
-// Package cli is the program's commands: each takes its flags, calls what does the work, and prints what came of it.
+// Package cli has the program's commands. Each one parses its flags, calls the package that does the work, and prints
+// the result.
 package cli
 
 import (
@@ -7,22 +8,24 @@ import (
 	"io"
 	"log"
 	"os"
-	_ "time/tzdata" // the binary runs where no zone files are
+	_ "time/tzdata" // for machines without zone files
+
+	"github.com/spf13/cobra"
 )
 
 // Exit codes.
 const (
 	exitFine  = 0
-	exitWork  = 1 // something failed at work
+	exitWork  = 1 // a failure at work
 	exitUsage = 2 // wrong usage or settings
 )
 
-// Main runs the command that the program's arguments name, and returns its exit code.
+// Main runs the command that os.Args names, and returns its exit code: 0, 1 or 2.
 func Main() int {
-	// Libraries write to the standard log what only they find worth it, at times bytes that a server sent. Nothing of
-	// ours does.
+	// Only libraries use the standard log, sometimes for bytes that a server sent.
 	log.SetOutput(io.Discard)
 	readyToCrash()
+	cobra.EnableCommandSorting = false // newRoot lists the commands in the order of their use
 	if code, ended := asInit(); ended {
 		return code
 	}
@@ -32,7 +35,7 @@ func Main() int {
 	code := run(ctx, os.Args[1:], stdout, stderr)
 	end()
 	if code == exitWork && (stdout.broken() || stderr.broken()) {
-		code = exitFine // what failed is telling somebody who has gone
+		code = exitFine // only writing failed, because the reader is gone
 	}
 	return code
 }

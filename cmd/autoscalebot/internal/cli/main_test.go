@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 
 var builtDir = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "autoscalebot-test-") })
 
-// binary returns the path of the program, built as it is shipped.
+// Built like the shipped program.
 func binary(t testing.TB) string {
 	t.Helper()
 	if testing.Short() {
@@ -41,7 +41,7 @@ func binary(t testing.TB) string {
 	return path
 }
 
-// ownBinary returns another path of the program, so that a test can tell the processes that it has started from those of others.
+// With its own path a test can identify the processes that it started.
 func ownBinary(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(filepath.Dir(binary(t)), t.Name())
@@ -63,13 +63,13 @@ var built = sync.OnceValues(func() (string, error) {
 	return path, cmd.Run()
 })
 
-// outcome is what came of running the program once.
+// An outcome is the result of one run of the program.
 type outcome struct {
 	stdout, stderr string
 	code           int
 }
 
-// runOnce runs the built binary with nothing but env in its environment, and waits for it.
+// The program gets no other environment than env.
 func runOnce(t *testing.T, env []string, args ...string) outcome {
 	t.Helper()
 	return runProgram(t, binary(t), env, args...)
@@ -80,12 +80,12 @@ func runProgram(t *testing.T, program string, env []string, args ...string) outc
 	cmd := exec.Command(program, args...)
 	var stdout, stderr bytes.Buffer
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = env, t.TempDir(), &stdout, &stderr
-	_ = cmd.Run() // the code says how it went
+	_ = cmd.Run() // the exit code has the result
 	return outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }
 
-// The command line, as people use it: testdata/script holds a file for each story. The program is the one that is shipped, since what only
-// computes takes ten times as long with the race detector.
+// testdata/script has one file for each topic. The scripts run the shipped program: with the race detector, simulations take ten
+// times as long.
 func TestScript(t *testing.T) {
 	t.Parallel()
 	path := filepath.Dir(binary(t))
@@ -105,8 +105,7 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// recordDays is the command "record DAYS FILE" of the scripts: it writes what a bot would have exported after so many days of an app that is busy on
-// weekdays from nine to half past ten.
+// The scripts' command "record DAYS FILE" writes the export of a bot whose app was busy on weekdays from 9:00 to 10:30.
 func recordDays(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: record DAYS FILE")
@@ -115,12 +114,12 @@ func recordDays(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	begin := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC) // a Monday
 	f := sim.DefaultFleet()
-	f.Slots, f.Service.Mean = 1, 250*time.Millisecond // so that few requests are much load
+	f.Slots, f.Service.Mean = 1, 250*time.Millisecond // few requests are a high load
 	o := sim.Options{Demand: busyMornings{begin, days}, Fleet: f, Start: begin, Seed: 3}
 	ts.Check(writeRecord(context.Background(), ts.MkAbs(args[1]), o, "HEARTBEAT_INTERVAL_IN_SECONDS=180"))
 }
 
-// busyMornings is a demand that needs three dynos on weekdays from nine to half past ten, and less than one otherwise.
+// busyMornings is a load that needs three dynos on weekdays from 9:00 to 10:30, and less than one otherwise.
 type busyMornings struct {
 	begin time.Time
 	days  int

@@ -10,9 +10,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 )
 
-// While Heroku's maintenance page answers heartbeats the bot holds and says so, as check does; afterwards it scales again.
+// While Heroku's maintenance page answers the heartbeats, the bot holds and gives the reason, as check does. Afterwards it scales again.
 func TestMaintenanceModeIsNoLoad(t *testing.T) {
-	t.Parallel() // it waits more than it computes
+	t.Parallel() // waits more than it computes
 	api, app, hook := herokutest.NewServer(t), newHeart(t), newHook(t)
 	forest := dancingForest(app.url, 1)
 	forest.Maintenance = true

@@ -19,10 +19,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// example is the rule of the example in the documentation of Pivotal's App Autoscaler.
+// From the example in the documentation of Pivotal's App Autoscaler.
 const example = "instance_limits: {min: 1, max: 5}\nrules:\n- rule_type: http_latency\n  rule_sub_type: avg_99th\n  threshold: {min: 80, max: 200}\n"
 
-// written writes a document into a folder of the test's, and returns its path.
 func written(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -32,7 +31,7 @@ func written(t *testing.T, name, text string) string {
 	return path
 }
 
-// slowness has the router tell of so many requests that took so long in the minute before now: the bot reads those of two, however late.
+// The router's metrics for the last minute. The bot reads two minutes, as they may arrive late.
 func slowness(srv *cloudfoundrytest.Server, n int, took time.Duration) {
 	now := time.Now()
 	all := make([]cloudfoundrytest.Envelope, n)
@@ -75,7 +74,7 @@ func TestAManifestOnCloudFoundry(t *testing.T) {
 	}
 }
 
-// pushedWith is a fake Cloud Foundry with two instances of the app shop, and the environment of a bot that goes by a document.
+// The app shop has two instances. The bot reads the document at path.
 func pushedWith(t *testing.T, path string) (srv *cloudfoundrytest.Server, env []string) {
 	t.Helper()
 	srv = cloudfoundrytest.NewServer(t)
@@ -86,7 +85,7 @@ func pushedWith(t *testing.T, path string) (srv *cloudfoundrytest.Server, env []
 	}
 }
 
-// The example's sequence at App Autoscaler's own pace, on virtual time: a decision every 35 seconds by the mean of the last 120.
+// The example's sequence in virtual time, at the pace of App Autoscaler: a decision every 35 s by the mean of the last 120 s.
 func TestTheSequenceOfAManifest(t *testing.T) {
 	for _, pair := range []string{
 		"AUTOSCALE_FILE=" + written(t, "manifest.yml", example), "PLATFORM=cloudfoundry", "CF_API_URL=https://api.example.com",
@@ -144,7 +143,7 @@ func TestTheSequenceOfAManifest(t *testing.T) {
 	}
 }
 
-// applied is the state after a change that the platform made at once.
+// The platform makes the change at once.
 func applied(state decide.State, now time.Time, d decide.Decision) decide.State {
 	state.Dynos = d.To
 	if d.To > d.From {
@@ -155,7 +154,7 @@ func applied(state decide.State, now time.Time, d decide.Decision) decide.State 
 	return state
 }
 
-// A mean of 230 ms is not taken for the 50 ms in its middle.
+// The mean of 230 ms decides, not the median of 50 ms.
 func TestTheLatencyOfAManifestIsAMean(t *testing.T) {
 	srv, env := pushedWith(t, written(t, "manifest.yml", example))
 	slowness(srv, 60, 50*time.Millisecond)
@@ -166,7 +165,7 @@ func TestTheLatencyOfAManifestIsAMean(t *testing.T) {
 	}
 }
 
-// Every type of rule runs from the manifest alone.
+// Every type of rule works from the manifest alone.
 func TestAllRulesOfAManifestAreRead(t *testing.T) {
 	rules := "instance_limits: {min: 1, max: 3}\nrules:\n"
 	for _, rule := range []string{
@@ -199,7 +198,7 @@ func TestAllRulesOfAManifestAreRead(t *testing.T) {
 	}
 }
 
-// A policy alone runs on Cloud Foundry, and all that tells of it tells what its rules make of the metrics.
+// A policy alone runs on Cloud Foundry. The log, why, the page and the metrics show what its rules make of the metrics.
 func TestAPolicyOnCloudFoundry(t *testing.T) {
 	path := written(t, "policy.json", `{"instance_min_count": 1, "instance_max_count": 4, "scaling_rules": [
 		{"metric_type": "responsetime", "threshold": 200, "operator": ">", "adjustment": "+1", "breach_duration_secs": 60},

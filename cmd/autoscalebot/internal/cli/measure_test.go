@@ -17,8 +17,8 @@ func TestCheckShowsWhatIsMeasured(t *testing.T) {
 	api, app := herokutest.NewServer(t), newHeart(t)
 	api.AddApp(dancingForest(app.url, 1))
 	for name, c := range map[string]struct {
-		queue    string // what the app says of it
-		statuses []int  // that it answers in turn; none means 200
+		queue    string // reported by the app
+		statuses []int  // of successive answers; empty means 200
 		env      []string
 		code     int
 		requests int64
@@ -28,19 +28,19 @@ func TestCheckShowsWhatIsMeasured(t *testing.T) {
 			"", nil,
 			[]string{"HEARTBEAT_MEASURE=processing"},
 			exitFine, 1,
-			[]string{"heartbeat ok 200 after ", " ms, of which processing took ", " ms, which is fast DNS 0.0 ms, connect "},
+			[]string{"heartbeat ok 200 after ", " ms, processing ", " ms: fast (below 200 ms) DNS 0.0 ms, connect "},
 		},
 		"the queue, by samples": {
 			"0.04", nil,
 			[]string{"HEARTBEAT_MEASURE=queue", "HEARTBEAT_SAMPLES=5", "HEARTBEAT_PERCENTILE=90"},
 			exitFine, 5,
-			[]string{" ms, and 0.0 ms in the app's queue, which is fast DNS 0.0 ms, connect ", "this is percentile 90 of 5 requests"},
+			[]string{" ms, queue time 0.0 ms: fast (below 200 ms) DNS 0.0 ms, connect ", "percentile 90 of 5 requests"},
 		},
 		"a queue that can't be": {
 			"60000", nil,
 			[]string{"HEARTBEAT_MEASURE=queue"},
 			exitWork, 3,
-			[]string{" ms, and 60.0 s in the app's queue, which is too slow ", "its router's clock and its own differ"},
+			[]string{" ms, queue time 60.0 s: slow (above 1000 ms) ", "the clocks of the app and its router differ"},
 		},
 		"no queue": {
 			"", nil,
@@ -48,7 +48,7 @@ func TestCheckShowsWhatIsMeasured(t *testing.T) {
 			exitWork, 2,
 			[]string{
 				"heartbeat WRONG bad answer: the answer has no X-Queue-Time-Ms header",
-				"see examples/heartbeat for how", "this is percentile 50 of 2 requests",
+				"see examples/heartbeat for how", "percentile 50 of 2 requests",
 			},
 		},
 		"a failure among samples": {
@@ -56,7 +56,7 @@ func TestCheckShowsWhatIsMeasured(t *testing.T) {
 			[]int{200, 503, 404, 200},
 			[]string{"HEARTBEAT_SAMPLES=4", "HEARTBEAT_PERCENTILE=100"},
 			exitWork, 4,
-			[]string{"heartbeat WRONG server error: status 503 Service Unavailable this is percentile 100 of 4 requests"},
+			[]string{"heartbeat WRONG server error: status 503 Service Unavailable percentile 100 of 4 requests"},
 		},
 		"a failure among samples that does not count": {
 			"",
@@ -70,7 +70,7 @@ func TestCheckShowsWhatIsMeasured(t *testing.T) {
 			var requests atomic.Int64
 			app.answer(func(w http.ResponseWriter, _ *http.Request) {
 				n := requests.Add(1)
-				time.Sleep(50 * time.Millisecond) // as one that is as quick as a connection is looked at again
+				time.Sleep(50 * time.Millisecond) // check measures an answer again that is as fast as a connection
 				if c.queue != "" {
 					w.Header().Set("X-Queue-Time-Ms", c.queue)
 				}

@@ -16,7 +16,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
-// The memory that is resident after 1,000 heartbeats, a tenth of a second apart, is what docs/performance.md promises, a tenth more at most.
+// The resident memory after 1,000 heartbeats every 0.1 s must not exceed the figure in docs/performance.md by more than a tenth.
 func TestResidentMemoryIsAsPromised(t *testing.T) {
 	racetest.Long(t)
 	t.Parallel()
@@ -43,7 +43,7 @@ func TestResidentMemoryIsAsPromised(t *testing.T) {
 	running.Wait()
 }
 
-// startForMemory starts the bot. pid returns its process after 1,000 heartbeats.
+// pid waits for 1,000 heartbeats.
 func startForMemory(t *testing.T, env []string) (pid func() int) {
 	t.Helper()
 	beats := make(chan struct{}, 64)
@@ -71,7 +71,6 @@ func startForMemory(t *testing.T, env []string) (pid func() int) {
 	}
 }
 
-// megabytes reads a figure of a process.
 func megabytes(t *testing.T, pid int, name string) float64 {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

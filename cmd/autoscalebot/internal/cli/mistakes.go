@@ -9,7 +9,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// mistakes collects what is wrong with a command line, to tell all of it at once.
+// mistakes collects everything that is wrong with a command line, so one error lists it all.
 type mistakes struct{ problems settings.Problems }
 
 func (m *mistakes) add(name, format string, args ...any) {
@@ -25,7 +25,7 @@ func (m *mistakes) note(name string, err error) {
 func (m *mistakes) number(flag, text string, least, most float64) float64 {
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(f >= least && f <= most) {
-		m.add(flag, "%q: write a number from %g to %g", text, least, most)
+		m.add(flag, "%q: must be a number from %g to %g", text, least, most)
 	}
 	return f
 }
@@ -33,21 +33,19 @@ func (m *mistakes) number(flag, text string, least, most float64) float64 {
 func (m *mistakes) whole(flag, text string, least, most uint64) uint64 {
 	n, err := strconv.ParseUint(text, 10, 64)
 	if err != nil || n < least || n > most {
-		m.add(flag, "%q: write a whole number from %d to %d", text, least, most)
+		m.add(flag, "%q: must be a whole number from %d to %d", text, least, most)
 	}
 	return n
 }
 
-// millis reads a number of milliseconds above 0 and up to most.
 func (m *mistakes) millis(flag, text string, most time.Duration) time.Duration {
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || !(f > 0 && f <= float64(most.Milliseconds())) {
-		m.add(flag, "%q: write a number of milliseconds above 0, up to %d", text, most.Milliseconds())
+		m.add(flag, "%q: must be a number of milliseconds above 0 and up to %d", text, most.Milliseconds())
 	}
 	return time.Duration(f * float64(time.Millisecond))
 }
 
-// times reads a range of times, such as 20s-60s, or one time.
 func (m *mistakes) times(flag, text string) (least, most time.Duration) {
 	low, high, two := strings.Cut(text, "-")
 	least, err := time.ParseDuration(low)
@@ -56,12 +54,11 @@ func (m *mistakes) times(flag, text string) (least, most time.Duration) {
 		most, err = time.ParseDuration(high)
 	}
 	if err != nil || least < 0 || most < least || most > time.Hour {
-		m.add(flag, "%q: write a range of times up to an hour, such as 20s-60s", text)
+		m.add(flag, "%q: must be a time or a range of times up to 1h, such as 20s-60s", text)
 	}
 	return least, most
 }
 
-// after reads a length of time since a beginning, "" for none.
 func (m *mistakes) after(flag, text string) time.Duration {
 	if text == "" {
 		return 0
@@ -69,14 +66,14 @@ func (m *mistakes) after(flag, text string) time.Duration {
 	now := time.Unix(0, 0).Add(longestAgo)
 	at, err := parseMoment(flag, text, now, time.UTC)
 	if err != nil || at.After(now) || now.Sub(at) > longestAgo {
-		m.add(flag, "%q: write a length of time, such as 7d or 36h", text)
+		m.add(flag, "%q: must be a duration such as 7d or 36h", text)
 		return 0
 	}
 	return now.Sub(at)
 }
 
 func (m *mistakes) settings(err error) {
-	if ps, ok := err.(settings.Problems); ok { // which nobody has wrapped
+	if ps, ok := err.(settings.Problems); ok { // never wrapped
 		m.problems = append(m.problems, ps...)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A bot that is killed leaves no command of its own running, and nothing that the command has started.
+// After a kill of the bot its command ends, with all processes that the command started.
 func TestAKilledBotLeavesNoCommand(t *testing.T) {
 	t.Parallel()
 	for name, command := range map[string]string{
@@ -22,7 +22,7 @@ func TestAKilledBotLeavesNoCommand(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env, _ := counted(t, newHeart(t), "1")
-			pipe := filepath.Join(t.TempDir(), "alive") // which ends when the last process that holds it open for writing has
+			pipe := filepath.Join(t.TempDir(), "alive") // at its end when the last process that writes to it has ended
 			if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -35,7 +35,7 @@ func TestAKilledBotLeavesNoCommand(t *testing.T) {
 			b.wait("the command to run", func() bool {
 				_ = alive.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
 				_, err := alive.Read(make([]byte, 1))
-				return os.IsTimeout(err) // and not at its end, as while nobody has it open
+				return os.IsTimeout(err) // not its end, which it also reports while no process has it open
 			})
 			_ = b.cmd.Process.Kill()
 			<-b.ended

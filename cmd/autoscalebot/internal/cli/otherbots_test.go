@@ -11,8 +11,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// Two bots with one history both say so from their second heartbeat on: by notice, in status and on the page. When one ends or is killed,
-// the other says that it is alone again; a restart after a kill is no second bot.
+// Two bots with one history both report it from their second heartbeat on: by notice, in status and on the page. When one ends or is
+// killed, the other reports the end. A restart after a kill does not count as a second bot.
 func TestTwoBotsWithOneHistoryBothSaySo(t *testing.T) {
 	t.Parallel()
 	app := newHeart(t)
@@ -38,11 +38,11 @@ func TestTwoBotsWithOneHistoryBothSaySo(t *testing.T) {
 		o.wait("heartbeats", func() bool { return app.beats.Load() >= from+n })
 	}
 	a := begin()
-	beat(a, 3) // of which two at the least are noted
+	beat(a, 3) // at least two are noted
 	_ = a.cmd.Process.Kill()
 	<-a.ended
 	a = begin()
-	beat(a, 4) // in which the killed one must not be taken to be alive
+	beat(a, 4) // the killed bot must not count as alive
 	if told(a, notify.Opened)() {
 		t.Error("a bot that was killed is taken to be alive")
 	}
@@ -74,7 +74,7 @@ func TestTwoBotsWithOneHistoryBothSaySo(t *testing.T) {
 	a.terminate()
 }
 
-// That there is a second bot goes on over a restart as one incident, and ends.
+// A second bot is one incident, even over a restart, and it ends.
 func TestASecondBotIsOneIncidentOverARestart(t *testing.T) {
 	t.Parallel()
 	env, _ := counted(t, newHeart(t), "1")
@@ -100,7 +100,7 @@ func TestASecondBotIsOneIncidentOverARestart(t *testing.T) {
 	b.terminate()
 	phases, incidents, ids := []string{}, map[string]bool{}, map[string]bool{}
 	for _, e := range hook.all() {
-		if e.Kind == notify.SecondBot && !ids[e.ID] { // the kill may have come before the bot noted that it arrived
+		if e.Kind == notify.SecondBot && !ids[e.ID] { // the kill may have come before the delivery was noted
 			phases = append(phases, string(e.Phase))
 			incidents[e.Incident], ids[e.ID] = true, true
 		}

@@ -18,10 +18,10 @@ type output struct {
 
 func (o *output) flags(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object")
-	cmd.Flags().StringVar(&o.out, "out", "", "also draw it into a `FILE` that ends in .html, .svg or .png")
+	cmd.Flags().StringVar(&o.out, "out", "", "also write a `file`: a page (.html) or a picture (.svg, .png)")
 }
 
-// check says before the work whether its report can be written.
+// Checking first saves a long run whose report cannot be written.
 func (o output) check(m *mistakes) {
 	if o.out == "" {
 		return
@@ -29,15 +29,15 @@ func (o output) check(m *mistakes) {
 	switch filepath.Ext(o.out) {
 	case ".html", ".svg", ".png":
 	default:
-		m.add("--out", "%q: write a file that ends in .html, .svg or .png", o.out)
+		m.add("--out", "%q: must end in .html, .svg or .png", o.out)
 		return
 	}
 	if info, err := os.Stat(filepath.Dir(o.out)); err != nil || !info.IsDir() {
-		m.add("--out", "%q: there is no folder %s", o.out, filepath.Dir(o.out))
+		m.add("--out", "%q: the folder %s does not exist", o.out, filepath.Dir(o.out))
 	}
 }
 
-// A drawable is a report, or a backtest.
+// A drawable is a report or a backtest.
 type drawable interface {
 	Draw(w io.Writer, ending string) error
 	JSON(w io.Writer) error
@@ -61,7 +61,7 @@ func writeWhole(path string, write func(io.Writer) error) error {
 	if err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
-	defer os.Remove(f.Name()) // which is gone after the rename
+	defer os.Remove(f.Name()) // fails after the rename
 	defer f.Close()
 	out := bufio.NewWriter(f)
 	if err := errors.Join(write(out), out.Flush(), f.Chmod(0o644), f.Close()); err != nil {

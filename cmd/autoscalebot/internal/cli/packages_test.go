@@ -14,8 +14,7 @@ import (
 
 const module = "github.com/autoscalebot/autoscalebot"
 
-// shared are the packages of others that more than one of ours may import: they are no SDK of anybody's, a driver of a database that one
-// of ours keeps things in and another asks, or the form of messages that one sends and another takes.
+// shared are the external packages that several of ours may import: they are not SDKs of a service, or both ends of a protocol need them.
 var shared = []string{
 	"github.com/cenkalti/backoff/v5", "go.uber.org/goleak", "golang.org/x/net/idna", "golang.org/x/term",
 	"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/stdlib",
@@ -26,7 +25,7 @@ func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
 	t.Parallel()
 	table := packageTable(t)
 	used := map[string]bool{}             // names in the table
-	users := map[string]map[string]bool{} // by package of others, who imports it
+	users := map[string]map[string]bool{} // importers, by external package
 	for line := range strings.Lines(goList(t, `{{.ImportPath}} {{join .Imports " "}}`)) {
 		fields := strings.Fields(line)
 		pkg := strings.TrimPrefix(fields[0], module+"/")
@@ -59,7 +58,7 @@ func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
 	}
 }
 
-// packageTable reads from CONTRIBUTING.md which of our packages each package may import.
+// CONTRIBUTING.md has the table.
 func packageTable(t *testing.T) map[string][]string {
 	t.Helper()
 	text, err := os.ReadFile("../../../../CONTRIBUTING.md")
@@ -116,7 +115,6 @@ func TestOnlyCmdReadsTheEnvironment(t *testing.T) {
 	}
 }
 
-// nameIn is the name by which a package stands in the table, "" if it does not.
 func nameIn(table map[string][]string, pkg string) string {
 	if _, ok := table[pkg]; ok {
 		return pkg
@@ -139,7 +137,7 @@ func goList(t *testing.T, format string) string {
 	return string(out)
 }
 
-// Every file and folder that CONTRIBUTING.md names is there.
+// Every file and folder that CONTRIBUTING.md names exists.
 func TestContributorsFindWhatTheyLookFor(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(root + "CONTRIBUTING.md")
@@ -154,7 +152,7 @@ func TestContributorsFindWhatTheyLookFor(t *testing.T) {
 	folder := ""
 	for _, m := range regexp.MustCompile("`([a-z_/]+(?:/[a-z_]+|[.]go))`").FindAllStringSubmatch(section, -1) {
 		name := m[1]
-		if !strings.Contains(name, "/") { // in the folder that was named before
+		if !strings.Contains(name, "/") { // in the folder named before
 			name = path.Join(folder, name)
 		} else if !strings.HasSuffix(name, ".go") {
 			folder = name
@@ -165,7 +163,7 @@ func TestContributorsFindWhatTheyLookFor(t *testing.T) {
 	}
 }
 
-// Lines of the product stay within 120 columns, a tab being four, but for raw strings and what comments show as code.
+// Lines of the product have at most 120 columns, with tabs of four. Raw strings and code in comments are exempt.
 func TestLinesAreShort(t *testing.T) {
 	t.Parallel()
 	const most = 120
@@ -178,7 +176,7 @@ func TestLinesAreShort(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		raw := false // in a string over several lines
+		raw := false // inside a string of several lines
 		for i, line := range strings.Split(string(text), "\n") {
 			free := raw || strings.Contains(line, "`") || strings.HasPrefix(strings.TrimLeft(line, "\t"), "//\t")
 			raw = raw != (strings.Count(line, "`")%2 == 1)

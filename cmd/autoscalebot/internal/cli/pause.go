@@ -16,9 +16,15 @@ func newPause() *cobra.Command {
 	var length time.Duration
 	return &cobra.Command{
 		Use:   "pause [up|down] [2h]",
-		Short: "Keep the running bot from adding or removing dynos, for a time or until resume",
-		Long: "Keeps the bot from adding dynos, from removing some, or both. The limits of the hour hold " +
-			"all the same." + asksABot,
+		Short: "Pause scaling, for a time or until resume",
+		Long: `Keep the running bot from scaling up, from scaling down, or from both. Without
+a duration the pause lasts until autoscalebot resume. The limits still apply:
+the bot corrects a number outside them.
+
+The pause begins at the next heartbeat. You are notified when it begins and
+ends.` + asksABot,
+		Example: `  autoscalebot pause
+  autoscalebot pause down 2h`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
 			direction, args = takeDirection(args)
 			length, err = parseFor(args, "autoscalebot pause up 2h")
@@ -30,7 +36,6 @@ func newPause() *cobra.Command {
 	}
 }
 
-// takeDirection reads a direction off the beginning of args; both if there is none.
 func takeDirection(args []string) (bot.Direction, []string) {
 	if len(args) > 0 {
 		switch d := bot.Direction(args[0]); d {
@@ -41,7 +46,7 @@ func takeDirection(args []string) (bot.Direction, []string) {
 	return bot.Both, args
 }
 
-// parseFor reads a length of time, with or without the word for; 0 if there is none.
+// The word "for" is optional.
 func parseFor(args []string, example string) (time.Duration, error) {
 	if len(args) == 0 {
 		return 0, nil
@@ -50,11 +55,11 @@ func parseFor(args []string, example string) (time.Duration, error) {
 		args = args[1:]
 	}
 	if len(args) != 1 {
-		return 0, errors.New("that is not understood; write it as in: " + example)
+		return 0, errors.New("invalid arguments: must be as in: " + example)
 	}
 	d, err := time.ParseDuration(args[0])
 	if err != nil || d <= 0 {
-		return 0, fmt.Errorf("%q is no length of time such as 90m or 2h; write it as in: %s", args[0], example)
+		return 0, fmt.Errorf("%q is not a duration. Use 90m or 2h, as in: %s", args[0], example)
 	}
 	return d, nil
 }

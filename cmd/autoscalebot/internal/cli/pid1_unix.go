@@ -10,11 +10,11 @@ import (
 	"syscall"
 )
 
-// signalled is added to the number of the signal that ended a process to make an exit code, as shells do.
+// As in shells, the exit code after a signal is the signal's number plus 128.
 const signalled = 128
 
-// readyToCrash has a crash end the process by SIGABRT, as Go's own exit code would say that the settings are wrong,
-// with which no service manager starts a program anew. No core file is left, in which secrets would stand.
+// A crash ends the process with SIGABRT. Go's own exit code of a crash, 2, means wrong settings here, and with it the
+// service manager would not restart the bot. A core file would contain secrets, so none is written.
 func readyToCrash() {
 	debug.SetTraceback("crash")
 	var limit syscall.Rlimit
@@ -24,15 +24,15 @@ func readyToCrash() {
 	}
 }
 
-// asInit does what is expected of the first process of a container, if this is it: the program itself runs in a child,
-// to which signals are passed on, and every process that is left over is waited for. It returns the child's exit code.
+// The first process of a container must reap orphaned processes. If this is that process, the program runs in a child
+// that gets all signals, and code is the child's exit code.
 func asInit() (code int, ended bool) {
 	if os.Getpid() != 1 {
 		return 0, false
 	}
 	self, err := os.Executable()
 	if err != nil {
-		return 0, false // without /proc, say: then nobody waits for what is left over
+		return 0, false // such as without /proc: orphans are then not reaped
 	}
 	ch := make(chan os.Signal, 16)
 	signal.Notify(ch, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT,
@@ -44,7 +44,7 @@ func asInit() (code int, ended bool) {
 	}
 	go func() {
 		for s := range ch {
-			_ = syscall.Kill(child.Pid, s.(syscall.Signal)) // which may have ended
+			_ = syscall.Kill(child.Pid, s.(syscall.Signal)) // fails if it has ended
 		}
 	}()
 	for {

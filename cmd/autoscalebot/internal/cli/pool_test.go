@@ -25,13 +25,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// cloud is a DigitalOcean whose droplets all answer, on this machine: their addresses are loopback's, of which Linux has millions.
+// A cloud is a fake DigitalOcean whose droplets answer on this machine, each at its own loopback address.
 type cloud struct {
 	*digitaloceantest.Server
 	t    *testing.T
 	url  string
 	port string
-	// sick has the droplets fail their health check.
+	// sick makes the droplets fail their health check.
 	sick atomic.Bool
 }
 
@@ -65,7 +65,6 @@ func newCloud(t *testing.T) *cloud {
 	return c
 }
 
-// env are the settings of a pool there, with more behind them.
 func (c *cloud) env(more ...string) []string {
 	return append([]string{
 		"PLATFORM=pool", "POOL_PROVIDER=digitalocean", "POOL_BALANCER=none", "HEARTBEAT_URL=http://127.0.0.1:1/", "HEROKU_APP_NAME=shop", "HISTORY=none",
@@ -74,7 +73,6 @@ func (c *cloud) env(more ...string) []string {
 	}, more...)
 }
 
-// once runs one command, and wants its exit code and texts in what it prints.
 func (c *cloud) once(env []string, code int, args string, wants ...string) outcome {
 	c.t.Helper()
 	o := runOnce(c.t, env, strings.Fields(args)...)
@@ -92,7 +90,6 @@ func (c *cloud) once(env []string, code int, args string, wants ...string) outco
 	return o
 }
 
-// names are those of the droplets of a pool.
 func (c *cloud) names(pool string) (names []string) {
 	for _, d := range c.Droplets() {
 		if slices.Contains(d.Tags, "autoscalebot:"+pool) {
@@ -102,7 +99,7 @@ func (c *cloud) names(pool string) (names []string) {
 	return names
 }
 
-// frontend is a real HAProxy with an empty backend.
+// A frontend is a real HAProxy with an empty backend.
 type frontend struct{ socket, url string }
 
 func newFrontend(t *testing.T) *frontend {
@@ -113,7 +110,7 @@ func newFrontend(t *testing.T) *frontend {
 			t.Skip("there is no haproxy here: apt-get install haproxy")
 		}
 	}
-	dir, err := os.MkdirTemp("", "haproxy") // a short path, since that of a socket may have a hundred bytes or so
+	dir, err := os.MkdirTemp("", "haproxy") // the path of a socket must be short
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +151,7 @@ backend web
 	return f
 }
 
-// status is what the app answers through it, 0 for nothing.
+// The status of the app through HAProxy; 0 without an answer.
 func (f *frontend) status() int {
 	resp, err := http.Get(f.url)
 	if err != nil {
@@ -164,13 +161,13 @@ func (f *frontend) status() int {
 	return resp.StatusCode
 }
 
-// The quick start checks its settings before there is any server: that HAProxy has nobody to ask is no failure then, and is one later.
+// The quick start runs check before the first server exists. Only then it is ok that HAProxy has no server.
 func TestCheckOfAnEmptyPool(t *testing.T) {
 	t.Parallel()
 	c, f := newCloud(t), newFrontend(t)
 	env := c.env("POOL_BALANCER=haproxy", "HAPROXY_SOCKETS="+f.socket, "HAPROXY_BACKEND=web", "HEARTBEAT_URL="+f.url+"/",
 		"SIGNALS=busy=nodes+pool://:9100#cpu", "RULES=busy max=90 min=20")
-	c.once(env, exitFine, "check", "servers ok pool web has no servers yet", "dynos ok desired 1, serving 0, existing 0", "heartbeat note", "the pool has no servers yet", "busy note", "all is fine")
+	c.once(env, exitFine, "check", "servers ok pool web has no servers yet", "dynos ok desired 1, serving 0, existing 0", "heartbeat note", "the pool has no servers yet", "busy note", "all checks passed")
 	if o := c.once(append(env, "SIZES=s-9vcpu-1gb"), exitWork, "check", "size WRONG s-9vcpu-1gb is not available in fra1"); strings.Contains(o.stdout, "sizes") {
 		t.Errorf("one cause is told twice:\n%s", o.stdout)
 	}
@@ -178,15 +175,15 @@ func TestCheckOfAnEmptyPool(t *testing.T) {
 	if o := c.once(append(env, "SIZES=s-1vcpu-1gb", "MIN_DYNOS=3", "MAX_DYNOS=4", "MONTHLY_BUDGET=20"), exitFine, "check"); strings.Contains(o.stdout, "budget") {
 		t.Errorf("a budget that is enough for the minimum is told:\n%s", o.stdout)
 	}
-	c.once(append(env, "SIZES=S-1VCPU-1GB"), exitFine, "check", "size ok s-1vcpu-1gb in fra1", "all is fine")
+	c.once(append(env, "SIZES=S-1VCPU-1GB"), exitFine, "check", "size ok s-1vcpu-1gb in fra1", "all checks passed")
 	c.once(append(env, "SIZES=S-1VCPU-1GB"), exitFine, "servers spinup", "create the server web-1 of size s-1vcpu-1gb")
 	c.once(append(env, "SIZES=s-1vcpu-1gb,s-9vcpu-1gb"), exitWork, "check", "sizes WRONG", `"s-9vcpu-1gb"`)
 	c.once(append(env, "HEARTBEAT_URL=http://127.0.0.1:1/"), exitWork, "check", "heartbeat WRONG")
-	c.AddDroplet(digitaloceantest.Droplet{Name: "web-1", Tags: []string{"autoscalebot:web"}, Size: "s-4vcpu-8gb"}) // which the balancer does not have
+	c.AddDroplet(digitaloceantest.Droplet{Name: "web-1", Tags: []string{"autoscalebot:web"}, Size: "s-4vcpu-8gb"}) // not behind the balancer
 	c.once(append(env, "SIZES=s-1vcpu-1gb", "SIGNALS=", "RULES="), exitWork, "check", "heartbeat WRONG", "1 of 1 servers do not have the size of new servers, s-1vcpu-1gb: web-1 (s-4vcpu-8gb)")
 }
 
-// What keeps several things from being known is told once, with the first of them.
+// check reports the cause of several failures once, at the first of them.
 func TestCheckTellsACauseOnce(t *testing.T) {
 	t.Parallel()
 	c, f, app := newCloud(t), newFrontend(t), newHeart(t)
@@ -205,7 +202,7 @@ func TestCheckTellsACauseOnce(t *testing.T) {
 	}
 }
 
-// Three servers, one of which somebody made large by hand, and a start without a history: new ones are of SIZES, and so are all in the end.
+// Three servers, one of them manually resized, and a start without a history. New servers have a size of SIZES, and at the end all do.
 func TestSizesComeFromTheSettings(t *testing.T) {
 	t.Parallel()
 	c, app := newCloud(t), newHeart(t)
@@ -227,19 +224,19 @@ func TestSizesComeFromTheSettings(t *testing.T) {
 	c.once(env, exitFine, "check", "1 of 3 servers do not have the size of new servers, s-1vcpu-1gb: web-3 (s-4vcpu-8gb)")
 	b := start(t, []string{c.Token}, env...)
 	costs := func(dyno string) func() bool {
-		return func() bool { return strings.Contains(runOnce(t, env, "status").stdout, "a dyno costs $"+dyno) }
+		return func() bool { return strings.Contains(runOnce(t, env, "status").stdout, "$"+dyno) }
 	}
 	b.wait("what the three cost", costs("21.7")) // 2 x 6.52 and 52.14, by three
 	b.wait("small servers only", func() bool { return of("s-1vcpu-1gb") == 3 && len(c.Droplets()) == 3 })
 	b.wait("what three small ones cost", costs("6.51"))
 	b.terminate()
-	// A larger size takes effect at the next start.
+	// A larger size applies from the next start.
 	b = start(t, []string{c.Token}, append(env, "SIZES=s-2vcpu-2gb")...)
 	b.wait("another size", func() bool { return of("s-2vcpu-2gb") > 0 })
 	b.terminate()
 }
 
-// A server that HAProxy refuses for wrong options is not destroyed for it: check says what HAProxy says, before, and status, meanwhile.
+// A server that HAProxy refuses because of invalid options is not destroyed. check and status show HAProxy's message.
 func TestABalancerThatRefuses(t *testing.T) {
 	t.Parallel()
 	c, f, app := newCloud(t), newFrontend(t), newHeart(t)
@@ -256,13 +253,13 @@ func TestABalancerThatRefuses(t *testing.T) {
 		}
 	}
 	env = append(env, "HAPROXY_SERVER_OPTIONS=check inter 1s")
-	c.once(env, exitFine, "check", "server options ok", "all is fine")
+	c.once(env, exitFine, "check", "server options ok", "all checks passed")
 	b = start(t, []string{c.Token}, env...)
 	b.wait("the server at work", func() bool { return f.status() == http.StatusOK })
 	b.terminate()
 }
 
-// The built binary makes servers as the app slows down, gives them requests, and ends them; killed in the middle, it goes on where it was.
+// The built binary creates servers as the app slows down, puts them into rotation, and destroys them. After a kill it continues.
 func TestTheBotKeepsAPool(t *testing.T) {
 	t.Parallel()
 	c, f, app, hook := newCloud(t), newFrontend(t), newHeart(t), newHook(t)
@@ -270,7 +267,7 @@ func TestTheBotKeepsAPool(t *testing.T) {
 		"HEARTBEAT_INTERVAL_IN_SECONDS=0.5", "MAX_RESPONSE_TIME_IN_MS=200", "MIN_RESPONSE_TIME_IN_MS=100", "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=2", "NUMBER_OF_PASSES_TO_SCALE_DOWN_AFTER=2",
 		"MIN_DYNOS=1", "MAX_DYNOS=3", "MANUAL_HOLD_IN_MINUTES=0", "STOP_AFTER_UPS_WITHOUT_HELP=0", "HEALTH_CHECK_PASSES=1",
 		"NOTIFICATION_BACKENDS=webhook", "WEBHOOK_URL="+hook.url, "WEBHOOK_SECRET="+hook.secret)
-	app.answer(takes(150 * time.Millisecond)) // which is right
+	app.answer(takes(150 * time.Millisecond)) // ok
 	b := start(t, []string{c.Token, hook.secret}, env...)
 	b.wait("the minimum", func() bool { return len(c.names("web")) == 1 && f.status() == http.StatusOK })
 	app.answer(takes(300 * time.Millisecond))
@@ -297,7 +294,7 @@ func TestTheBotKeepsAPool(t *testing.T) {
 	}
 }
 
-// A server that fails is told, and another takes its place.
+// A failed server is reported and replaced.
 func TestAServerThatFailsIsTold(t *testing.T) {
 	t.Parallel()
 	c, app, hook := newCloud(t), newHeart(t), newHook(t)
@@ -311,7 +308,7 @@ func TestAServerThatFailsIsTold(t *testing.T) {
 	b.terminate()
 }
 
-// The notice of a server that failed arrives after the restart where a kill kept it from arriving.
+// If a kill prevents the notice of a failed server, the restarted bot sends it.
 func TestTheNoticeOfAFailedServerOutlivesAKill(t *testing.T) {
 	t.Parallel()
 	c, app, hook := newCloud(t), newHeart(t), newHook(t)

@@ -11,7 +11,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 )
 
-// On Heroku the price of a dyno is that of its size, in status and in the report, without any setting about money.
+// On Heroku status and the report know the price of the dyno size without a setting.
 func TestHerokusPriceIsKnownWithoutASetting(t *testing.T) {
 	t.Parallel()
 	api, app := herokutest.NewServer(t), newHeart(t)
@@ -26,7 +26,7 @@ func TestHerokusPriceIsKnownWithoutASetting(t *testing.T) {
 	}
 	b := start(t, []string{api.Key}, env...)
 	b.wait("a price in the status", func() bool {
-		return strings.Contains(runOnce(t, env, "status").stdout, "$50 a month, the present 2 $100")
+		return strings.Contains(runOnce(t, env, "status").stdout, "$50 a month for each dyno, $100 for the present 2")
 	})
 	b.wait("money in the report", func() bool {
 		o := runOnce(t, env, "report", "--out", filepath.Join(t.TempDir(), "report.html"))

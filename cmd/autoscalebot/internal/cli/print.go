@@ -14,8 +14,7 @@ func printJSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-// table prints rows with their columns in line, without spaces at their ends. What is printed comes from elsewhere, so
-// it is kept to a line.
+// Cells may come from outside, so line breaks in them become spaces.
 func table(w io.Writer, rows [][]string) error {
 	var b strings.Builder
 	tw := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -32,4 +31,18 @@ func table(w io.Writer, rows [][]string) error {
 		}
 	}
 	return nil
+}
+
+// Help texts are at most 80 columns wide.
+func wrapped(items []string) string {
+	var b strings.Builder
+	line := " "
+	for word := range strings.FieldsSeq(strings.Join(items, ", ")) {
+		if len(line)+1+len(word) > 80 {
+			b.WriteString(line + "\n")
+			line = " "
+		}
+		line += " " + word
+	}
+	return b.String() + line
 }

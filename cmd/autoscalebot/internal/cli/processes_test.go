@@ -18,7 +18,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 )
 
-// One process of the built binary scales two process types of an app, each by its own signal, and shows a page for each.
+// One bot scales two process types, each by its own signal and with its own page.
 func TestSeveralProcessTypes(t *testing.T) {
 	t.Parallel()
 	api := herokutest.NewServer(t)

@@ -14,7 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 )
 
-// progress tells somebody at a terminal how far the work is. end wipes it away.
+// Progress is shown only on a terminal; end clears it. Elsewhere tell is nil.
 func progress(w io.Writer, what string) (tell func(share float64), end func()) {
 	if !service.IsTerminal(w) {
 		return nil, func() {}

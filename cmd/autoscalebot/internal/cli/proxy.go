@@ -8,9 +8,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// takeAllProxy has net/http go by ALL_PROXY, which it does not know, wherever HTTP_PROXY or HTTPS_PROXY is not set: for
-// the calls to platforms and the notices. It reads the environment once, which is now. Commands that the bot runs find
-// their environment as it was.
+// net/http does not know ALL_PROXY, which stands in for HTTP_PROXY and HTTPS_PROXY if those are not set. net/http reads
+// the environment only once: here, with the variables set for a moment, so the commands that the bot runs do not get
+// them.
 func takeAllProxy() {
 	all := settings.AllProxy()
 	for _, names := range [][2]string{{"http_proxy", "HTTP_PROXY"}, {"https_proxy", "HTTPS_PROXY"}} {

@@ -7,17 +7,17 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// errPython is what becomes of the line by which autoscalebot 2.1 was started, as it stands in many a Procfile.
-var errPython = errors.New(`--settings is unknown: autoscalebot 2.1 for Python read its settings from a file, and this one reads environment variables
-  turn the file into them by examples/migrate-from-python/settings_to_env.py; docs/coming-from.md says what differs
-  the line in the Procfile becomes: autoscaleworker: autoscalebot`)
+// Many Procfiles start autoscalebot 2.1 with --settings.
+var errPython = errors.New(`unknown flag --settings: it belongs to autoscalebot 2.1 for Python. This version reads environment variables
+  Convert your settings with examples/migrate-from-python/settings_to_env.py. See docs/coming-from.md.
+  Change the line in your Procfile to: autoscaleworker: autoscalebot`)
 
-// fromPython has the root and all its commands know --settings, so that it can be told what took its place. It sets
-// started when a command begins its work, after its arguments were found right.
+// All commands accept --settings, hidden, to answer with errPython. *started becomes true when a command's arguments
+// are valid and its work begins.
 func fromPython(root *cobra.Command, started *bool) {
 	const flag = "settings"
 	root.PersistentFlags().String(flag, "", "")
-	_ = root.PersistentFlags().MarkHidden(flag) // which it knows
+	_ = root.PersistentFlags().MarkHidden(flag) // fails only for an unknown flag
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		if cmd.Flags().Changed(flag) {
 			return errPython
@@ -26,7 +26,7 @@ func fromPython(root *cobra.Command, started *bool) {
 		return nil
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
-		if strings.HasSuffix(err.Error(), "--"+flag) { // which needs an argument
+		if strings.HasSuffix(err.Error(), "--"+flag) { // without its argument
 			return errPython
 		}
 		return err

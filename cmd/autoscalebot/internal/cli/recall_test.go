@@ -11,8 +11,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// What somebody paused is paused again, and told, when the file that holds it can be had after a start without it; unless somebody resumed
-// meanwhile. It outlasts the next kill.
+// If the state is unreadable at the start and readable later, a pause in it applies again and is notified, unless a resume came first. It
+// survives the next kill.
 func TestAPauseCountsAgain(t *testing.T) {
 	for name, kept := range map[string]string{"history": "HISTORY=sqlite:", "state": "STATE_FILE="} {
 		for _, resumed := range []bool{false, true} {

@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// startRedis starts a Redis that ends with the test, and returns its socket, and what has its own client run a command.
+// cli runs a command with Redis's own client.
 func startRedis(t *testing.T) (socket string, cli func(words ...string) string) {
 	t.Helper()
 	server, err := exec.LookPath("redis-server")
 	if err != nil {
 		t.Skip("Redis is not installed (Debian: apt-get install redis-server)")
 	}
-	dir, err := os.MkdirTemp("", "redis") // as a socket's path must be short
+	dir, err := os.MkdirTemp("", "redis") // the path of a socket must be short
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,9 +54,9 @@ func startRedis(t *testing.T) (socket string, cli func(words ...string) string) 
 	}
 }
 
-// A queue in Redis is found by the URL and the keys as its own clients and our documents write them, in the environment and in the file.
+// The URL and the keys of a queue in Redis work as its clients and our docs write them, in the environment and in the file.
 func TestCheckReadsAQueueInRedis(t *testing.T) {
-	t.Parallel() // it waits more than it computes
+	t.Parallel() // waits more than it computes
 	socket, cli := startRedis(t)
 	cli("-n", "3", "RPUSH", "celery\x06\x163", "1", "2")
 	cli("-n", "3", "RPUSH", "a,b", "1", "2", "3", "4")
@@ -79,8 +79,8 @@ func TestCheckReadsAQueueInRedis(t *testing.T) {
 		"SIGNALS=q=" + url + `#celery\x06\x163,a\,b`:                  "q ok 6 jobs",
 		file("signals: {q: '" + url + `#celery\x06\x163,a\,b'}`):      "q ok 6 jobs",
 		file(`signals: {q: "` + url + `#celery\x06\x163,a%2Cb"}`):     "q ok 6 jobs",
-		"SIGNALS=q=" + url + `#celery\x06\x163,celery`:                `q note there is no key "celery"`,
-		"SIGNALS=q=unix://" + socket + `#celery\x06\x163`:             `q note there is no key "celery\x06\x163"`,
+		"SIGNALS=q=" + url + `#celery\x06\x163,celery`:                `q note the key "celery" does not exist`,
+		"SIGNALS=q=unix://" + socket + `#celery\x06\x163`:             `q note the key "celery\x06\x163" does not exist`,
 		"SIGNALS=q=" + url + "#word":                                  `q WRONG client error: the key "word"`,
 		"SIGNALS=q=" + url + "&queue=s3cr3t#celery":                   "SIGNALS: q: the URL's parameter queue is not known",
 		"SIGNALS=q=redis://localhost/2?db=3&password=s3cr3t&x=1#word": "the URL's parameter x is not known",
@@ -96,7 +96,7 @@ func TestCheckReadsAQueueInRedis(t *testing.T) {
 		if o.code != code || !strings.Contains(oneSpaced(o.stdout+o.stderr), want) || strings.Contains(o.stdout+o.stderr, "s3cr3t") {
 			t.Errorf("%s: code %d, want %d and %q\n%s%s", given, o.code, code, want, o.stdout, o.stderr)
 		}
-		if strings.HasPrefix(want, "q ok") && strings.Contains(o.stdout, "there is no key") {
+		if strings.HasPrefix(want, "q ok") && strings.Contains(o.stdout, "does not exist") {
 			t.Errorf("%s: a key is said to be missing:\n%s", given, o.stdout)
 		}
 	}

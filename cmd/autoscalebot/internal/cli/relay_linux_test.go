@@ -9,7 +9,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/history/postgrestest"
 )
 
-// As on Heroku, where a worker has no port and a one-off dyno shares nothing with it but the database.
+// As on Heroku, where a worker has no port, and a one-off dyno shares only the database with it.
 func TestTheBotIsAskedByWayOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	db, app := postgrestest.New(t), newHeart(t)
@@ -26,11 +26,11 @@ func TestTheBotIsAskedByWayOfTheDatabase(t *testing.T) {
 			t.Errorf("%v: code %d, want %q\n%s%s", args, o.code, want, o.stdout, o.stderr)
 		}
 	}
-	b.wait("the status", func() bool { // of a heartbeat that knew the dynos in time
-		return strings.Contains(runOnce(t, oneOff, "status").stdout, "dynos           4; 1 to 4 at this hour")
+	b.wait("the status", func() bool { // after a heartbeat that knew the dynos
+		return strings.Contains(runOnce(t, oneOff, "status").stdout, "dynos           4 (limits 1 to 4)")
 	})
 	asked("scaling up is paused until ", "pause", "up", "1h")
-	asked("somebody asked for 3 dynos until ", "scale", "3", "for", "1h")
+	asked("override: 3 dynos until ", "scale", "3", "for", "1h")
 	b.wait("3 dynos", func() bool { return dynos() == "3" })
 	b.wait("the change to be in the history", func() bool {
 		return strings.Contains(runOnce(t, oneOff, "why", "-n", "200").stdout, "scaled 4 → 3: run.4711, process ")
@@ -39,10 +39,10 @@ func TestTheBotIsAskedByWayOfTheDatabase(t *testing.T) {
 		t.Errorf("scale 9: code %d, %s", o.code, o.stderr)
 	}
 	if !strings.Contains(b.log.String(), "run.4711, process ") {
-		t.Error("the log does not tell who asked")
+		t.Error("the log does not name the caller")
 	}
 
-	// A restart goes on from the database.
+	// A restart continues from the database.
 	b.terminate()
 	b = start(t, []string{postgrestest.Password}, append(env, "DYNO=autoscaleworker.1", "MAX_DYNOS=4")...)
 	b.wait("the order to hold", func() bool { return strings.Contains(b.log.String(), "held at 3: run.4711, process ") })

@@ -16,15 +16,20 @@ func newReport() *cobra.Command {
 	when, path := span{since: "7d"}, ""
 	cmd := &cobra.Command{
 		Use:   "report --out FILE",
-		Short: "Draw the history as a page or a picture: FILE.html, FILE.svg or FILE.png",
-		Long: `Draws response times, dynos and their limits over a stretch of the history, and lists every change with its reason where the file is a
-page. It reads the history that the settings name (HISTORY, DATABASE_URL), while the bot runs or not.`,
+		Short: "Draw the history as a page or a picture",
+		Long: `Draw response times, dynos and limits over a period of the history. The ending
+of FILE is the format: .html, .svg or .png. A page also lists every change with
+its reason.
+
+` + readsHistory,
+		Example: `  autoscalebot report --out week.html
+  autoscalebot report --since 2026-11-02 --until 2026-11-03 --out day.png`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch filepath.Ext(path) {
 			case ".html", ".svg", ".png":
 				return cobra.NoArgs(cmd, args)
 			}
-			return fmt.Errorf("--out %q: write a file that ends in .html, .svg or .png", path)
+			return fmt.Errorf("--out %q: must end in .html, .svg or .png", path)
 		},
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
@@ -48,6 +53,6 @@ page. It reads the history that the settings name (HISTORY, DATABASE_URL), while
 		return err
 	}
 	when.flags(cmd)
-	cmd.Flags().StringVar(&path, "out", "", "the file to write")
+	cmd.Flags().StringVar(&path, "out", "", "`file` to write: .html, .svg or .png (required)")
 	return cmd
 }

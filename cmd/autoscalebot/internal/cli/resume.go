@@ -14,12 +14,13 @@ func newResume() *cobra.Command {
 	return &cobra.Command{
 		Use:   "resume [up|down]",
 		Short: "End a pause",
-		Long: "Ends a pause, in one direction or both. One that the setting PAUSED makes goes on; autoscalebot " +
-			"scale auto ends an order." + asksABot,
+		Long: `End a pause in one direction or both. A pause by the setting PAUSED stays in
+force. To end an override, run autoscalebot scale auto.` + asksABot,
+		Example: `  autoscalebot resume
+  autoscalebot resume up`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if direction, args = takeDirection(args); len(args) > 0 {
-				return fmt.Errorf("%q is no direction; write autoscalebot resume, with up or down to "+
-					"resume only that", args[0])
+				return fmt.Errorf("invalid direction %q: must be up or down, or nothing for both", args[0])
 			}
 			return nil
 		},

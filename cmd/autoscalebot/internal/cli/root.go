@@ -10,16 +10,22 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// newRoot makes the tree of commands. It sets started when a command begins its work, after its arguments were found
-// right.
+// *started becomes true when a command's arguments are valid and its work begins.
 func newRoot(started *bool) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "autoscalebot",
-		Short: "Scales an app's dynos by how fast it answers, and says why",
-		Long: `autoscalebot requests a heartbeat URL of an app every interval, adds dynos when it is too slow and removes some when it
-is fast, inside the limits of the hour, and tells people what it did and why.
+		Short: "Scale an app by its response time, and explain each decision",
+		Long: `autoscalebot requests a heartbeat URL of your app at a fixed interval. It adds
+dynos if the app is slow and removes dynos if it is fast, inside limits that
+can depend on the time of day. It logs the reason for each decision, and
+notifies you of changes.
 
-It is set up by environment variables, or by a file that AUTOSCALE_FILE names: see autoscalebot settings. To watch it work without any, try autoscalebot demo.`,
+Settings are environment variables, or a file that AUTOSCALE_FILE names. To
+list them, run autoscalebot settings.
+
+To watch the bot work without an account or settings, run autoscalebot demo.
+
+Exit codes: 0 success, 1 a failure at work, 2 wrong usage or settings.`,
 		Args:              noCommand,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
@@ -28,7 +34,7 @@ It is set up by environment variables, or by a file that AUTOSCALE_FILE names: s
 	fromPython(root, started)
 	root.SuggestionsMinimumDistance = 2
 	runCmd := newRun()
-	// Not cobra's own flag, whose template would bring text/template into the binary, and 4.6 MB with it.
+	// Cobra's own version flag would link text/template into the binary, which adds 4.6 MB.
 	showVersion := root.Flags().Bool("version", false, "print the version")
 	root.RunE = func(cmd *cobra.Command, args []string) error {
 		if *showVersion {
@@ -36,26 +42,32 @@ It is set up by environment variables, or by a file that AUTOSCALE_FILE names: s
 		}
 		return runCmd.RunE(cmd, args)
 	}
-	root.AddCommand(
-		runCmd, newCheck(), newInit(), newSettings(), newDemo(), newSampleApp(), newVersion(),
-		newStatus(), newWhy(), newPause(), newResume(), newScale(), // which ask a running bot
-		newExport(), newImport(), newReport(), // the history
-		newServers(), newImage(), newConvert(),
-		newSimulate(), newBacktest(), newTune(), newSuggest(), // what settings come to before they cost money
-	)
+	group := func(id, title string, commands ...*cobra.Command) {
+		root.AddGroup(&cobra.Group{ID: id, Title: title})
+		for _, c := range commands {
+			c.GroupID = id
+		}
+		root.AddCommand(commands...)
+	}
+	group("run", "Run:", runCmd, newInit(), newCheck(), newDemo(), newSettings(), newConvert(), newVersion())
+	group("operate", "Operate:", newStatus(), newWhy(), newPause(), newResume(), newScale(), newReport(), newExport(),
+		newImport())
+	group("pools", "Pools of servers:", newServers(), newImage())
+	group("experiment", "Experiment:", newSimulate(), newBacktest(), newTune(), newSuggest())
+	root.AddCommand(newSampleApp())
+	root.SetHelpCommandGroupID("run")
 	return root
 }
 
-// noCommand refuses a word that is no command, and names the nearest.
 func noCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	hint := "autoscalebot --help lists them"
+	hint := "Run autoscalebot --help for the list"
 	if nearest := cmd.SuggestionsFor(args[0]); len(nearest) > 0 {
-		hint = "did you mean " + strings.Join(nearest, " or ") + "?"
+		hint = "Did you mean " + strings.Join(nearest, " or ") + "?"
 	}
-	return fmt.Errorf("there is no command %q; %s", args[0], hint)
+	return fmt.Errorf("unknown command %q. %s", args[0], hint)
 }
 
 func isSettings(err error) bool {

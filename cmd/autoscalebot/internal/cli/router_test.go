@@ -8,7 +8,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/logdrain"
 )
 
-// What the adaptive policy wants of the router's log is what the log drain has, by the same names and in the same units.
+// The adaptive policy and the log drain use the same names and units for the router's metrics.
 func TestTheLogDrainHasWhatTheAdaptivePolicyGoesBy(t *testing.T) {
 	drain, err := logdrain.New(logdrain.Options{Password: "a password of 16 bytes"})
 	if err != nil {

@@ -10,8 +10,15 @@ import (
 func newRun() *cobra.Command {
 	return &cobra.Command{
 		Use:   "run",
-		Short: "Run the bot (what autoscalebot alone does, too)",
-		Args:  cobra.NoArgs,
+		Short: "Run the bot (the default command)",
+		Long: `Run the bot until SIGTERM or Ctrl-C, or until its terminal or its pipe is
+closed. The bot then ends within 10 s, after it has sent its last notices and
+written its history.
+
+autoscalebot without a command does the same.`,
+		Example: `  HEROKU_APP_NAME=dancing-forest-1234 HEROKU_API_KEY=… autoscalebot run
+  AUTOSCALE_FILE=autoscale.yaml DRY_RUN=true autoscalebot run`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			all, err := settings.LoadAll()
 			if err != nil {

@@ -11,7 +11,7 @@ import (
 func newSampleApp() *cobra.Command {
 	return &cobra.Command{
 		Use:    "sample-app",
-		Short:  "The demo's sample app, on $PORT",
+		Short:  "Run the demo's sample app on $PORT",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

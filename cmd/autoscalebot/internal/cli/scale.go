@@ -17,32 +17,39 @@ func newScale() *cobra.Command {
 	var length time.Duration
 	cmd := &cobra.Command{
 		Use:   "scale N|auto [for 1h]",
-		Short: "Have the running bot keep N dynos for a time",
-		Long: `Has the bot keep N dynos for a time, inside the limits of the hour: as long as it leaves a change by hand alone, if not said
-otherwise. autoscalebot scale auto lets it decide by itself again.` + asksABot,
+		Short: "Keep N dynos for a time, or end that",
+		Long: `Set an override: the running bot keeps N dynos for a time, inside the limits.
+Without a duration the override lasts MANUAL_HOLD_IN_MINUTES (10), at least a
+minute. autoscalebot scale auto ends it.
+
+The override begins at the next heartbeat. You are notified when it begins and
+ends. 0 is refused. To switch the app off, use the platform.` + asksABot,
+		Example: `  autoscalebot scale 4 for 1h
+  autoscalebot scale auto`,
 	}
-	cmd.Flags().DurationVar(&length, "for", 0, "for how long, such as 90m or 2h")
+	cmd.Flags().DurationVar(&length, "for", 0,
+		"`duration` of the override, such as 90m or 2h (default MANUAL_HOLD_IN_MINUTES)")
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		const example = "autoscalebot scale 4 for 1h"
 		if len(args) == 0 {
-			return errors.New("how many dynos? Write " + example)
+			return errors.New("the number of dynos is missing, as in: " + example)
 		}
 		given := cmd.Flags().Changed("for")
 		if auto = args[0] == "auto"; auto {
 			if len(args) > 1 || given {
-				return errors.New("auto takes no length of time: autoscalebot scale auto ends an order now")
+				return errors.New("auto takes no duration: autoscalebot scale auto ends an override at once")
 			}
 			return nil
 		}
 		var err error
 		if n, err = strconv.Atoi(args[0]); err != nil {
-			return fmt.Errorf("%q is no number of dynos; write %s", args[0], example)
+			return fmt.Errorf("%q is not a number of dynos. Use a whole number, as in: %s", args[0], example)
 		}
 		switch {
 		case given && len(args) > 1:
-			return errors.New("for how long is said twice; write " + example)
+			return errors.New("the duration is set twice. Set it once, as in: " + example)
 		case given && length <= 0:
-			return fmt.Errorf("--for %v: write a length of time such as 90m or 2h", length)
+			return fmt.Errorf("--for %v: must be a duration such as 90m or 2h", length)
 		case given:
 			return nil
 		}

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// check names the rows that never begin on some days, and says nothing of schedules in which every row does what it says.
+// check names rows that never apply on some of their days, and is silent about schedules without such rows.
 func TestCheckNamesRowsThatNeverBegin(t *testing.T) {
 	env := []string{"PATH=" + os.Getenv("PATH"), "PLATFORM=command", "COUNT_COMMAND=echo 2", "SCALE_COMMAND=true", "HEARTBEAT_URL=http://127.0.0.1:9/", "CONTROL_URL=none", "HISTORY=none"}
 	const never = "never begins"

@@ -23,7 +23,7 @@ func TestServersByHand(t *testing.T) {
 	stranger := c.AddDroplet(digitaloceantest.Droplet{Name: "web-1"})
 	c.once(env, exitFine, "servers list", "0 servers in pool web, $0 an hour; limits now 1 to 2")
 	c.once(env, exitFine, "servers sizes", "s-1vcpu-1gb 1 1024 MB 0.00893 1", "s-2vcpu-2gb 2 2048 MB")
-	// Nothing is made without --yes.
+	// Without --yes nothing is created.
 	c.once(env, exitFine, "servers spinup", "create the server web-1 of size s-1vcpu-1gb (price: $0.008", "wait until it runs and is healthy", "nothing was done. Add --yes to do it")
 	if n := len(c.Droplets()); n != 1 {
 		t.Fatalf("a dry run made %d droplets", n-1)
@@ -37,13 +37,13 @@ func TestServersByHand(t *testing.T) {
 	if err := json.Unmarshal([]byte(o.stdout), &list); err != nil || len(list) != 2 || list[0].Name != "web-1" || list[1].State != "active" || list[1].Price == 0 {
 		t.Errorf("list --json prints %s: %v", o.stdout, err)
 	}
-	// What has not the pool's tag is not touched.
+	// A server without the pool's tag is not touched.
 	c.once(env, exitWork, fmt.Sprintf("servers destroy %d --yes", stranger), fmt.Sprintf("server %d does not belong to the pool web: it does not have the pool's tag", stranger))
 	c.once(env, exitWork, "servers destroy web-9 --yes", "the pool web has no server web-9")
 	c.once(env, exitWork, "servers drain web-7", "POOL_BALANCER=none")
 	c.once(env, exitFine, "servers destroy web-7", "destroy web-7 (", "and everything on its disk (price: $0.00", "Add --yes to do it")
 	c.once(env, exitFine, "servers destroy web-7 --yes", "web-7 (", "is gone")
-	// The last one that serves.
+	// The last serving server.
 	c.once(env, exitWork, "servers resize web-1 s-2vcpu-2gb --yes", "web-1 is the only server that serves, so the app would be down for some minutes, and MAINTENANCE_WINDOW is not set. Create another first, or add --now")
 	c.once(env, exitWork, "servers resize web-1 huge --now", `does not offer size "huge"`)
 	c.once(env, exitFine, "servers resize web-1 s-2vcpu-2gb --now --yes", "web-1 has the size s-2vcpu-2gb")
@@ -56,13 +56,13 @@ func TestServersByHand(t *testing.T) {
 	}
 	c.once(env[1:], exitUsage, "servers list", `PLATFORM: "heroku" has no servers; write pool`)
 	c.once(append(env, "POOL_PROVIDER=local"), exitUsage, "servers list", "the servers of local are processes of the bot itself")
-	// Who only looks need not know yet of what servers are made, but who the provider is.
+	// Queries need the provider, but not the settings for new servers.
 	c.once([]string{"PLATFORM=pool", "POOL_PROVIDER=digitalocean", "DIGITALOCEAN_TOKEN=" + c.Token, "DIGITALOCEAN_API_URL=" + c.url, "DIGITALOCEAN_REGION=fra1"},
 		exitFine, "servers images", "before-tuesday")
 	c.once([]string{"PLATFORM=pool"}, exitUsage, "servers images", "POOL_PROVIDER: is not set")
 }
 
-// Where the provider tells no prices those of the settings count, for servers that are there as well; without any none is made up.
+// If the provider has no prices, those of the settings count, also for existing servers. Without either, no price is shown.
 func TestServersCostWhatTheSettingsSay(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
@@ -78,7 +78,7 @@ func TestServersCostWhatTheSettingsSay(t *testing.T) {
 	c.once(append(priced, "POOL_MAX_DOLLARS_PER_HOUR=0.05"), exitWork, "servers spinup", "the pool would cost $0.06 an hour")
 }
 
-// Ctrl-C says what is left, and the same command goes on from there.
+// After Ctrl-C the command names the servers left, and the same command continues from there.
 func TestServersInterrupted(t *testing.T) {
 	t.Parallel()
 	c := newCloud(t)
@@ -130,12 +130,12 @@ func TestServersBehindHAProxy(t *testing.T) {
 	if strings.Contains(o.stdout, "web-2 ") && !strings.Contains(o.stdout, "ending") || f.status() != http.StatusOK {
 		t.Errorf("the app answers %d, and there are\n%s", f.status(), o.stdout)
 	}
-	// A balancer that cannot be asked.
+	// A balancer that does not answer.
 	c.once(c.env("POOL_BALANCER=haproxy", "HAPROXY_SOCKETS=/nowhere/admin.sock", "HAPROXY_BACKEND=web"), exitWork, "servers list", "/nowhere/admin.sock")
 	c.once(c.env("POOL_BALANCER=haproxy", "HAPROXY_SOCKETS=haproxy", "HAPROXY_BACKEND=web"), exitUsage, "servers drain web-1", `invalid socket of HAProxy "haproxy"`)
 }
 
-// What destroy says is true: it waits until the provider lists the server no more. A bot that is started meanwhile does not count it.
+// destroy waits until the provider no longer lists the server. A bot that starts meanwhile does not count it.
 func TestDestroySaysWhatIsTrue(t *testing.T) {
 	t.Parallel()
 	c, app := newCloud(t), newHeart(t)
@@ -148,7 +148,7 @@ func TestDestroySaysWhatIsTrue(t *testing.T) {
 	if names := c.names("web"); len(names) != 2 {
 		t.Errorf("%v are listed when it says\n%s", names, o.stdout)
 	}
-	// A failure that did nothing, and one where only the answer was lost.
+	// A call that failed, and one whose answer was lost.
 	c.Takes("destroy", 0)
 	c.once(env, exitFine, "servers spinup web-3 --yes")
 	mend := c.Fail(digitaloceantest.Fault{Method: http.MethodDelete, Path: "/v2/droplets/*", Status: http.StatusInternalServerError})

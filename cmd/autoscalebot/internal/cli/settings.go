@@ -10,10 +10,12 @@ func newSettings() *cobra.Command {
 	markdown := false
 	cmd := &cobra.Command{
 		Use:   "settings",
-		Short: "List every setting with its default and meaning",
-		Long: `Lists every setting: an environment variable, its default, and what it means. Each name may also begin with ` + settings.Prefix + `,
-which wins where both are set; a name that does begin with it is refused if there is no such setting. In the file that AUTOSCALE_FILE
-names, the same names stand in lower case.`,
+		Short: "List all settings with their defaults",
+		Long: `List each setting with its default and its meaning. Settings are environment
+variables. Each name may begin with ` + settings.Prefix + `: if both forms are set, that
+form is used. An unknown name that begins with ` + settings.Prefix + ` is an error.
+
+The file that AUTOSCALE_FILE names has the same settings, in lower case.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if markdown {

@@ -8,13 +8,12 @@ import (
 	"time"
 )
 
-// forceAfter is how long after the first signal another one does not cut the clean end off: whoever signals a process
-// and its group, as timeout(1) does, signals twice. By then all commands that the bot runs have ended.
+// A second signal within this time does not force the end: timeout(1), for one, signals a process and then its group.
+// After this time all commands that the bot runs have ended.
 const forceAfter = 5 * time.Second
 
-// signals returns a context that ends at the first SIGINT or SIGTERM, at the SIGHUP of a terminal that was closed, and
-// at end. A further SIGINT or SIGTERM ends the process at once, but not within the first seconds. A SIGPIPE does
-// nothing: the write that caused it fails.
+// The context ends at the first SIGINT or SIGTERM, at the SIGHUP of a closed terminal, and at end. A second SIGINT or
+// SIGTERM more than forceAfter later ends the process at once. A SIGPIPE is ignored, as the write that caused it fails.
 func signals() (ctx context.Context, end context.CancelFunc) {
 	ctx, end = context.WithCancel(context.Background())
 	ch := make(chan os.Signal, 16)

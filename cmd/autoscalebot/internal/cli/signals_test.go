@@ -17,7 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// The built binary scales by what it asks for and by what is sent to it, without a heartbeat.
+// The built binary scales by signals that it requests and by pushed metrics, without a heartbeat.
 func TestSignalsEndToEnd(t *testing.T) {
 	t.Parallel()
 	var waiting atomic.Int64
@@ -97,7 +97,7 @@ func TestSignalsEndToEnd(t *testing.T) {
 	b.terminate()
 }
 
-// What the pages of the signals say is read as it stands there.
+// The settings in the docs of the signals work as written.
 func TestTheDocumentedSignalsAreRead(t *testing.T) {
 	pages, err := filepath.Glob("../../../../docs/signals/*.md")
 	if err != nil || len(pages) == 0 {

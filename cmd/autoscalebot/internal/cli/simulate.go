@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,13 +12,23 @@ func newSimulate() *cobra.Command {
 	sc, out, policy, routerLogs := newScenario(), output{}, "", false
 	cmd := &cobra.Command{
 		Use:   "simulate --trace FILE|--shape NAME [NAME=value ...]",
-		Short: "Simulate what the settings, or another policy, would do under a load",
-		Long: `Runs the very bot on a simulated app, on virtual time, under a recorded load (--trace, a CSV of unix_time,requests) or a made-up one
-(--shape), and says how many minutes were slow and what the dynos cost, against perfect knowledge. Settings come from the environment and
-from NAME=value arguments, as in INCREMENT=2; where MAX_DYNOS is not set, it is ` + mostDynos + `. Nothing is asked and nobody is told, and no key is needed.
+		Short: "Simulate settings and policies under a load",
+		Long: `Run the bot in virtual time on a simulated app, under a recorded load (--trace,
+a CSV file of unix_time,requests) or a synthetic one (--shape). Report the slow
+minutes and the cost of the dynos, compared with perfect knowledge. The command
+needs no key, calls no platform and sends no notices.
 
---policy compares: ` + strings.Join(policyNames(), ", ") + `.
-Shapes: ` + shapeHelp() + `.`,
+Settings come from the environment and from NAME=value arguments, such as
+INCREMENT=2. MAX_DYNOS is ` + mostDynos + ` unless you set it.
+
+Policies:
+` + wrapped(policyNames()) + `
+
+Shapes:
+` + wrapped(shapes()),
+		Example: `  autoscalebot simulate --shape flash INCREMENT_UP=2
+  autoscalebot simulate --shape sine --policy all --out policies.html
+  autoscalebot simulate --trace load.csv --from 7d --to 14d`,
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var m mistakes
@@ -46,9 +55,9 @@ Shapes: ` + shapeHelp() + `.`,
 	}
 	sc.flags(cmd)
 	cmd.Flags().StringVar(&policy, "policy", "",
-		"`NAMES` of policies, with commas between, or all; that of the settings, if not said")
+		"`names` of policies, separated by commas, or all (default: POLICY)")
 	cmd.Flags().BoolVar(&routerLogs, "router-logs", false,
-		"let the adaptive policies read the router's log lines too, as with a log drain")
+		"let the adaptive policies read the router's log, as with a log drain")
 	out.flags(cmd)
 	return cmd
 }

@@ -16,8 +16,7 @@ type ownPolicy struct {
 	adaptive *adaptive.Model
 }
 
-// ownPolicies are the bot's own policies with the settings' bound. adaptive is the one with their aim. Without a bound
-// there is no adaptive one.
+// Without an upper threshold there is no adaptive policy. The one named adaptive has the settings' aim.
 func ownPolicies(s *settings.Settings) []ownPolicy {
 	out := []ownPolicy{{name: "count"}}
 	if a, err := service.Model(s); err == nil {
@@ -31,7 +30,7 @@ func ownPolicies(s *settings.Settings) []ownPolicy {
 	return out
 }
 
-// drivers makes the drivers that names ask for, for a trial whose settings may be nil where they are wrong.
+// The trial's settings are nil if they are invalid.
 func (m *mistakes) drivers(names string, t trial, o sim.Options) []sim.Driver {
 	chosen := m.policies(names)
 	if len(m.problems) > 0 {
@@ -42,7 +41,7 @@ func (m *mistakes) drivers(names string, t trial, o sim.Options) []sim.Driver {
 	if len(own) == 1 && slices.ContainsFunc(chosen,
 		func(name string) bool { return strings.HasPrefix(name, "adaptive") }) {
 		m.add("MAX_RESPONSE_TIME_IN_MS",
-			"%g is nothing that the adaptive policy could aim at; write a number above 0", t.s.MaxResponseTime)
+			"is %g: the adaptive policy needs a number above 0", t.s.MaxResponseTime)
 		return nil
 	}
 	for _, p := range own {
@@ -58,8 +57,7 @@ func (m *mistakes) drivers(names string, t trial, o sim.Options) []sim.Driver {
 	return out
 }
 
-// policies reads names of policies, with commas between. One that has no number of its own, such as hpa, is the first
-// of its kind.
+// A name without its number, such as hpa, is the first policy of that kind.
 func (m *mistakes) policies(names string) []string {
 	known := policyNames()
 	if names == "all" {
@@ -73,7 +71,7 @@ func (m *mistakes) policies(names string) []string {
 			i = slices.IndexFunc(known, func(k string) bool { return strings.HasPrefix(k, name+"-") })
 		}
 		if i < 0 {
-			m.add("--policy", "%q is no policy; write all, or some of %s", name, strings.Join(known, ", "))
+			m.add("--policy", "unknown policy %q: must be all, or some of %s", name, strings.Join(known, ", "))
 			continue
 		}
 		out = append(out, known[i])
@@ -81,7 +79,6 @@ func (m *mistakes) policies(names string) []string {
 	return out
 }
 
-// policyNames are the names of all policies there are.
 func policyNames() []string {
 	var names []string
 	for _, p := range ownPolicies(settings.Defaults()) {
@@ -93,10 +90,10 @@ func policyNames() []string {
 	return names
 }
 
-func shapeHelp() string {
+func shapes() []string {
 	var names []string
 	for _, s := range sim.Shapes() {
 		names = append(names, s.Name+" ("+s.About+")")
 	}
-	return strings.Join(names, ", ")
+	return names
 }

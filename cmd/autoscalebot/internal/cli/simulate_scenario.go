@@ -14,7 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// A fleet is the app and its platform as the command line gives them.
+// A fleet has the flags that describe the app and its platform.
 type fleet struct{ slots, serviceMS, serviceCV, boot, router, heartbeatMS, heartbeatCV string }
 
 func newFleet() fleet {
@@ -26,20 +26,20 @@ func newFleet() fleet {
 
 func (f *fleet) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.slots, "slots", f.slots, "`N`umber of requests that a dyno works on at once")
+	flags.StringVar(&f.slots, "slots", f.slots, "`number` of requests that a dyno processes at once")
 	flags.StringVar(&f.serviceMS, "service-ms", f.serviceMS,
-		"`MILLISECONDS` that an answer takes on average once it is worked on")
-	flags.StringVar(&f.serviceCV, "service-cv", f.serviceCV, "`RATIO` of the standard deviation of that to its mean")
-	flags.StringVar(&f.boot, "boot", f.boot, "`RANGE` of the time until a new dyno serves")
+		"mean processing time of a request, in `milliseconds`")
+	flags.StringVar(&f.serviceCV, "service-cv", f.serviceCV,
+		"standard deviation of --service-ms, as a `ratio` to the mean")
+	flags.StringVar(&f.boot, "boot", f.boot, "boot time of a dyno: a `time` or a range")
 	flags.StringVar(&f.router, "router", f.router,
-		"`WORD` for how the router chooses a dyno: random, least-connections or two-choices")
+		"how the router chooses a dyno, a `method`: random, least-connections or two-choices")
 	flags.StringVar(&f.heartbeatMS, "heartbeat-ms", f.heartbeatMS,
-		"`MILLISECONDS` that the app takes for a heartbeat on average")
+		"mean processing time of a heartbeat, in `milliseconds`")
 	flags.StringVar(&f.heartbeatCV, "heartbeat-cv", f.heartbeatCV,
-		"`RATIO` of the standard deviation of that to its mean")
+		"standard deviation of --heartbeat-ms, as a `ratio` to the mean")
 }
 
-// read reads the fleet.
 func (f fleet) read(m *mistakes, s *settings.Settings) sim.Fleet {
 	out := sim.DefaultFleet()
 	out.Slots = int(m.whole("--slots", f.slots, 1, 1000))
@@ -58,12 +58,12 @@ func (f fleet) read(m *mistakes, s *settings.Settings) sim.Fleet {
 	case "two-choices":
 		out.Router = sim.TwoChoices
 	default:
-		m.add("--router", "%q: write random, least-connections or two-choices", f.router)
+		m.add("--router", "%q: must be random, least-connections or two-choices", f.router)
 	}
 	return out
 }
 
-// A scenario is the demand and the app that a simulation is about, as the command line gives them.
+// A scenario has the flags that describe the load and the app of a simulation.
 type scenario struct {
 	fleet
 	trace, shape, from, to, peak, boundMS, seed string
@@ -75,18 +75,18 @@ func newScenario() *scenario {
 
 func (sc *scenario) flags(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&sc.trace, "trace", "", "a `FILE` of recorded load: rows of unix_time,requests")
-	flags.StringVar(&sc.shape, "shape", "", "the `NAME` of a made-up load")
-	flags.StringVar(&sc.from, "from", "", "where to begin: so `LONG` after the beginning, such as 7d or 36h")
-	flags.StringVar(&sc.to, "to", "", "where to end, so `LONG` after the beginning")
+	flags.StringVar(&sc.trace, "trace", "", "`file` of recorded load: rows of unix_time,requests")
+	flags.StringVar(&sc.shape, "shape", "", "`name` of a synthetic load")
+	flags.StringVar(&sc.from, "from", "", "begin this `time` after the trace's start, such as 7d or 36h")
+	flags.StringVar(&sc.to, "to", "", "end this `time` after the trace's start")
 	flags.StringVar(&sc.peak, "peak-dynos", sc.peak,
-		"the `N`umber of dynos that the largest 5 minutes need; 0 = take the load as it is")
-	flags.StringVar(&sc.boundMS, "bound-ms", sc.boundMS, "the longest right response time in `MILLISECONDS`")
-	flags.StringVar(&sc.seed, "seed", sc.seed, "a `N`umber that makes chance")
+		"scale the load so that its busiest 5 minutes need this `number` of dynos; 0 keeps the load")
+	flags.StringVar(&sc.boundMS, "bound-ms", sc.boundMS,
+		"response time above which a request is slow, in `milliseconds`")
+	flags.StringVar(&sc.seed, "seed", sc.seed, "`number` that seeds the random numbers")
 	sc.fleet.flags(cmd)
 }
 
-// name says what is simulated.
 func (sc *scenario) name() string {
 	name := "the shape " + sc.shape
 	if sc.trace != "" {
@@ -98,7 +98,7 @@ func (sc *scenario) name() string {
 	return name
 }
 
-// options reads the scenario for a trial, whose settings may be nil where they are wrong.
+// The trial's settings are nil if they are invalid.
 func (sc *scenario) options(m *mistakes, t trial) sim.Options {
 	o := sim.Options{
 		Peak: m.number("--peak-dynos", sc.peak, 0, 10_000), Bound: m.millis("--bound-ms", sc.boundMS, 30*time.Second),
@@ -108,7 +108,7 @@ func (sc *scenario) options(m *mistakes, t trial) sim.Options {
 	if t.s == nil || o.Demand == nil {
 		return o
 	}
-	if o.Start.IsZero() { // a Monday, where the schedule's clock is
+	if o.Start.IsZero() { // a Monday in the schedule's time zone
 		o.Start = time.Date(2026, 1, 5, 0, 0, 0, 0, t.s.TimeZone.Location)
 	}
 	o.Price = float64(t.s.DynoPrice)
@@ -120,7 +120,7 @@ func (sc *scenario) demand(m *mistakes, o *sim.Options) {
 	from, to := m.after("--from", sc.from), m.after("--to", sc.to)
 	switch {
 	case sc.trace != "" && sc.shape != "":
-		m.add("--trace, --shape", "are both given; write one of them")
+		m.add("--trace, --shape", "are both set. Use one of them")
 	case sc.trace != "":
 		t, err := readTrace(sc.trace)
 		if err == nil && (sc.from != "" || sc.to != "") {
@@ -134,8 +134,7 @@ func (sc *scenario) demand(m *mistakes, o *sim.Options) {
 			return
 		}
 		if t.Length() > longestSimulated {
-			m.add("--trace", "%s lasts %.0f days, and %.0f are the most that are simulated; choose a part with "+
-				"--from and --to",
+			m.add("--trace", "%s lasts %.0f days: must be at most %.0f. Choose a part with --from and --to",
 				sc.trace, t.Length().Hours()/24, longestSimulated.Hours()/24)
 			return
 		}
@@ -147,19 +146,17 @@ func (sc *scenario) demand(m *mistakes, o *sim.Options) {
 			return
 		}
 		if sc.from != "" || sc.to != "" {
-			m.add("--from, --to", "are for a --trace; a shape is simulated as a whole")
+			m.add("--from, --to", "apply only to --trace. Remove them: a shape is simulated as a whole")
 		}
 		o.Demand, o.Fleet = s, s.Fleet(o.Fleet, o.Peak)
 	default:
-		m.add("--trace, --shape", "are both missing; write --shape flash, or --trace FILE for a load of your own")
+		m.add("--trace, --shape", "are both missing. Use --shape flash, or --trace FILE for your own load")
 	}
 }
 
-// longestSimulated is how much of a trace can be simulated at once, as in bot/sim.
-const longestSimulated = 366 * 24 * time.Hour
+const longestSimulated = 366 * 24 * time.Hour // as in bot/sim
 
-// longestTrace bounds a trace's file in bytes.
-const longestTrace = 512 << 20
+const longestTrace = 512 << 20 // bytes
 
 func readTrace(path string) (sim.Trace, error) {
 	f, err := os.Open(path)
@@ -168,7 +165,7 @@ func readTrace(path string) (sim.Trace, error) {
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.Size() > longestTrace {
-		return sim.Trace{}, fmt.Errorf("%s has more than %d MB", path, longestTrace>>20)
+		return sim.Trace{}, fmt.Errorf("%s is larger than %d MB", path, longestTrace>>20)
 	}
 	return sim.ParseTrace(f)
 }

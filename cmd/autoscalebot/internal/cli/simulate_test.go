@@ -13,20 +13,20 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
-// Ctrl-C ends a simulation at once, and what is written says that nothing came of it.
+// Ctrl-C ends a simulation at once, with an error instead of a report.
 func TestASimulationThatIsInterruptedReportsNothing(t *testing.T) {
 	settingstest.Env(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
-	// Which would take hours.
+	// This would take hours.
 	code := run(ctx, []string{"simulate", "--shape", "sine", "--peak-dynos", "9000", "--policy", "all"}, &stdout, &stderr)
 	if code != exitWork || stdout.Len() > 0 || !strings.Contains(stderr.String(), "interrupted, so there is no report") {
 		t.Errorf("code %d\n%s%s", code, stdout.String(), stderr.String())
 	}
 }
 
-// Of a trace that is too long, a part can be simulated.
+// A part of a trace that is too long can be simulated.
 func TestATraceOfYearsIsTakenInParts(t *testing.T) {
 	settingstest.Env(t)
 	path := filepath.Join(t.TempDir(), "years.csv")
@@ -39,7 +39,7 @@ func TestATraceOfYearsIsTakenInParts(t *testing.T) {
 	}
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), []string{"simulate", "--trace", path}, &stdout, &stderr)
-	if want := "lasts 1000 days, and 366 are the most that are simulated; choose a part with --from and --to"; code != exitUsage || !strings.Contains(stderr.String(), want) {
+	if want := "lasts 1000 days: must be at most 366. Choose a part with --from and --to"; code != exitUsage || !strings.Contains(stderr.String(), want) {
 		t.Errorf("code %d, want %q:\n%s", code, want, stderr.String())
 	}
 	if code := run(t.Context(), []string{"simulate", "--trace", path, "--from", "900d", "--to", "901d", "--peak-dynos", "0"}, &stdout, &stderr); code != exitFine {

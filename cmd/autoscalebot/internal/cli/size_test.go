@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// promisedSize is what docs/performance.md promises of the stripped binary, in megabytes. It may be exceeded by a tenth.
+// The size of the stripped binary in MB, from docs/performance.md. A tenth more is accepted.
 const promisedSize = 40
 
 func TestTheBinaryIsAsSmallAsPromised(t *testing.T) {

@@ -19,13 +19,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// A source is the past that the command line names, and what it says of the app.
+// A source has the flags that select the past, and those that describe the app.
 type source struct {
 	when                                     span
 	file, slotsText, serviceText, bound0, s0 string
 
 	known experiment.App
-	bound time.Duration // 0 for the recorded one
+	bound time.Duration // 0 for the recorded threshold
 	seed  uint64
 }
 
@@ -35,17 +35,16 @@ func (src *source) flags(cmd *cobra.Command) {
 	src.when.flags(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&src.file, "from-file", "",
-		"a `FILE` that autoscalebot export --format jsonl wrote, instead of the history")
+		"read this `file` of autoscalebot export instead of the history")
 	flags.StringVar(&src.slotsText, "slots", "",
-		"the `N`umber of requests that a dyno works on at once; fitted, if not said")
+		"`number` of requests that a dyno processes at once (default: fitted)")
 	flags.StringVar(&src.serviceText, "service-ms", "",
-		"`MILLISECONDS` that an answer takes on average once it is worked on; fitted, if not said")
+		"mean processing time of a request, in `milliseconds` (default: fitted)")
 	flags.StringVar(&src.bound0, "bound-ms", "",
-		"the longest right response time in `MILLISECONDS`; the recorded MAX_RESPONSE_TIME_IN_MS, if not said")
-	flags.StringVar(&src.s0, "seed", src.s0, "a `N`umber that makes chance")
+		"response time above which a request is slow, in `milliseconds` (default: the recorded threshold)")
+	flags.StringVar(&src.s0, "seed", src.s0, "`number` that seeds the random numbers")
 }
 
-// check reads what the command line says of the app.
 func (src *source) check(m *mistakes) {
 	if src.slotsText != "" {
 		src.known.Slots = int(m.whole("--slots", src.slotsText, 1, 1000))
@@ -59,10 +58,10 @@ func (src *source) check(m *mistakes) {
 	src.seed = m.whole("--seed", src.s0, 0, math.MaxInt64)
 }
 
-// read reads the record, and the settings that it was recorded with and that are tried. Its error tells all mistakes.
+// An error lists all mistakes at once.
 func (src *source) read(cmd *cobra.Command, m *mistakes, args []string) (pastTime, error) {
 	src.check(m)
-	// to tell all mistakes before a long read
+	// report mistakes before a long read
 	before, err := settings.LoadTrial([]string{"MAX_DYNOS=" + mostDynos}, args)
 	m.settings(err)
 	zone := time.UTC
@@ -80,13 +79,13 @@ func (src *source) read(cmd *cobra.Command, m *mistakes, args []string) (pastTim
 	}
 	p.record.Trim()
 	if len(p.record.Beats) == 0 {
-		return p, errors.New("the record has no heartbeat of that time; is --since right, and HISTORY the " +
-			"running bot's?")
+		return p, errors.New("no heartbeats are recorded in this period. Check --since and --until, and use the " +
+			"HISTORY of " +
+			"the running bot")
 	}
 	return p, p.load(args)
 }
 
-// fill reads the file, or else the history.
 func (src *source) fill(
 	cmd *cobra.Command, r *experiment.Record, from, to time.Time, timeout time.Duration,
 ) (err error) {
@@ -103,7 +102,7 @@ func (src *source) fill(
 		err = r.ReadHistory(ctx, db, from, to, time.Now(), timeout)
 	}
 	if errors.Is(err, experiment.ErrTooMany) {
-		err = fmt.Errorf("%w; say a shorter time with --since and --until", err)
+		err = fmt.Errorf("%w. Choose a shorter period with --since and --until", err)
 	}
 	if err != nil {
 		return interrupted(ctx, fmt.Errorf("%s: %w", what, err))
@@ -111,7 +110,6 @@ func (src *source) fill(
 	return nil
 }
 
-// readFile takes the records of a file, from a time to another.
 func readFile(ctx context.Context, path string, r *experiment.Record, from, to time.Time) error {
 	f, err := os.Open(path)
 	if err != nil {
@@ -121,8 +119,7 @@ func readFile(ctx context.Context, path string, r *experiment.Record, from, to t
 	return r.ReadAll(ctx, readRecords(f), from, to)
 }
 
-// load reads the settings that were recorded, and those that are tried. The record wins over the environment, which may
-// be another machine's.
+// The recorded settings take precedence over the environment, which may be another machine's.
 func (p *pastTime) load(args []string) error {
 	args = settings.MainNames(args)
 	recorded := p.record.Settings()
@@ -145,7 +142,6 @@ func (p *pastTime) load(args []string) error {
 	return nil
 }
 
-// names says whether NAME=value arguments name a setting.
 func names(args []string, name string) bool {
 	for _, a := range args {
 		if n, _, _ := strings.Cut(strings.TrimPrefix(a, settings.Prefix), "="); n == name {
@@ -155,16 +151,17 @@ func names(args []string, name string) bool {
 	return false
 }
 
-// A past time is what is known of it: the record, the settings that it was recorded with, and those that are tried.
+// A pastTime is a recorded period with its settings.
 type pastTime struct {
-	record      *experiment.Record
-	base, other trial
-	// schedule is that of the settings that are tried.
+	record *experiment.Record
+	base   trial // the recorded settings
+	other  trial // the settings to try
+	// schedule is that of other.
 	schedule experiment.Mixed
 	options  sim.Options
 }
 
-// learn reads the record and fits the model. The backtest has the result at the recorded dynos.
+// The backtest has the result of the recorded dynos.
 func (src *source) learn(cmd *cobra.Command, m *mistakes, args []string) (experiment.Backtest, pastTime, error) {
 	p, err := src.read(cmd, m, args)
 	if err != nil {
@@ -174,7 +171,6 @@ func (src *source) learn(cmd *cobra.Command, m *mistakes, args []string) (experi
 	return b, p, err
 }
 
-// fit fits the model to the record.
 func (src *source) fit(cmd *cobra.Command, p *pastTime) (experiment.Backtest, error) {
 	tell, end := progress(cmd.ErrOrStderr(), "fitting a model to the record")
 	if tell != nil {
@@ -199,7 +195,7 @@ func (src *source) fit(cmd *cobra.Command, p *pastTime) (experiment.Backtest, er
 	return b, interrupted(cmd.Context(), err)
 }
 
-// price is what a dyno costs a month: as the settings say, or the record.
+// The price is in dollars a month, from the settings or else from the record.
 func (p pastTime) price() float64 {
 	if price := float64(p.other.s.DynoPrice); price > 0 {
 		return price
@@ -207,7 +203,7 @@ func (p pastTime) price() float64 {
 	return p.record.Price
 }
 
-// driver makes a driver of settings that are laid over those that were recorded and over args.
+// The pairs take precedence over args, and args over the recorded settings.
 func (p pastTime) driver(args []string) func(pairs []string) (sim.Driver, error) {
 	return func(pairs []string) (sim.Driver, error) {
 		q := p

@@ -10,16 +10,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// A span is a stretch of time as the command line gives it.
+// A span has the flags that select a period.
 type span struct{ since, until string }
 
 func (s *span) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.since, "since", s.since,
-		"from when: so long ago, such as 30d, 2w or 36h, or a day such as 2026-11-01")
-	cmd.Flags().StringVar(&s.until, "until", "", "until when, in the same form; now, if not said")
+		"start of the period: a `time` ago such as 30d, 2w or 36h, or a day such as 2026-11-01")
+	cmd.Flags().StringVar(&s.until, "until", "", "end of the period, a `time` in the same form (default: now)")
 }
 
-// times reads the span at now.
 func (s span) times(now time.Time, zone *time.Location) (from, to time.Time, err error) {
 	from, err = parseMoment("--since", s.since, now, zone)
 	to = now
@@ -34,10 +33,8 @@ func (s span) times(now time.Time, zone *time.Location) (from, to time.Time, err
 	return from, to, err
 }
 
-// longestAgo bounds how long ago a span may begin.
 const longestAgo = 10 * 366 * 24 * time.Hour
 
-// parseMoment reads a moment: so long before now, or the beginning of a day.
 func parseMoment(flag, text string, now time.Time, zone *time.Location) (time.Time, error) {
 	if t, err := time.ParseInLocation(time.DateOnly, text, zone); err == nil {
 		return t, nil
@@ -55,7 +52,7 @@ func parseMoment(flag, text string, now time.Time, zone *time.Location) (time.Ti
 		}
 	}
 	if err != nil || ago < 0 || ago > longestAgo {
-		return time.Time{}, fmt.Errorf("%s %q: write how long ago, such as 30d, 2w or 36h, or a day such "+
+		return time.Time{}, fmt.Errorf("%s %q: must be a time ago such as 30d, 2w or 36h, or a day such "+
 			"as 2026-11-01", flag, text)
 	}
 	return now.Add(-ago), nil

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// What the bot keeps may be out of reach: it scales all the same, and says so in the log, in status and on the page until that is over.
+// A bot that cannot reach its storage still scales, and warns in the log, in status and on the page.
 func TestTheBotScalesWithoutItsFiles(t *testing.T) {
 	t.Parallel()
 	app := newHeart(t)
@@ -28,7 +28,7 @@ func TestTheBotScalesWithoutItsFiles(t *testing.T) {
 	if page := fetch(t, b.page()+"/"); !strings.Contains(page, "kept in memory") {
 		t.Errorf("the page does not warn:\n%.3000s", page)
 	}
-	// A heartbeat that wants more than the maximum warns too.
+	// A heartbeat whose desired number is above the maximum warns too.
 	if n := strings.Count(b.log.String(), "level=WARN") - strings.Count(b.log.String(), `level=WARN msg="held at`); n != 2 {
 		t.Errorf("%d warnings of files in the log, want one for each", n)
 	}
@@ -44,7 +44,7 @@ func TestTheBotScalesWithoutItsFiles(t *testing.T) {
 	}
 }
 
-// A mistake in the settings is one all the same.
+// A mistake in the settings is still an error.
 func TestAWrongHistoryIsRefused(t *testing.T) {
 	t.Parallel()
 	env, _ := counted(t, newHeart(t), "1")

@@ -20,9 +20,11 @@ func newStatus() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Say what the running bot does now",
-		Long: "Says how many dynos there are, what the bot decided last and why, and what people have asked of it." +
-			asksABot,
+		Short: "Show what the running bot does now",
+		Long: `Show the number of dynos, the last decision with its reason, and the pauses and
+overrides in force.` + asksABot,
+		Example: `  autoscalebot status
+  autoscalebot status --json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, s, end, err := asking(cmd)
@@ -40,26 +42,24 @@ func newStatus() *cobra.Command {
 			return printStatus(cmd.OutOrStdout(), st, s.TimeZone.Location)
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print it as JSON, as docs/openapi.yaml says")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON as described in docs/openapi.yaml")
 	return cmd
 }
 
-// until writes a moment that is to come.
 func until(t time.Time, zone *time.Location) string { return t.In(zone).Format("2006-01-02 15:04 MST") }
 
-// printStatus prints what the bot does.
 func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 	var b strings.Builder
 	line := func(what, text string) { fmt.Fprintf(&b, "%-15s %s\n", what, text) }
 
 	line("app", st.App+" "+st.ProcessType)
-	dynos := "not known"
+	dynos := "unknown"
 	if st.Last != nil && st.Last.After() >= 0 {
 		dynos = fmt.Sprint(st.Last.After())
 	}
-	line("dynos", fmt.Sprintf("%s; %d to %d at this hour", dynos, st.Limits.Min, st.Limits.Max))
+	line("dynos", fmt.Sprintf("%s (limits %d to %d)", dynos, st.Limits.Min, st.Limits.Max))
 	if st.Last == nil {
-		line("last decision", "none yet")
+		line("last decision", "no heartbeat yet")
 	} else {
 		ago := words.Length(st.Time.Sub(st.Last.Time))
 		line("last decision", fmt.Sprintf("%s, %s ago: %s", when(st.Last.Time, st.Time, zone), ago, explain(*st.Last)))
@@ -74,7 +74,7 @@ func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 		line("servers", indent(st.Pool.String(), 16))
 	}
 	for _, text := range holding(st, zone) {
-		line("asked", text)
+		line("control", text)
 	}
 	if st.DryRun {
 		line("dry run", dryRun)
@@ -82,9 +82,9 @@ func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 	for _, c := range []struct {
 		what string
 		left float64
-	}{{"adding", st.CooldownUp}, {"removing", st.CooldownDown}} {
+	}{{"up", st.CooldownUp}, {"down", st.CooldownDown}} {
 		if c.left > 0 {
-			line("cooldown", fmt.Sprintf("%s dynos waits for %s yet", c.what,
+			line("cooldown", fmt.Sprintf("no scale-%s for %s", c.what,
 				words.Left(time.Duration(c.left*float64(time.Second)))))
 		}
 	}
@@ -92,9 +92,9 @@ func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 		line("bill", st.Last.Decision.Bill.String())
 	}
 	if st.Last != nil && st.Last.Price > 0 {
-		text := fmt.Sprintf("a dyno costs $%.6g a month", st.Last.Price)
+		text := fmt.Sprintf("$%.6g a month for each dyno", st.Last.Price)
 		if n := st.Last.After(); n > 0 {
-			text += fmt.Sprintf(", the present %d $%.6g", n, float64(n)*st.Last.Price)
+			text += fmt.Sprintf(", $%.6g for the present %d", float64(n)*st.Last.Price, n)
 		}
 		line("price", text)
 	}
@@ -106,13 +106,12 @@ func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 	return err
 }
 
-const dryRun = "the bot decides and tells, but changes nothing"
+const dryRun = "the bot decides and notifies, but changes nothing"
 
-// printHolding prints what people have asked of the bot.
 func printHolding(w io.Writer, st admin.Status, zone *time.Location) error {
 	lines := holding(st, zone)
 	if len(lines) == 0 {
-		lines = []string{"nothing is paused or ordered: the bot decides by itself"}
+		lines = []string{"no pause and no override: the bot decides by itself"}
 	}
 	if st.DryRun {
 		lines = append(lines, "dry run: "+dryRun)
@@ -121,7 +120,6 @@ func printHolding(w io.Writer, st admin.Status, zone *time.Location) error {
 	return err
 }
 
-// holding says in sentences what people have asked of the bot.
 func holding(st admin.Status, zone *time.Location) []string {
 	var lines []string
 	for _, p := range []struct {
@@ -133,13 +131,13 @@ func holding(st admin.Status, zone *time.Location) []string {
 		case slices.Contains(st.PausedBySettings, p.direction):
 			lines = append(lines, what+"by the setting PAUSED")
 		case p.On && p.Until.IsZero():
-			lines = append(lines, what+"until somebody resumes it")
+			lines = append(lines, what+"until you resume it")
 		case p.On:
 			lines = append(lines, what+"until "+until(p.Until, zone))
 		}
 	}
 	if o := st.Control.Override; !o.Until.IsZero() {
-		lines = append(lines, fmt.Sprintf("somebody asked for %d dynos until %s", o.Dynos, until(o.Until, zone)))
+		lines = append(lines, fmt.Sprintf("override: %d dynos until %s", o.Dynos, until(o.Until, zone)))
 	}
 	return lines
 }

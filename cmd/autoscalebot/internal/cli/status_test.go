@@ -16,7 +16,7 @@ import (
 
 var teaTime = time.Date(2026, 11, 22, 16, 4, 0, 0, time.UTC)
 
-// aDay is what a real bot did: through a slow wave, a blind spell, a pause, and an order that failed at first.
+// A real bot's records: slow heartbeats, no data, a pause, and an override whose change fails once.
 func aDay(t *testing.T) []record.Record {
 	platform, prober := &goldenPlatform{n: 2}, &goldenProber{}
 	recent := record.NewRecent(100)
@@ -92,7 +92,7 @@ func TestWhyNamesTheDayWhenItIsAnother(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", out.String(), want)
 	}
 	out.Reset()
-	if err := printWhy(&out, nil, teaTime, time.UTC); err != nil || out.String() != "no heartbeat was taken yet\n" {
+	if err := printWhy(&out, nil, teaTime, time.UTC); err != nil || out.String() != "no heartbeat yet\n" {
 		t.Errorf("without records: %q, %v", out.String(), err)
 	}
 }
@@ -128,7 +128,7 @@ func TestStatusIsPlain(t *testing.T) {
 	golden(t, "testdata/status.golden", out.String())
 }
 
-// golden compares text with a file; go test -update writes it.
+// Run go test -update to rewrite the file.
 func golden(t *testing.T, file, got string) {
 	t.Helper()
 	if *update {

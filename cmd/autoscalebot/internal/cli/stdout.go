@@ -9,7 +9,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 )
 
-// A standard is the program's standard output or error. When nobody reads it any more, it ends what the program does.
+// A standard is the program's standard output or standard error. It ends the program when the reader is gone.
 type standard struct {
 	f          *os.File
 	isTerminal bool
@@ -21,7 +21,7 @@ func newStandard(f *os.File, end func()) *standard {
 	return &standard{f: f, isTerminal: service.IsTerminal(f), end: end}
 }
 
-// Write writes p. A pipe whose reader has gone, and a terminal that was closed, end the program.
+// Write writes p. It calls end if the pipe has no reader or the terminal is closed.
 func (o *standard) Write(p []byte) (int, error) {
 	n, err := o.f.Write(p)
 	if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.EIO) && o.isTerminal {
@@ -31,7 +31,7 @@ func (o *standard) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Fd is that of the file, by which others find out whether it is a terminal and how large.
+// Fd returns the file's descriptor, which tells whether it is a terminal, and its size.
 func (o *standard) Fd() uintptr { return o.f.Fd() }
 
 func (o *standard) broken() bool { return o.gone.Load() }

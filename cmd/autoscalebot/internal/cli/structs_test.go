@@ -10,10 +10,10 @@ import (
 	"testing"
 )
 
-// mostFields is how many fields a struct may have beside those that it embeds.
+// Embedded structs do not count.
 const mostFields = 20
 
-// A struct of many fields is made of groups that are named for what they hold.
+// A struct with more fields must embed named groups.
 func TestStructsAreOfFewFieldsOrGrouped(t *testing.T) {
 	t.Parallel()
 	const root = "../../../.."
@@ -35,7 +35,7 @@ func TestStructsAreOfFewFieldsOrGrouped(t *testing.T) {
 			structs++
 			fields := 0
 			for _, group := range s.Fields.List {
-				fields += len(group.Names) // none for one that is embedded
+				fields += len(group.Names) // 0 for an embedded struct
 			}
 			if fields > mostFields {
 				t.Errorf("%v: a struct of %d fields: embed groups of those that belong together", files.Position(s.Pos()), fields)

@@ -13,10 +13,16 @@ func newSuggest() *cobra.Command {
 	src, goal, asJSON, only := newSource(), newPurpose(), false, false
 	cmd := &cobra.Command{
 		Use:   "suggest [NAME=value ...]",
-		Short: "Suggest rows of the schedule and other settings from the history",
-		Long: `Looks in the first 60 % of the recorded time, as autoscalebot backtest models it, for hours that are slow on half of the days or more, and
-makes rows of MIN_DYNOS for them; and tries single other settings. Each is judged by what it would have done in the rest of the time, and
-told where it is worth its price. It needs two weeks of history.`,
+		Short: "Suggest schedule rows and other settings from the history",
+		Long: `Look in the first 60 % of the recorded time for hours that are slow on at least
+half of the days, and make rows of MIN_DYNOS for them. Also try single other
+settings. Judge each one on the rest of the time, with the model of
+autoscalebot backtest, and print those that are worth their price. The command
+needs two weeks of history.
+
+` + readsHistory,
+		Example: `  autoscalebot suggest --rows
+  autoscalebot suggest --slow-minute-price 0.20 --from-file month.jsonl`,
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var m mistakes
@@ -60,6 +66,6 @@ told where it is worth its price. It needs two weeks of history.`,
 	src.flags(cmd)
 	goal.flags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
-	cmd.Flags().BoolVar(&only, "rows", false, "suggest rows of the schedule only, which is quicker")
+	cmd.Flags().BoolVar(&only, "rows", false, "suggest only rows of the schedule, which is faster")
 	return cmd
 }

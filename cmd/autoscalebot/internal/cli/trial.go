@@ -14,14 +14,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A trial is the settings that are simulated.
+// A trial is a set of settings to simulate.
 type trial struct {
 	s *settings.Settings
-	// routerLogs lets the adaptive policies read the simulated router's log beside the heartbeats.
+	// routerLogs adds the simulated router's log to what the adaptive policies read.
 	routerLogs bool
 }
 
-// limits are the least and the greatest number of dynos that the schedule allows within so long from start.
+// The result spans all limits that the schedule has in this time.
 func (t trial) limits(start time.Time, length time.Duration) schedule.Limits {
 	all := t.s.Table.At(start)
 	for at, end := start, start.Add(length); ; {
@@ -33,8 +33,7 @@ func (t trial) limits(start time.Time, length time.Duration) schedule.Limits {
 	}
 }
 
-// bot makes the bot of the settings as it is run, but for an app that is simulated, with another policy than theirs
-// where that is not nil. A nil schedule is that of the settings.
+// A nil policy or schedule is that of the settings.
 func (t trial) bot(name string, as *ownPolicy, sched bot.Schedule, recorders ...record.Recorder) sim.Driver {
 	o := service.Options(t.s, service.Parts{}, nil, service.NewHost(t.s, io.Discard, io.Discard))
 	o.Control, o.Log, o.Recorders = nil, nil, recorders
@@ -55,10 +54,9 @@ func (t trial) bot(name string, as *ownPolicy, sched bot.Schedule, recorders ...
 	})
 }
 
-// mostDynos is MAX_DYNOS where a simulation is not told it: the default of 3 would hide what a policy does.
+// The default MAX_DYNOS of 3 would hide the differences between policies.
 const mostDynos = "60"
 
-// policy names the policy of the settings.
 func (t trial) policy() string {
 	if t.s == nil {
 		return "count"
@@ -66,21 +64,19 @@ func (t trial) policy() string {
 	return string(t.s.Policy)
 }
 
-// trial reads the settings with arguments laid over them.
 func (m *mistakes) trial(args []string) trial {
 	s, err := settings.LoadTrial([]string{"MAX_DYNOS=" + mostDynos}, args)
 	m.settings(err)
 	return trial{s: s}
 }
 
-// heartbeats makes the prober that the settings ask for, of a simulated app.
 func heartbeats(w *sim.World, s *settings.Settings) []probe.Prober {
 	return []probe.Prober{probe.Samples(w.Heartbeat(), probe.SampleOptions{
 		N: int(s.HeartbeatSamples), Percentile: float64(s.HeartbeatPercent), Fails: s.HeartbeatFailOn.Outcomes,
 	})}
 }
 
-// least is the minimum of the settings, -1 where that is a table, which is its owner's.
+// -1 if the minimum is a schedule: tune must not replace what its owner wrote.
 func (t trial) least() int {
 	if n, err := strconv.Atoi(t.s.MinDynos.String()); err == nil {
 		return n

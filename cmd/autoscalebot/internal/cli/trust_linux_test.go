@@ -14,8 +14,7 @@ import (
 	"time"
 )
 
-// In a folder that all users share, another user may be there first, under the name that ours will look for. Then nobody is asked there, and
-// the bot says why it cannot be asked.
+// In a shared folder another user may take the path of our socket first. Then commands do not use it, and the bot gives the reason.
 func TestAnotherUsersSocketIsNotTrusted(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root, to be two other users")
@@ -36,7 +35,7 @@ func TestAnotherUsersSocketIsNotTrusted(t *testing.T) {
 		_, _ = w.Write([]byte(`{"app": "\u001b[2Jyou are fooled"}`))
 	})}
 	t.Cleanup(func() { srv.Close() })
-	lie := func(path string) { // as the other user
+	lie := func(path string) { // run as the other user
 		folder := filepath.Dir(path)
 		if err := os.Mkdir(folder, 0o755); err != nil {
 			t.Fatal(err)
@@ -56,9 +55,9 @@ func TestAnotherUsersSocketIsNotTrusted(t *testing.T) {
 	if err := errors.Join(os.Symlink("autoscalebot-0", link), os.Lchown(link, theirs, theirs)); err != nil {
 		t.Fatal(err)
 	}
-	// The program is copied to where the other user may run it.
+	// The other user must be able to run the program.
 	program := filepath.Join(shared, "autoscalebot")
-	// By a program of its own: a process that another test starts while this one writes could keep the file open.
+	// A separate program copies it: a process that another test starts during the write could keep the file open.
 	if out, err := exec.Command("cp", binary(t), program).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -71,7 +70,7 @@ func TestAnotherUsersSocketIsNotTrusted(t *testing.T) {
 		_ = cmd.Run()
 		return out.String(), cmd.ProcessState.ExitCode()
 	}
-	// A bot of the other user's, whose socket seems to be ours.
+	// A bot of the other user, at the path of our socket.
 	seeming := filepath.Join(shared, "theirs", "bot.sock")
 	if err := errors.Join(os.Mkdir(filepath.Dir(seeming), 0o755), os.Chown(filepath.Dir(seeming), theirs, theirs)); err != nil {
 		t.Fatal(err)

@@ -13,10 +13,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// A purpose is what settings are looked for.
+// A purpose has the flags that say what settings are worth.
 type purpose struct {
 	slowMinute, trials string
-	// whole takes all of the load, however long that takes.
+	// whole simulates all of the load, however long that takes.
 	whole bool
 }
 
@@ -24,12 +24,11 @@ func newPurpose() purpose { return purpose{slowMinute: "0.10", trials: "64"} }
 
 func (p *purpose) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&p.slowMinute, "slow-minute-price", p.slowMinute,
-		"what a slow minute is worth to you, in `DOLLARS`")
+		"cost of a slow minute to you, in `dollars`")
 	cmd.Flags().BoolVar(&p.whole, "whole", false,
-		"simulate all of the time, and not only as much as takes a few minutes")
+		"simulate all of the load, even if that takes more than a few minutes")
 }
 
-// search makes the search, with what dynos usually cost.
 func (p purpose) search(m *mistakes) experiment.Search {
 	return experiment.Search{
 		Price: service.UsualPrice, SlowMinute: m.number("--slow-minute-price", p.slowMinute, 0, 1e6),
@@ -37,18 +36,25 @@ func (p purpose) search(m *mistakes) experiment.Search {
 	}
 }
 
-// takesAll says how a command takes the time that was left out.
+// takesAll is the hint if a part of the load is left out.
 const takesAll = "--whole takes all of it"
 
 func newTune() *cobra.Command {
 	sc, src, goal, asJSON := newScenario(), newSource(), newPurpose(), false
 	cmd := &cobra.Command{
 		Use:   "tune [--trace FILE|--shape NAME] [NAME=value ...]",
-		Short: "Look for settings that are worth more, by your own price of a slow minute",
-		Long: `Simulates many settings on the load of the past, as in autoscalebot backtest, or on a recorded or made-up load, as in autoscalebot simulate,
-and looks for those that cost least: what the dynos cost, and what a slow minute is worth to you. Among them are minimums by the hour, for hours
-that are slow on half of the days or more. It learns from the first 60 % of the time and judges by the rest, shows both, and prints the settings
-to paste. NAME=value arguments are where it begins.`,
+		Short: "Search for settings that cost less, at your price of a slow minute",
+		Long: `Simulate many settings on the recorded load, as autoscalebot backtest does, or
+on a trace or a shape, as autoscalebot simulate does. Search for those with the
+lowest total cost: the dynos, and the slow minutes at your price. The search
+includes minimums by the hour, for hours that are slow on at least half of the
+days.
+
+The command learns from the first 60 % of the time and judges by the rest. It
+shows both, and prints the settings to paste. NAME=value arguments are the
+start of the search.`,
+		Example: `  autoscalebot tune --slow-minute-price 0.20
+  autoscalebot tune --shape sine POLICY=adaptive`,
 	}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var m mistakes
@@ -86,18 +92,18 @@ to paste. NAME=value arguments are where it begins.`,
 	}
 	sc.flags(cmd)
 	cmd.Flags().StringVar(&src.when.since, "since", src.when.since,
-		"from when, for the history: so long ago, such as 30d, or a day such as 2026-11-01")
-	cmd.Flags().StringVar(&src.when.until, "until", "", "until when, in the same form; now, if not said")
+		"start of the period of the history: a `time` ago such as 30d, or a day such as 2026-11-01")
+	cmd.Flags().StringVar(&src.when.until, "until", "", "end of the period, a `time` in the same form (default: now)")
 	cmd.Flags().StringVar(&src.file, "from-file", "",
-		"a `FILE` that autoscalebot export --format jsonl wrote, instead of the history")
+		"read this `file` of autoscalebot export instead of the history")
 	goal.flags(cmd)
-	cmd.Flags().StringVar(&goal.trials, "trials", goal.trials, "the `N`umber of settings to try")
+	cmd.Flags().StringVar(&goal.trials, "trials", goal.trials, "`number` of settings to try")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
 
-// onWhat makes what is simulated, and how settings are tried: on the scenario where the command line has one, else on
-// the past. The trial has the settings where the search begins.
+// The search runs on the scenario if the command line has one, else on the past. The trial has the settings at its
+// start.
 func onWhat(
 	cmd *cobra.Command, m *mistakes, sc *scenario, src *source, s *experiment.Search, args []string,
 ) (trial, sim.Options, error) {
@@ -108,7 +114,7 @@ func onWhat(
 		"slots": &src.slotsText, "service-ms": &src.serviceText,
 		"bound-ms": &src.bound0,
 	} {
-		if f := cmd.Flags().Lookup(flag); f.Changed { // fitted or recorded, if not said
+		if f := cmd.Flags().Lookup(flag); f.Changed { // else fitted or recorded
 			*text = f.Value.String()
 		}
 	}

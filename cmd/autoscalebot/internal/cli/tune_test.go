@@ -16,7 +16,7 @@ import (
 
 func TestTuneFindsWhatIsWorthMoreAndJudgesItByWhatItHasNotSeen(t *testing.T) {
 	settingstest.Env(t)
-	// Two hours, of which every other quarter of an hour has four times as much to do.
+	// Two hours. Every other quarter of an hour has four times the load.
 	var rows strings.Builder
 	for i := range 120 {
 		fmt.Fprintf(&rows, "%d,%d\n", 898646400+60*i, 100+300*(i/15%2))
@@ -37,7 +37,7 @@ func TestTuneFindsWhatIsWorthMoreAndJudgesItByWhatItHasNotSeen(t *testing.T) {
 	if len(first.Settings) == 0 || first.Learned.Cost >= first.Was.Cost || first.Better != (first.Later.Cost < first.WasLater.Cost) || first.Later.Hours >= first.Learned.Hours {
 		t.Errorf("it found %+v", first)
 	}
-	// The same once more, and what people read, by the program as it is shipped, which is ten times as fast as with the race detector.
+	// The text output comes from the shipped program, which is ten times as fast as with the race detector.
 	if o := runOnce(t, nil, append(args, "--json")...); o.code != exitFine || json.Unmarshal([]byte(o.stdout), &again) != nil || !reflect.DeepEqual(first, again) {
 		t.Errorf("code %d: the same seed found %+v, and then %+v: %s", o.code, first, again, o.stderr)
 	}

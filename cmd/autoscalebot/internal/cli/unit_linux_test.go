@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// A unit is the [Service] of a systemd unit, by key.
+// A unit is the section [Service] of a systemd unit, by key.
 type unit map[string][]string
 
 func readUnit(t *testing.T, path string) unit {
@@ -34,12 +34,12 @@ func (u unit) says(line string) bool {
 	return len(u[key]) > 0 && u[key][len(u[key])-1] == value
 }
 
-// confinement is a shell script that sets up, in a mount namespace of its own, what the unit says of the file system, and starts the program as
-// another user without capabilities. The script's $0 is the program, and WORLD a folder that stands for /var/lib, /run and /root.
+// A shell script that sets up the unit's view of the file system in its own mount namespace, and starts the program as another user
+// without capabilities. $0 is the program. WORLD is a folder that replaces /var/lib, /run and /root.
 func (u unit) confinement(t *testing.T, uid int) string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "set -e\nPROGRAM=$0\nfor d in lib run home; do mkdir -p $WORLD/$d; done\nmount --bind $WORLD/lib /var/lib\nmount --bind $WORLD/run /run\n")
-	kept := "" // what the program may write to
+	kept := "" // the writable folders
 	for key, base := range map[string]string{"StateDirectory": "/var/lib", "RuntimeDirectory": "/run"} {
 		for _, name := range u[key] {
 			dir := filepath.Join(base, name)
@@ -73,7 +73,7 @@ func (u unit) confinement(t *testing.T, uid int) string {
 	return strings.ReplaceAll(s.String(), "$WORLDIN", map[bool]string{true: "/mnt", false: "$WORLD"}[u.says("PrivateTmp=yes")])
 }
 
-// Under the restrictions of the unit the bot keeps its history, root can ask it, and the signals of the machine are read.
+// Under the unit's restrictions the bot can write its history, answer root's commands, and read the machine's signals.
 func TestTheSystemdUnitLetsTheBotWork(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root, to set up what systemd does")

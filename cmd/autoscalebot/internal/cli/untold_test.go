@@ -14,7 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// A notice that a kill kept from arriving arrives after the restart, as itself and once; one that had arrived is not sent again.
+// If a kill prevents a notice, the restarted bot sends it once, with the same ID. A delivered notice is not sent again.
 func TestANoticeOutlivesAKill(t *testing.T) {
 	t.Parallel()
 	for name, kept := range map[string]string{"history": "HISTORY=sqlite:", "state": "STATE_FILE="} {
@@ -35,7 +35,7 @@ func TestANoticeOutlivesAKill(t *testing.T) {
 			b := start(t, nil, append(env, "WEBHOOK_URL="+hanging.URL)...)
 			b.wait("the notice to be on its way", func() bool { return len(asked) > 0 && dynos() == "2" })
 			b.wait("the log's notice", func() bool { return strings.Count(b.log.String(), "type=scaled") == 1 })
-			beats := app.beats.Load() // it is noted just after it arrived, beside the heartbeats
+			beats := app.beats.Load() // the bot notes a delivery shortly after it, in parallel to the heartbeats
 			b.wait("that to be noted", func() bool { return app.beats.Load() >= beats+3 })
 			_ = b.cmd.Process.Kill()
 			<-b.ended

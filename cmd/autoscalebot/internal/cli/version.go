@@ -20,7 +20,7 @@ func printVersion(cmd *cobra.Command, _ []string) error {
 	return err
 }
 
-// revision names the commit that the binary was built from, where the build knows it.
+// Empty if the build does not record its commit.
 func revision() string {
 	info, _ := debug.ReadBuildInfo()
 	if info == nil {

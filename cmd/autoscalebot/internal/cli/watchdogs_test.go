@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// The program tells systemd and the monitoring service while it decides, and neither of them once it has no data.
+// The bot signals systemd and the monitoring service while it decides, and stops when it has no data.
 func TestTheProgramFeedsItsWatchdogs(t *testing.T) {
 	t.Parallel()
 	app := newHeart(t)

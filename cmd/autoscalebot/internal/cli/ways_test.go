@@ -21,14 +21,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
-// A way is a way in to a running bot.
+// A way is one of the bot's endpoints with a secret.
 type way struct {
 	method, path, header, body string
-	value                      string // of the header
+	value                      string // the header's
 	form                       bool
 }
 
-// status sends a request on a way with a secret, and returns the status and the header of the answer.
 func (w way) status(t *testing.T, url, secret string) (int, http.Header) {
 	t.Helper()
 	body := w.body
@@ -59,7 +58,7 @@ func (w way) status(t *testing.T, url, secret string) (int, http.Header) {
 	return a.StatusCode, a.Header
 }
 
-// Whichever way somebody guesses, the guesses count together: a few are looked at, the rest is answered with 429, and the log has a line or two.
+// Wrong secrets at all endpoints count together: after a few the answer is 429, and the log has a line or two.
 func TestGuessesOfAllWaysCountTogether(t *testing.T) {
 	t.Parallel()
 	const password, token, push, drain, otlp = "p4ssw0rd-of-the-page", "adm1n-t0ken-0123456789", "push-t0ken-0123456789", "drain-pa55word-01234", "otlp-t0ken-0123456789"
@@ -112,7 +111,7 @@ func TestGuessesOfAllWaysCountTogether(t *testing.T) {
 	for range 300 {
 		ways["the metrics by a password"].status(t, url, "not-the-password")
 	}
-	// Tokens are too long to be guessed, so that guessing keeps no program out.
+	// Tokens are too long to guess, so the right token always works.
 	for name, c := range map[string]struct {
 		secret string
 		status int
@@ -129,7 +128,7 @@ func TestGuessesOfAllWaysCountTogether(t *testing.T) {
 	}
 	b.terminate()
 
-	// Where the proxy is trusted, each address behind it has its own.
+	// Behind a trusted proxy each address has its own count.
 	b, url = run(t, "TRUSTED_PROXIES=127.0.0.1", "OTLP_TOKEN="+otlp)
 	from := func(addr, secret string) int {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/metrics", nil)
@@ -162,7 +161,7 @@ func TestGuessesOfAllWaysCountTogether(t *testing.T) {
 	b.terminate()
 }
 
-// Somebody else's site that has its name lead to this machine is told nothing.
+// A foreign site whose name resolves to this machine gets no data (DNS rebinding).
 func TestAnOpenListenerAnswersOnlyToItsOwnHost(t *testing.T) {
 	t.Parallel()
 	app := newHeart(t)
@@ -208,7 +207,7 @@ func TestAnOpenListenerAnswersOnlyToItsOwnHost(t *testing.T) {
 	b.terminate()
 }
 
-// Connections that nobody uses take no descriptor from the heartbeat.
+// Idle connections leave file descriptors for the heartbeat.
 func TestIdleConnectionsDoNotBlindTheHeartbeat(t *testing.T) {
 	t.Parallel()
 	app := newHeart(t)
@@ -234,11 +233,11 @@ func TestIdleConnectionsDoNotBlindTheHeartbeat(t *testing.T) {
 			fmt.Fprint(c, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
 		}
 		if i%50 == 0 {
-			fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: loc") // and no more
+			fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: loc") // incomplete
 		}
 	}
 	mark := len(b.log.String())
-	time.Sleep(2 * time.Second) // in which ten heartbeats are due
+	time.Sleep(2 * time.Second) // ten heartbeats
 	log := b.log.String()[mark:]
 	if strings.Contains(log, "too many open files") || strings.Contains(log, "unreachable") || strings.Count(log, "held") < 3 {
 		t.Errorf("with %d connections the bot says:\n%.2000s", len(idle), log)
@@ -249,7 +248,7 @@ func TestIdleConnectionsDoNotBlindTheHeartbeat(t *testing.T) {
 	b.terminate()
 }
 
-// Nor do they blind the local router, or keep the owner from the socket: whoever hangs there, whatever else is asked of the bot.
+// Idle connections do not block the local router either, nor the socket.
 func TestIdleConnectionsDoNotBlindTheLocalRouter(t *testing.T) {
 	t.Parallel()
 	admin, router, dir := porttest.Addr(t), porttest.Addr(t), t.TempDir()
@@ -274,11 +273,11 @@ func TestIdleConnectionsDoNotBlindTheLocalRouter(t *testing.T) {
 		}
 		defer c.Close()
 		if i%2 == 0 {
-			fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: loc") // and no more
+			fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: loc") // incomplete
 		}
 	}
 	mark := len(b.log.String())
-	time.Sleep(2 * time.Second) // in which ten heartbeats are due
+	time.Sleep(2 * time.Second) // ten heartbeats
 	log := b.log.String()[mark:]
 	if strings.Contains(log, "too many open files") || strings.Contains(log, "unreachable") || strings.Count(log, "held") < 3 {
 		t.Errorf("the bot says:\n%.2000s", log)
@@ -291,7 +290,7 @@ func TestIdleConnectionsDoNotBlindTheLocalRouter(t *testing.T) {
 
 var ourMetric = regexp.MustCompile(`autoscalebot_[a-z_]+`)
 
-// An alert on a metric that is never served cannot speak, and a panel of it stays empty.
+// Alerts and panels use only metrics that the bot serves.
 func TestTheBotServesEveryMetricOfTheAlertsAndTheBoard(t *testing.T) {
 	t.Parallel()
 	api, app, hook := herokutest.NewServer(t), newHeart(t), newHook(t)

@@ -17,11 +17,14 @@ func newWhy() *cobra.Command {
 	n, asJSON := 20, false
 	cmd := &cobra.Command{
 		Use:   "why",
-		Short: "Explain the running bot's last decisions",
-		Long:  "Prints the last decisions with their reasons, a line each, the oldest first." + asksABot,
+		Short: "Explain the last decisions",
+		Long: `Print the running bot's last decisions with their reasons, one a line, the
+oldest first.` + asksABot,
+		Example: `  autoscalebot why
+  autoscalebot why -n 100`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if n < 1 || n > admin.Kept {
-				return fmt.Errorf("-n %d: write a number from 1 to %d", n, admin.Kept)
+				return fmt.Errorf("-n %d: must be a number from 1 to %d", n, admin.Kept)
 			}
 			return cobra.NoArgs(cmd, args)
 		},
@@ -47,19 +50,19 @@ func newWhy() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().IntVarP(&n, "number", "n", n, "how many decisions")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print each as a line of JSON, with all that was known")
+	cmd.Flags().IntVarP(&n, "number", "n", n, "`number` of decisions, 1 to 500")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON lines with all fields of the records")
 	return cmd
 }
 
-// printWhy prints decisions with their reasons, a line each. A time without a day is of the day of now.
+// A time without a day is today's.
 func printWhy(w io.Writer, records []record.Record, now time.Time, zone *time.Location) error {
 	var b strings.Builder
 	for _, r := range records {
 		fmt.Fprintf(&b, "%s %s\n", when(r.Time, now, zone), explain(r))
 	}
 	if len(records) == 0 {
-		b.WriteString("no heartbeat was taken yet\n")
+		b.WriteString("no heartbeat yet\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -67,7 +70,6 @@ func printWhy(w io.Writer, records []record.Record, now time.Time, zone *time.Lo
 
 func explain(r record.Record) string { return r.Headline() + ": " + r.Why() }
 
-// when writes a moment that is past.
 func when(t, now time.Time, zone *time.Location) string {
 	t, now = t.In(zone), now.In(zone)
 	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {

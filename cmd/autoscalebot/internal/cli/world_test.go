@@ -30,10 +30,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// soon is how long the bot may take for what a test waits for, on a busy machine.
+// soon is the longest wait of a test on a busy machine.
 const soon = 40 * time.Second
 
-// process is the bot's.
+// A process is a running bot.
 type process struct {
 	t        *testing.T
 	cmd      *exec.Cmd
@@ -41,13 +41,13 @@ type process struct {
 	ended    chan struct{}
 }
 
-// start runs the bot with nothing but env in its environment, and at the end holds all that it printed against the secrets.
+// The bot gets no other environment than env. At the end its output must contain none of the secrets.
 func start(t *testing.T, secrets []string, env ...string) *process {
 	t.Helper()
 	return startBy(t, nil, secrets, env...)
 }
 
-// startBy runs it by a command that ends with it, such as a shell that sets a limit first.
+// The command runs the bot and ends with it, such as a shell that first sets a limit.
 func startBy(t *testing.T, by, secrets []string, env ...string) *process {
 	t.Helper()
 	command := append(slices.Clone(by), binary(t))
@@ -77,7 +77,6 @@ func startBy(t *testing.T, by, secrets []string, env ...string) *process {
 	return b
 }
 
-// wait waits until a condition of the world outside holds.
 func (b *process) wait(what string, ok func() bool) {
 	b.t.Helper()
 	for deadline := time.Now().Add(soon); !ok(); time.Sleep(20 * time.Millisecond) {
@@ -93,7 +92,7 @@ func (b *process) signal(s os.Signal) {
 	}
 }
 
-// terminate ends the bot as a platform does, and wants it to end well.
+// By SIGTERM, as platforms do.
 func (b *process) terminate() {
 	b.t.Helper()
 	begin := time.Now()
@@ -104,11 +103,11 @@ func (b *process) terminate() {
 	}
 }
 
-// heart is an app that answers heartbeats as a test says, at first at once.
+// A heart is an app that answers heartbeats as a test sets it, at first immediately.
 type heart struct {
 	url   string
 	mode  atomic.Pointer[http.HandlerFunc]
-	beats atomic.Int64 // that began
+	beats atomic.Int64 // begun
 }
 
 func newHeart(t *testing.T) *heart {
@@ -128,7 +127,7 @@ func newHeart(t *testing.T) *heart {
 
 func (h *heart) answer(f http.HandlerFunc) { h.mode.Store(&f) }
 
-// takes answers after so long, like an app under load.
+// Like an app under load.
 func takes(d time.Duration) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -139,7 +138,6 @@ func takes(d time.Duration) http.HandlerFunc {
 	}
 }
 
-// refuses cuts the connection without an answer.
 func refuses(w http.ResponseWriter, _ *http.Request) {
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err == nil {
@@ -148,7 +146,7 @@ func refuses(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// hook is a receiver of webhooks that checks the signature of each.
+// A hook receives webhooks and checks their signatures.
 type hook struct {
 	url, secret string
 	mu          sync.Mutex
@@ -181,7 +179,7 @@ func newHook(t *testing.T) *hook {
 	return h
 }
 
-// take says whether an event has come since the one that was taken last.
+// A call consumes the events up to the one that it finds.
 func (h *hook) take(kind notify.Kind, phase notify.Phase) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -200,7 +198,7 @@ func (h *hook) all() []notify.Event {
 	return slices.Clone(h.events)
 }
 
-// chat is a Slack that counts the notices in the bot's messages, of which one may tell several, and the replies among them.
+// A chat is a fake Slack that counts notices and replies. One message may contain several notices.
 type chat struct {
 	*slacktest.Server
 	notices, replies atomic.Int64
@@ -213,7 +211,7 @@ func newChat(t *testing.T) *chat {
 			if r.FormValue("channel") != "#ops" || r.FormValue("blocks") == "" {
 				t.Errorf("a message to Slack: channel %q, blocks %q", r.FormValue("channel"), r.FormValue("blocks"))
 			}
-			var attachments []json.RawMessage // one a notice
+			var attachments []json.RawMessage // one for each notice
 			if err := json.Unmarshal([]byte(r.FormValue("attachments")), &attachments); err != nil {
 				t.Errorf("a message to Slack: %v", err)
 			}
@@ -231,14 +229,14 @@ func newChat(t *testing.T) *chat {
 
 func (c *chat) count() int { return int(c.notices.Load()) }
 
-// smtpPassword is what the mailbox wants of its user "bot".
+// The password of the mailbox's user "bot".
 const smtpPassword = "smtp-passw0rd"
 
-// mailbox is an SMTP server that wants the bot to sign in, and counts the notices in its mails, of which one may tell several.
+// A mailbox is an SMTP server that requires a login and counts notices. One mail may contain several.
 type mailbox struct {
 	addr    string
 	notices atomic.Int64
-	// pictures counts the mails with a picture in them.
+	// pictures counts mails with a picture.
 	pictures atomic.Int64
 }
 
@@ -253,7 +251,7 @@ func newMailbox(t *testing.T) *mailbox {
 	go func() { _ = srv.Serve(l) }()
 	t.Cleanup(func() {
 		srv.Close()
-		l.Close() // which a server that has not begun to serve does not know
+		l.Close() // unknown to a server that has not started
 	})
 	m.addr = l.Addr().String()
 	return m
@@ -293,8 +291,8 @@ func (s *session) Logout() error { return nil }
 
 func (s *session) Data(r io.Reader) error {
 	text, err := io.ReadAll(r)
-	s.m.notices.Add(int64(bytes.Count(text, []byte("App: dancing-forest (web)")))) // once a notice, in the plain text
-	if bytes.Contains(text, []byte("iVBORw0KGgo")) {                               // how every PNG begins in base64
+	s.m.notices.Add(int64(bytes.Count(text, []byte("App: dancing-forest (web)")))) // once for each notice, in the plain text
+	if bytes.Contains(text, []byte("iVBORw0KGgo")) {                               // the beginning of a PNG in base64
 		s.m.pictures.Add(1)
 	}
 	return err

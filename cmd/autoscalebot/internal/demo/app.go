@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// The sample app behaves like a dyno with one core. Requests take turns of one slice each, so all of them slow down under
-// load.
+// The sample app behaves like a dyno with one core. Requests take turns of one slice each, so all of them slow down
+// under load.
 const (
 	slice         = 5 * time.Millisecond
 	visitSlices   = 8 // 40 ms for a visitor's request, so a process serves up to 25 a second
@@ -26,8 +26,8 @@ const (
 	bootTime    = 1200 * time.Millisecond
 )
 
-// A core is the simulated core of a process. A request holds it and sleeps instead of computing, so six processes fit on
-// a small machine.
+// A core is the simulated core of a process. A request holds it and sleeps instead of computing, so six processes fit
+// on a small machine.
 type core struct {
 	turn  chan struct{}
 	began time.Time

@@ -10,7 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// platforms are the platforms by the name that PLATFORM gives them. A new one is one line here.
+// The keys are the values of PLATFORM. A new platform is one line here.
 func platforms() map[string]func(*settings.Settings, Host) (bot.Scaler, error) {
 	return map[string]func(*settings.Settings, Host) (bot.Scaler, error){
 		"heroku":       openHeroku,
@@ -21,8 +21,8 @@ func platforms() map[string]func(*settings.Settings, Host) (bot.Scaler, error) {
 	}
 }
 
-// backends are the notifiers by the name that NOTIFICATION_BACKENDS gives them. A new one is one line here. Beside them
-// there is "urls", which stands for as many notifiers as there are URLs.
+// The keys are the names in NOTIFICATION_BACKENDS. A new notifier is one line here. The name "urls" is missing: it is
+// one notifier for each URL, see openURLs.
 func backends() map[string]func(*settings.Settings, Host) (notify.Notifier, error) {
 	return map[string]func(*settings.Settings, Host) (notify.Notifier, error){
 		"console":   func(_ *settings.Settings, h Host) (notify.Notifier, error) { return console.New(h.Stdout), nil },
@@ -34,8 +34,8 @@ func backends() map[string]func(*settings.Settings, Host) (notify.Notifier, erro
 	}
 }
 
-// Providers are who makes servers, by the name that POOL_PROVIDER gives them. A new one is one line here, and one in
-// the settings.
+// Providers returns the constructors of the providers of servers. The keys are the values of POOL_PROVIDER. A new
+// provider is one line here, and one in the settings.
 func Providers() map[string]func(*settings.Settings, Host) (pool.Provider, error) {
 	return map[string]func(*settings.Settings, Host) (pool.Provider, error){
 		"digitalocean": openDroplets,
@@ -45,8 +45,8 @@ func Providers() map[string]func(*settings.Settings, Host) (pool.Provider, error
 	}
 }
 
-// balancers are what gives servers their requests, by the name that POOL_BALANCER gives them. A new one is one line
-// here, and one in the settings. Nil is none.
+// The keys are the values of POOL_BALANCER. A new balancer is one line here, and one in the settings. A pool without a balancer
+// has a nil one.
 func balancers() map[string]func(*settings.Settings, Host, pool.Provider) (pool.Balancer, error) {
 	return map[string]func(*settings.Settings, Host, pool.Provider) (pool.Balancer, error){
 		"haproxy":      openHAProxy,
@@ -58,7 +58,7 @@ func balancers() map[string]func(*settings.Settings, Host, pool.Provider) (pool.
 	}
 }
 
-// signalKinds open the signals that SIGNALS names, by their kind. A new one is one line here.
+// The keys are the kinds of signals in SIGNALS. A new kind is one line here.
 func signalKinds() map[string]func(signalSource) (probe.Prober, error) {
 	return map[string]func(signalSource) (probe.Prober, error){
 		"json":       openJSON,

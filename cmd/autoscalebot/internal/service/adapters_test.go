@@ -11,7 +11,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
-// Each adapter that a setting can name is opened, and each that is opened can be named.
+// The tables of adapters and the settings have the same names.
 func TestTheAdaptersAreThoseOfTheSettings(t *testing.T) {
 	settingstest.Env(t)
 	for name, value := range map[string]string{"PLATFORM": "pool", "POOL_PROVIDER": "nobody", "POOL_BALANCER": "nobody", "NOTIFICATION_BACKENDS": "nobody"} {
@@ -26,14 +26,14 @@ func TestTheAdaptersAreThoseOfTheSettings(t *testing.T) {
 		"POOL_BALANCER":         slices.Sorted(maps.Keys(balancers())),
 		"NOTIFICATION_BACKENDS": slices.Sorted(maps.Keys(backends())),
 	} {
-		named := slices.DeleteFunc(words[name], func(w string) bool { return w == "urls" }) // which stands for many
+		named := slices.DeleteFunc(words[name], func(w string) bool { return w == "urls" }) // one notifier for each URL
 		if slices.Sort(named); !slices.Equal(named, opened) {
 			t.Errorf("%s may be %q, and %q can be opened", name, named, opened)
 		}
 	}
 }
 
-// wordsIn returns the words that the problems with the settings say can be written, by the settings' names.
+// The errors of the settings list the valid words.
 func wordsIn(t *testing.T) map[string][]string {
 	t.Helper()
 	_, err := settingstest.Load()

@@ -8,9 +8,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 )
 
-// openAdminServer lets people ask the bot, where the settings say, and through a history on a server. That nobody can,
-// because another bot listens there or the place cannot be listened on, is logged and stops nothing. end makes it deaf,
-// and returns when it is, within a second or so.
+// An address that cannot be listened on, such as one that another bot uses, is logged and stops nothing. end stops the
+// server, which takes about a second.
 func (v *Service) openAdminServer(ctx context.Context) (end func()) {
 	s, h, db := v.settings, v.host, v.kept.db
 	ledger := admin.NewLedger()
@@ -23,10 +22,10 @@ func (v *Service) openAdminServer(ctx context.Context) (end func()) {
 	var listeners []net.Listener
 	take := func(at string, l net.Listener, err error) {
 		if err != nil {
-			h.Log.Warn("the bot cannot be asked by autoscalebot status, pause and the like", "at", at, "error", err)
+			h.Log.Warn("autoscalebot status, pause and scale cannot reach the bot", "at", at, "error", err)
 			return
 		}
-		h.Log.Info("listening for autoscalebot status, pause and the like", "at", at)
+		h.Log.Info("listening for autoscalebot status, pause and scale", "at", at)
 		listeners = append(listeners, l)
 	}
 	if path := s.SocketPath(); path != "" {

@@ -10,22 +10,19 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A conflicter is a platform that knows what keeps it from being scaled to most dynos: sure is what certainly does,
-// likely what may. What was found is told beside an error too.
+// A conflicter is a platform that can find what prevents it from scaling to most dynos: sure are certain obstacles,
+// likely are possible ones. It returns what it found even with an error.
 type conflicter interface {
 	Conflicts(ctx context.Context, most int) (sure, likely []string, err error)
 }
 
 const (
-	lookTime = time.Minute
-	// ahead is how far the limits are looked at for the greatest number that is ever wanted: what comes every year is
-	// in it.
-	ahead = 366 * 24 * time.Hour
-	// maxChanges bounds that look by the changes of the limits, about 8 a day.
-	maxChanges = 3_000
+	lookTime   = time.Minute
+	ahead      = 366 * 24 * time.Hour // a year has every row of a schedule
+	maxChanges = 3_000                // of the limits in that time, about 8 a day
 )
 
-// greatest returns the greatest maximum of the year from now on.
+// The maximum of the next year.
 func greatest(t schedule.Table, now time.Time) int {
 	most := t.At(now).Max
 	for at, n := now, 0; n < maxChanges; n++ {
@@ -38,8 +35,9 @@ func greatest(t schedule.Table, now time.Time) int {
 	return most
 }
 
-// Conflicts is what keeps a platform from being scaled to the most dynos that the settings ever ask for, as
-// [conflicter] has it; nothing where the platform does not know.
+// Conflicts returns what prevents the platform from scaling to the largest MAX_DYNOS of the next year: sure are certain
+// obstacles, likely are possible ones. Both are empty if the platform cannot tell. With an error they may be
+// incomplete.
 func Conflicts(
 	ctx context.Context, p bot.Scaler, s *settings.Settings, now time.Time,
 ) (sure, likely []string, err error) {
@@ -56,18 +54,17 @@ func Conflicts(
 	return sure, likely, err
 }
 
-// warnOfConflicts looks for conflicts in the background, so that no heartbeat waits for it, and logs a warning of each.
-// end waits until that has ended, which it does at once.
+// The search runs in the background, so no heartbeat waits for it. end cancels it.
 func warnOfConflicts(ctx context.Context, p bot.Scaler, s *settings.Settings, h Host) (end func()) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		sure, likely, err := Conflicts(ctx, p, s, h.Now)
 		for _, text := range append(sure, likely...) {
-			h.Log.Warn("in the way of scaling: " + text)
+			h.Log.Warn("obstacle to scaling: " + text)
 		}
 		if err != nil && ctx.Err() == nil {
-			h.Log.Info("not all that may be in the way of scaling is known", "error", err)
+			h.Log.Info("cannot check all obstacles to scaling", "error", err)
 		}
 	})
 	return func() {

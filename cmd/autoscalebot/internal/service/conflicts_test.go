@@ -23,7 +23,6 @@ var (
 	_ conflicter = (*cloudfoundry.Platform)(nil)
 )
 
-// maxima makes settings with a table of maxima, in UTC.
 func maxima(t *testing.T, series string) *settings.Settings {
 	t.Helper()
 	most, err := schedule.Parse(series)
@@ -45,8 +44,8 @@ func TestTheGreatestNumberIsThatOfTheWholeYear(t *testing.T) {
 		"0:00=3, 9:00=5, 18:00=4":                     5,
 		"0:00=3, mon 9:00=9":                          9,
 		"0:00=3, 2027-11-20 0:00=30":                  30,
-		"0:00=3, 2026-11-20 0:00=30":                  3, // which is over
-		"0:00=3, 2027-11-24 0:00=30":                  3, // which is too far off
+		"0:00=3, 2026-11-20 0:00=30":                  3, // in the past
+		"0:00=3, 2027-11-24 0:00=30":                  3, // too far in the future
 		"0:00=3, cron(0 9 1 2 *)=8":                   8,
 		"cron(*/2 * * * *)=4, cron(1-59/2 * * * *)=5": 5,
 	} {
@@ -56,7 +55,7 @@ func TestTheGreatestNumberIsThatOfTheWholeYear(t *testing.T) {
 	}
 }
 
-// looker is a platform whose look for conflicts a test makes.
+// A looker is a platform whose search for conflicts is the test's function.
 type looker struct {
 	bot.Scaler
 	look func(ctx context.Context, most int) (sure, likely []string, err error)
@@ -83,7 +82,7 @@ func TestTheStartWarnsOfEachConflictAndWaitsForNone(t *testing.T) {
 		}
 		time.Sleep(31 * time.Second)
 		end()
-		for _, want := range []string{`level=WARN msg="in the way of scaling: one"`, `scaling: two"`, `scaling: three"`, "level=INFO", "error=four"} {
+		for _, want := range []string{`level=WARN msg="obstacle to scaling: one"`, `scaling: two"`, `scaling: three"`, "level=INFO", "error=four"} {
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("the log lacks %q:\n%s", want, log.String())
 			}

@@ -18,27 +18,25 @@ import (
 )
 
 const (
-	// deadmanEvery is the least time between two requests of DEADMAN_URL, and deadmanTime how long one may take.
-	deadmanEvery = time.Minute
-	deadmanTime  = 10 * time.Second
-	// staleBeats is after how many of its intervals without a decision a process type no longer counts as decided upon,
-	// and staleAtLeast after how long at the least: a tick may wait for the platform.
+	deadmanEvery = time.Minute      // minimum time between two requests of DEADMAN_URL
+	deadmanTime  = 10 * time.Second // timeout of a request
+	// Without a decision for staleBeats intervals, and at least for staleAtLeast, a process type counts as undecided. A
+	// tick may wait for the platform.
 	staleBeats   = 3
 	staleAtLeast = time.Minute
 )
 
-// A watch is told of every tick of all process types. After one at which all of them have decided on fresh data it
-// feeds systemd's watchdog and requests DEADMAN_URL, so that their owners find out when the bot runs and decides
-// nothing.
+// A watch sees every tick of all process types. While all of them decide on fresh data it resets systemd's watchdog and
+// requests DEADMAN_URL. Both then find out if the bot runs without deciding.
 type watch struct {
-	url    string // "" for none
+	url    string // "" if not set
 	client *http.Client
 	log    *slog.Logger
-	notify string // the address of systemd's socket, "" for none
+	notify string // the address of systemd's socket, "" without systemd
 
 	mu      sync.Mutex
-	decided []time.Time // of each process type, zero while its newest tick decided nothing
-	asked   time.Time   // when the URL was requested last
+	decided []time.Time // by process type; zero if its newest tick decided nothing
+	asked   time.Time   // time of the last request
 	broken  bool        // the last request failed
 	asking  sync.WaitGroup
 }
@@ -50,8 +48,8 @@ func newWatch(s *settings.Settings, processTypes int, log *slog.Logger) *watch {
 	}
 }
 
-// deadmanClient follows no redirect, with which the secret URL would be sent on, and at whose end a service that knows
-// nothing of it may answer.
+// A redirect would send the secret URL to another server, which may answer 200 although the right one never got the
+// request.
 func deadmanClient() *http.Client {
 	return &http.Client{
 		Timeout:       deadmanTime,
@@ -104,14 +102,14 @@ func (w *watch) request(ctx context.Context) {
 	defer w.mu.Unlock()
 	switch {
 	case err != nil && !w.broken:
-		w.log.Warn("DEADMAN_URL could not be requested; it is tried again", "error", err)
+		w.log.Warn("DEADMAN_URL cannot be requested; trying again", "error", err)
 	case err == nil && w.broken:
-		w.log.Info("DEADMAN_URL could be requested again")
+		w.log.Info("DEADMAN_URL can be requested again")
 	}
 	w.broken = err != nil
 }
 
-// get requests the URL. The error does not show it, since it is a secret.
+// The URL is a secret, so errors do not contain it.
 func (w *watch) get(ctx context.Context) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url, nil)
 	if err != nil {
@@ -126,32 +124,32 @@ func (w *watch) get(ctx context.Context) error {
 		return err
 	}
 	defer resp.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // lets the client reuse the connection
 	switch resp.StatusCode / 100 {
 	case 2:
 		return nil
 	case 3:
-		return fmt.Errorf("it answered %s, and a redirect is not followed: set DEADMAN_URL to the address that "+
-			"it leads to", resp.Status)
+		return fmt.Errorf("answered %s, and the bot does not follow redirects. Set DEADMAN_URL to the address "+
+			"of the redirect", resp.Status)
 	}
-	return fmt.Errorf("it answered %s", resp.Status)
+	return fmt.Errorf("answered %s", resp.Status)
 }
 
-// tell tells systemd something, as sd_notify(3) does.
+// As sd_notify(3) does.
 func (w *watch) tell(state string) {
 	if w.notify == "" {
 		return
 	}
 	conn, err := net.DialUnix("unixgram", nil, &net.UnixAddr{Name: w.notify, Net: "unixgram"})
 	if err != nil {
-		return // as sd_notify's manual has it, whoever does not listen is not to stop anything
+		return // sd_notify(3) recommends to ignore errors
 	}
 	defer conn.Close()
 	_ = conn.SetWriteDeadline(time.Now().Add(time.Second))
 	_, _ = conn.Write([]byte(state))
 }
 
-// end waits until no request is under way, or ctx ends.
+// Waits for the request in progress, or for the end of ctx.
 func (w *watch) end(ctx context.Context) {
 	w.tell("STOPPING=1")
 	done := make(chan struct{})

@@ -17,7 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// asked answers requests in the place of a monitoring service.
+// asked answers requests instead of a monitoring service.
 type asked struct {
 	n    int
 	fail bool
@@ -31,7 +31,7 @@ func (a *asked) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("OK"))}, nil
 }
 
-// DEADMAN_URL is requested after decisions on fresh data alone, at most once a minute, and only while every process type decides.
+// DEADMAN_URL is requested only after decisions on fresh data, at most once a minute, and only while all process types decide.
 func TestTheDeadManIsToldOfDecisionsAlone(t *testing.T) {
 	decided := record.Record{Dynos: 2, Action: record.Held, Decision: decide.Decision{
 		Rule: decide.RuleHold, HeartbeatVerdict: decide.HeartbeatVerdict{Verdict: decide.OK, Reading: -1},
@@ -44,7 +44,7 @@ func TestTheDeadManIsToldOfDecisionsAlone(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		web  record.Record
-		more []record.Record // another process type's
+		more []record.Record // of another process type
 		fail bool
 		want int
 	}{
@@ -90,7 +90,7 @@ func TestTheDeadManIsToldOfDecisionsAlone(t *testing.T) {
 	}
 }
 
-// What is no 2xx has told nobody: the log says so once, and nothing carries the secret URL elsewhere.
+// Any answer but 2xx is logged once. The secret URL is not sent to another server.
 func TestTheDeadManIsNotToldByAnotherAnswer(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
 		"a redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },

@@ -12,13 +12,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// guarded lets through whoever knows the token or the password, as a bearer token or by basic authentication. Where
-// there is neither, only this machine can ask.
+// A request needs ADMIN_TOKEN or DASHBOARD_PASSWORD, as a bearer token or by basic authentication. If neither is set,
+// the server listens only on a loopback address.
 func guarded(s *settings.Settings, l *throttle.Limiter, next http.Handler) http.Handler {
 	password, token := s.DashboardPassword.Reveal(), s.AdminToken.Reveal()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given, ok := secretOf(r)
-		in, wait := s.Open() || same(given, token), time.Duration(0) // the token is too long to be guessed
+		// the token is too long to guess, so it is not throttled
+		in, wait := s.Open() || same(given, token), time.Duration(0)
 		if !in && ok {
 			in, wait = l.Try(l.ClientOf(r), time.Now(), func() bool { return same(given, password) })
 		}
@@ -36,8 +37,6 @@ func guarded(s *settings.Settings, l *throttle.Limiter, next http.Handler) http.
 	})
 }
 
-// secretOf is the bearer token of a request, or its password by basic authentication. ok is false where it carries
-// neither.
 func secretOf(r *http.Request) (given string, ok bool) {
 	if token, is := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); is {
 		return token, true
@@ -46,16 +45,15 @@ func secretOf(r *http.Request) (given string, ok bool) {
 	return given, ok
 }
 
-// sameHost answers only requests for a loopback address, or for the host of DASHBOARD_ADDR, where nobody has to sign
-// in: somebody else's site may give a name of its own this machine's loopback address, and have a visitor's browser ask
-// there. A request without a Host is not a browser's.
+// Without a password only requests for a loopback host are answered. Otherwise a foreign site could let its own name
+// resolve to 127.0.0.1, and read the answers through a visitor's browser (DNS rebinding). Browsers always send a Host.
 func sameHost(s *settings.Settings, next http.Handler) http.Handler {
 	if !s.Open() || !dashboard.Loopback(s.ServeAddr()) {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host != "" && !dashboard.LoopbackHost(r.Host) {
-			http.Error(w, "without a password this is answered only at 127.0.0.1 or localhost",
+			http.Error(w, "without a password only 127.0.0.1 and localhost are answered",
 				http.StatusMisdirectedRequest)
 			return
 		}
@@ -63,7 +61,7 @@ func sameHost(s *settings.Settings, next http.Handler) http.Handler {
 	})
 }
 
-// same compares a secret in constant time, whatever its length. "" is no secret.
+// The comparison takes constant time for any length. An empty secret never matches.
 func same(given, want string) bool {
 	g, w := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(want))
 	return subtle.ConstantTimeCompare(g[:], w[:]) == 1 && want != ""

@@ -15,27 +15,20 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// OpenTime bounds how long the start waits for a history on a server.
+// OpenTime is the longest time that the start waits for a history on a database server.
 const OpenTime = 5 * time.Second
 
-// keeping is where the bot's history and what it goes on from are kept.
+// A keeping is the storage of the bot's history and state.
 type keeping struct {
-	// db is nil where there is no history.
-	db *history.DB
-	// shared: others may keep theirs in the same place.
-	shared bool
-	// file is nil where there is no state file.
-	file *statefile.File
-	// memory is what the bot goes on from, and remember keeps it; nil for nowhere.
-	memory   bot.Memory
-	remember func(bot.Memory) error
-	// recallTo has what could not be read at the start told later; nil for nobody.
-	recallTo func(func(bot.Memory))
+	db       *history.DB            // nil without a history
+	shared   bool                   // other bots may use the same history
+	file     *statefile.File        // nil without a state file
+	memory   bot.Memory             // the state at the start
+	remember func(bot.Memory) error // stores the state; nil without storage
+	recallTo func(func(bot.Memory)) // delivers a state that was unreadable at the start; nil without storage
 }
 
-// closeTime is how long writing the last of the history may take after everything else has ended, within the 10 s that
-// the bot promises.
-const closeTime = time.Second
+const closeTime = time.Second // for the last writes, part of the 10 s in which the bot ends
 
 func (k keeping) close(ctx context.Context, h Host) {
 	if k.db == nil {
@@ -44,7 +37,7 @@ func (k keeping) close(ctx context.Context, h Host) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 	defer cancel()
 	if err := k.db.Close(ctx); err != nil {
-		h.Log.Warn("the end of the history is missing", "error", err)
+		h.Log.Warn("the last records of the history were not written", "error", err)
 	}
 }
 
@@ -81,13 +74,11 @@ func (k keeping) recorders() []record.Recorder {
 }
 
 const (
-	// leaseTime is how long this bot holds the history's place without renewing it, longer than clocks differ.
-	leaseTime = 3 * time.Minute
-	// leaseEvery is how often it is renewed.
+	leaseTime  = 3 * time.Minute // more than clocks differ
 	leaseEvery = time.Minute
 )
 
-// lease holds the history's place for this bot, so that others can find out who runs it. end gives it back.
+// The lease names this bot in the history, for autoscalebot check on other machines. end releases it.
 func (k keeping) lease(ctx context.Context) (end func()) {
 	if k.db == nil || !k.shared {
 		return func() {}
@@ -104,13 +95,13 @@ func (k keeping) lease(ctx context.Context) (end func()) {
 	}
 }
 
-// ProcessName names this process for others.
+// ProcessName returns the name of this process for other machines: the dyno or the host, and the process ID.
 func ProcessName() string {
 	name, err := os.Hostname()
 	if dyno := os.Getenv("DYNO"); dyno != "" {
 		name = dyno
 	} else if err != nil {
-		name = "a machine without a name"
+		name = "unknown host"
 	}
 	return fmt.Sprintf("%s, process %d", name, os.Getpid())
 }
@@ -120,21 +111,20 @@ func (k keeping) holdLease(ctx context.Context, me string) {
 	defer tick.Stop()
 	for {
 		callCtx, cancel := context.WithTimeout(ctx, OpenTime)
-		_, _, _ = k.db.Lease(callCtx, me, leaseTime) // which check tells of
+		_, _, _ = k.db.Lease(callCtx, me, leaseTime) // only check shows the holder
 		cancel()
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 			defer cancel()
-			_, _, _ = k.db.Lease(last, me, 0) // or it runs out
+			_, _, _ = k.db.Lease(last, me, 0) // else it expires
 			return
 		}
 	}
 }
 
-// keep opens the history and the state file that the settings name. Where there is a state file, the bot goes on from
-// that.
+// A state file takes precedence over the state in the history.
 func keep(ctx context.Context, s *settings.Settings, h Host) (keeping, error) {
 	file, memory, err := openState(s, h)
 	if err != nil {
@@ -152,7 +142,8 @@ func keep(ctx context.Context, s *settings.Settings, h Host) (keeping, error) {
 	case k.db != nil:
 		k.remember, k.recallTo = k.db.Remember, k.db.RecallTo
 		if k.memory, _, err = k.db.Memory(ctx); err != nil {
-			h.Log.Warn("what the bot goes on from could not be read, so it begins anew until it can be", "error", err)
+			h.Log.Warn("the bot's state cannot be read, so it starts without its former state; trying again", "error",
+				err)
 		}
 	}
 	k.learn(ctx, s, h)
@@ -160,13 +151,12 @@ func keep(ctx context.Context, s *settings.Settings, h Host) (keeping, error) {
 }
 
 const (
-	// learnFrom is how far back the adaptive policy learns from the history what is needed at which hour, in at most
-	// learnPoints points: of ten minutes each.
+	// Points of about ten minutes each.
 	learnFrom, learnPoints = 28 * 24 * time.Hour, 5000
 )
 
-// learn lets an adaptive policy that knows nothing of former weeks learn from the history what was needed: the dynos
-// there were, where that was more than the minimum, which says nothing.
+// An adaptive policy without a memory of former weeks learns from the history's dynos. Dynos at the minimum say nothing
+// about the need.
 func (k *keeping) learn(ctx context.Context, s *settings.Settings, h Host) {
 	if k.db == nil || s.Policy != "adaptive" || k.memory.State.Weeks != nil {
 		return
@@ -175,7 +165,7 @@ func (k *keeping) learn(ctx context.Context, s *settings.Settings, h Host) {
 	defer cancel()
 	series, err := k.db.Points(ctx, h.Now.Add(-learnFrom), h.Now, learnPoints)
 	if err != nil {
-		h.Log.Warn("what was needed in the last weeks could not be read, so nothing is expected of any hour yet",
+		h.Log.Warn("the dynos of the last weeks cannot be read, so the adaptive policy expects nothing of any hour yet",
 			"error", err)
 		return
 	}
@@ -197,8 +187,8 @@ func openState(s *settings.Settings, h Host) (*statefile.File, bot.Memory, error
 	return file, memory, nil
 }
 
-// OpenHistory opens the history that the settings name, nil for none. later: a place that cannot be used yet is no
-// error.
+// OpenHistory opens the history that the settings name. It returns nil if they name none. With later set, a place that
+// is not usable yet is not an error. Errors are [settings.Problems].
 func OpenHistory(ctx context.Context, s *settings.Settings, h Host, later bool) (*history.DB, error) {
 	url, folder := s.HistoryURL()
 	if url == "" {

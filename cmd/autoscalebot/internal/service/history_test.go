@@ -13,8 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// An adaptive policy that knows nothing of former weeks learns from the history how many dynos there were, but not where the limits had
-// asked for them; one that counts learns nothing.
+// An adaptive policy without a memory of former weeks learns from the history's dynos above the minimum. A counting policy does not.
 func TestTheAdaptivePolicyLearnsFromTheHistory(t *testing.T) {
 	db, err := history.Open(t.Context(), history.Options{URL: history.Memory, App: "shop", ProcessType: "web"})
 	if err != nil {

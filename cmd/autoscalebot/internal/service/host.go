@@ -12,23 +12,20 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// A Host is the machine that the bot runs on, as its parts see it.
+// A Host is the bot's environment: outputs, log and start time.
 type Host struct {
 	Stdout, Stderr io.Writer
 	Log            *slog.Logger
-	// Now is when the bot was started.
-	Now time.Time
-	// heroku is the app whose process types share their requests; nil where there is one.
-	heroku *heroku.App
-	// throttle bounds wrong passwords and tokens of all ways in.
-	throttle *throttle.Limiter
+	Now            time.Time         // start of the bot
+	heroku         *heroku.App       // the client that several process types share; nil for a single one
+	throttle       *throttle.Limiter // counts wrong passwords and tokens at all endpoints
 }
 
 const (
-	// Version is that of the newest entry in CHANGELOG.md.
+	// Version is the version of the newest entry in CHANGELOG.md.
 	Version = "0.1.0"
 
-	// UserAgent is what the bot's requests carry.
+	// UserAgent is the header User-Agent of the bot's requests.
 	UserAgent = "autoscalebot/" + Version
 )
 
@@ -44,14 +41,14 @@ func (h Host) share(all []*settings.Settings) (Host, error) {
 	return h, nil
 }
 
-// NewHost is this machine with these standard outputs; the log goes to stderr as the settings say.
+// NewHost returns a Host that starts now, with a log to stderr in the format and at the level of the settings.
 func NewHost(s *settings.Settings, stdout, stderr io.Writer) Host {
 	h := Host{Stdout: stdout, Stderr: stderr, Log: newLog(s, stderr, IsTerminal(stderr)), Now: time.Now()}
 	h.throttle = throttle.New(throttle.Options{Proxies: s.Proxies(), Log: h.Log})
 	return h
 }
 
-// IsTerminal says whether w writes to a terminal.
+// IsTerminal reports whether w is a terminal.
 func IsTerminal(w io.Writer) bool {
 	f, ok := w.(interface{ Fd() uintptr })
 	return ok && term.IsTerminal(int(f.Fd()))

@@ -13,7 +13,7 @@ import (
 
 func newLog(s *settings.Settings, w io.Writer, terminal bool) *slog.Logger {
 	var level slog.Level
-	_ = level.UnmarshalText([]byte(s.LogLevel)) // one of four known words
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // one of four valid words
 	format := string(s.LogFormat)
 	if format == "auto" {
 		format = "logfmt"

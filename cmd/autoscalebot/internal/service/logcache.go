@@ -11,8 +11,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/logcache"
 )
 
-// A logCacheSource is a platform that lends its token to what reads the app's metrics; refused is one that was lent
-// before, and was not taken.
+// A logCacheSource is a platform that shares its access token with the readers of the app's metrics. refused is a token
+// that the server did not accept.
 type logCacheSource interface {
 	Access(ctx context.Context, refused string) (cloudfoundry.Access, error)
 }
@@ -20,7 +20,7 @@ type logCacheSource interface {
 func openLogCache(s *settings.Settings, name string, platform bot.Scaler) (*logcache.Cache, error) {
 	p, ok := platform.(logCacheSource)
 	if !ok {
-		return nil, errors.New("the platform could not be opened, and its metrics neither")
+		return nil, errors.New("the metrics need the platform, which could not be opened")
 	}
 	return logcache.New(logcache.Options{
 		Access: func(ctx context.Context, refused string) (logcache.Access, error) {

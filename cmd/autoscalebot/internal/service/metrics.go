@@ -11,7 +11,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// measure makes what a bot tells Prometheus, of its history too unless db is nil.
 func measure(s *settings.Settings, h Host, targets []notify.Target, db *history.DB) *metrics.Metrics {
 	var names []string
 	for _, t := range targets {
@@ -28,7 +27,7 @@ func measure(s *settings.Settings, h Host, targets []notify.Target, db *history.
 	return metrics.New(o)
 }
 
-// export tells an OpenTelemetry collector of the bots, where the environment asks for it. end tells the last of it.
+// Only if the environment has OTEL_… variables. end sends the last data.
 func export(services []*Service, h Host) (end func(context.Context), err error) {
 	if !metrics.WantsOTLP(os.Getenv) {
 		return func(context.Context) {}, nil
@@ -46,7 +45,7 @@ func export(services []*Service, h Host) (end func(context.Context), err error) 
 	}
 	return func(ctx context.Context) {
 		if err := o.Shutdown(ctx); err != nil {
-			h.Log.Warn("not all traces and metrics arrived", "error", err)
+			h.Log.Warn("some traces and metrics were not delivered", "error", err)
 		}
 	}, nil
 }

@@ -13,17 +13,16 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 )
 
-// An addresser is a platform that knows where each of its servers in rotation is reached, as of when it last looked.
+// An addresser is a platform that knows the addresses of its servers in rotation, as of its last pass.
 type addresser interface {
 	Addresses() []string
 }
 
-// openFleet opens a signal of each server of the pool.
 func openFleet(s signalSource) (probe.Prober, error) {
 	at, ok := s.platform.(addresser)
 	if !ok {
-		return nil, errors.New("the platform tells no addresses of its dynos, as PLATFORM=pool does; name the " +
-			"machines: nodes+http://10.0.0.1:9100,10.0.0.2:9100")
+		return nil, errors.New("only PLATFORM=pool knows the addresses of its servers. Name the machines: " +
+			"nodes+http://10.0.0.1:9100,10.0.0.2:9100")
 	}
 	percentile, mayMiss, err := s.combined(cpu.MostMayMiss)
 	if err != nil {
@@ -42,8 +41,7 @@ func openFleet(s signalSource) (probe.Prober, error) {
 	})
 }
 
-// addresses are those of the servers in rotation. Where none is known the platform is asked for its servers first, as
-// nobody may have done so yet.
+// At the first reading the platform may not have listed its servers yet.
 func addresses(ctx context.Context, platform bot.Scaler, at addresser) ([]string, error) {
 	if all := at.Addresses(); len(all) > 0 {
 		return all, nil
@@ -59,7 +57,7 @@ func openNodes(s signalSource) (probe.Prober, error) {
 		return openFleet(s)
 	}
 	if s.Options["via"] != "" {
-		return nil, errors.New("via is for nodes+pool:// alone; elsewhere set HTTP_PROXY")
+		return nil, errors.New("via is only for nodes+pool://. Set HTTP_PROXY instead")
 	}
 	o := cpu.NodesOptions{Name: s.Name, Signal: cpu.Signal(s.What), Timeout: s.timeout, UserAgent: UserAgent}
 	for i, u := range settings.Split(s.URL) {
@@ -75,17 +73,16 @@ func openNodes(s signalSource) (probe.Prober, error) {
 	return cpu.NewNodes(o)
 }
 
-// combined says how the values of several machines are made one, and how many may be missing.
 func (s signalSource) combined(usualMiss int) (percentile float64, mayMiss int, err error) {
 	mayMiss = usualMiss
 	if text, ok := s.Options["percentile"]; ok {
 		if percentile, err = strconv.ParseFloat(text, 64); err != nil {
-			return 0, 0, fmt.Errorf("percentile=%s: write a number above 0 and up to 100", text)
+			return 0, 0, fmt.Errorf("percentile=%s: must be a number above 0 and up to 100", text)
 		}
 	}
 	if text, ok := s.Options["may_miss"]; ok {
 		if mayMiss, err = strconv.Atoi(text); err != nil || mayMiss < 0 {
-			return 0, 0, fmt.Errorf("may_miss=%s: write how many machines may give no value", text)
+			return 0, 0, fmt.Errorf("may_miss=%s: must be the number of machines that may have no value", text)
 		}
 	}
 	return percentile, mayMiss, nil

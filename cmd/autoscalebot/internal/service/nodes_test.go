@@ -17,7 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// lateServers is a pool that knows its servers once it was asked for their number.
+// A lateServers is a pool that learns its servers at the first call of Size.
 type lateServers struct {
 	bot.Scaler
 	err   error
@@ -82,17 +82,17 @@ func TestTheServersOfAPoolAreAsked(t *testing.T) {
 func TestServersThatCannotBeAsked(t *testing.T) {
 	for signal, want := range map[string]string{
 		"m=nodes+pool://10.0.0.1:9100#cpu":                   "the URL must have a port and no host, such as http://:9100",
-		"m[percentile=x]=nodes+pool://:9100#cpu":             "percentile=x: write a number above 0 and up to 100",
-		"m[may_miss=-1]=nodes+pool://:9100#cpu":              "may_miss=-1: write how many machines may give no value",
+		"m[percentile=x]=nodes+pool://:9100#cpu":             "percentile=x: must be a number above 0 and up to 100",
+		"m[may_miss=-1]=nodes+pool://:9100#cpu":              "may_miss=-1: must be the number of machines that may have no value",
 		"m[via=127.0.0.1]=nodes+pool://:9100#cpu":            "the proxy must be a URL with a host and a port, such as socks5://127.0.0.1:1080",
-		"m[via=socks5://h:1]=nodes+http://10.0.0.1:9100#cpu": "via is for nodes+pool:// alone; elsewhere set HTTP_PROXY",
+		"m[via=socks5://h:1]=nodes+http://10.0.0.1:9100#cpu": "via is only for nodes+pool://. Set HTTP_PROXY instead",
 	} {
 		if _, err := openPooled(t, signal, &lateServers{}); err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", signal, err, want)
 		}
 	}
 	var plain struct{ bot.Scaler }
-	if _, err := openPooled(t, "m=nodes+pool://:9100#cpu", plain); err == nil || !strings.HasPrefix(err.Error(), "the platform tells no addresses of its dynos") {
+	if _, err := openPooled(t, "m=nodes+pool://:9100#cpu", plain); err == nil || !strings.HasPrefix(err.Error(), "only PLATFORM=pool knows the addresses of its servers") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify/webhook"
 )
 
-// A lateNotifier hands each event to all in it. It grows until the bot's first tick.
+// A lateNotifier passes each event to all its notifiers. Notifiers are added only before the bot's first tick.
 type lateNotifier struct{ all []notify.Notifier }
 
 func (c *lateNotifier) add(n notify.Notifier) { c.all = append(c.all, n) }
@@ -44,7 +44,7 @@ func openTargets(s *settings.Settings, h Host, problems *settings.Problems) []no
 		n, err := backends()[name](s, h)
 		problems.Note("NOTIFICATION_BACKENDS "+name, err)
 		t := notify.Target{Name: name, Notifier: n}
-		if name != "console" && name != "log" { // which wake nobody
+		if name != "console" && name != "log" { // these wake nobody
 			t.Quiet = s.Quiet
 		}
 		all = append(all, t)
@@ -65,11 +65,12 @@ func openSlack(s *settings.Settings, h Host) (notify.Notifier, error) {
 		note := statefile.Beside[[]slack.Thread](string(s.StateFile), "slack")
 		var err error
 		if o.Threads, err = note.Load(); err != nil {
-			h.Log.Warn("the Slack threads of open incidents are not known, so new ones begin", "error", err)
+			h.Log.Warn("the Slack threads of open incidents cannot be read, so new threads begin", "error", err)
 		}
 		o.Remember = func(threads []slack.Thread) {
 			if err := note.Save(threads); err != nil {
-				h.Log.Warn("the Slack threads of open incidents could not be kept, so a restart would begin new ones",
+				h.Log.Warn("the Slack threads of open incidents cannot be written, so a restart would begin "+
+					"new threads",
 					"error", err)
 			}
 		}
@@ -84,13 +85,12 @@ func openPagerDuty(s *settings.Settings, _ Host) (notify.Notifier, error) {
 	})
 }
 
-// openURLs opens a notifier for each of NOTIFY_URLS, named after its service, so that a slow or broken one does not
-// touch the others.
+// Each URL is a notifier of its own, named after its service, so a slow or broken one does not affect the others.
 func openURLs(s *settings.Settings) (targets []notify.Target, err error) {
 	for i, u := range strings.Fields(s.NotifyURLs.Reveal()) {
 		n, nerr := shoutrrr.New(shoutrrr.Options{URL: u})
 		if nerr != nil {
-			err = errors.Join(err, fmt.Errorf("number %d: %w", i+1, nerr))
+			err = errors.Join(err, fmt.Errorf("URL %d: %w", i+1, nerr))
 			continue
 		}
 		targets = append(targets, notify.Target{Name: n.Service(), Notifier: n})

@@ -12,7 +12,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// Options makes the bot's options from the settings and its parts.
+// Options returns the bot's options for the settings and the opened parts.
 func Options(s *settings.Settings, p Parts, notifier notify.Notifier, h Host) bot.Options {
 	return bot.Options{
 		App: s.App(), ProcessType: string(s.HerokuProcessType),
@@ -48,27 +48,28 @@ func Options(s *settings.Settings, p Parts, notifier notify.Notifier, h Host) bo
 	}
 }
 
-// loadModel is what POLICY=adaptive decides by; nil for counting.
+// Nil for POLICY=count.
 func loadModel(s *settings.Settings) *adaptive.Model {
 	if s.Policy != "adaptive" {
 		return nil
 	}
 	a, err := Model(s)
 	if err != nil {
-		panic(err) // the settings are checked
+		panic(err) // the settings are valid
 	}
 	return a
 }
 
-// UsualPrice is what a dyno is taken to cost a month where nobody says: that of Heroku's Standard-1X, in dollars
+// UsualPrice is the assumed price of a dyno in dollars a month if none is known: that of Heroku's Standard-1X
 // (https://www.heroku.com/pricing).
 const UsualPrice = 25
 
-// hoursAMonth makes a price for a month one for an hour, as Heroku bills: by the second, up to the monthly price
+// Heroku bills by the second up to the monthly price, which is that of 720 hours
 // (https://devcenter.heroku.com/articles/usage-and-billing).
 const hoursAMonth = 720
 
-// Model is the adaptive policy with the aim of the settings, be it a word or the price of a slow minute.
+// Model returns the adaptive policy with the settings' aim: a word, or the price of a slow minute. It
+// fails if MAX_RESPONSE_TIME_IN_MS or the aim is invalid.
 func Model(s *settings.Settings) (*adaptive.Model, error) {
 	bound := float64(s.MaxResponseTime)
 	slowMinute, ok := s.SlowMinute()

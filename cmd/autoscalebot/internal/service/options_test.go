@@ -38,7 +38,7 @@ func TestThePolicyIsThatOfTheSettings(t *testing.T) {
 	}
 }
 
-// A price of a slow minute is an aim, weighed against what a dyno costs.
+// The aim may be the price of a slow minute, which is compared with the price of a dyno.
 func TestTheAimMayBeAPriceOfASlowMinute(t *testing.T) {
 	of := func(pairs ...string) *adaptive.Model {
 		t.Helper()

@@ -15,40 +15,38 @@ import (
 )
 
 const (
-	// silentBeats is after how many of its intervals another bot that notes no heartbeat is taken to have ended, and
-	// silentAtLeast for how long it must be silent at the least.
+	// Another bot counts as ended after silentBeats of its intervals without a heartbeat, and at least silentAtLeast.
 	silentBeats   = 4
 	silentAtLeast = 10 * time.Second
 )
 
-// A registry is where bots of one app note their heartbeats. A history is one.
+// A registry is a place where the bots of an app note their heartbeats, such as a history.
 type registry interface {
 	Beat(ctx context.Context, me history.Runner) (others []history.Runner, err error)
 	Leave(ctx context.Context, me history.Runner) error
 }
 
-// otherBots tells people of other programs that run the same bot. It notes each heartbeat, beside the tick.
+// An otherBots notifies people of other bots for the same process type. It notes each heartbeat outside the tick.
 type otherBots struct {
 	registry registry
 	me       history.Runner
-	// incident takes in whether there is another bot, and tells people of it.
+	// incident opens, continues or ends the incident.
 	incident func(ctx context.Context, k notify.Kind, on bool, now time.Time,
 		event func(notify.Phase, time.Time) notify.Event)
 	log  *slog.Logger
-	beat chan record.Record // holds the newest record that is not noted yet
+	beat chan record.Record // the newest record that is not noted yet
 
-	begun time.Time           // when this bot looked first, or again after it could not
+	begun time.Time           // time of the first look, also of the first one following a failure
 	known map[string]otherBot // by ID
 
 	mu      sync.Mutex
 	warning string
 }
 
-// A otherBot is another bot as it was seen last.
+// An otherBot is what is known of another bot.
 type otherBot struct {
 	beats int64
-	// moved is when its heartbeats last grew while this bot looked, zero for not yet.
-	moved time.Time
+	moved time.Time // when this bot last saw beats grow; zero for never
 }
 
 func newOtherBots(r registry, every time.Duration, log *slog.Logger) *otherBots {
@@ -58,16 +56,15 @@ func newOtherBots(r registry, every time.Duration, log *slog.Logger) *otherBots 
 	}
 }
 
-// Record has the heartbeat noted, and returns at once.
+// Record queues the record, and returns at once.
 func (t *otherBots) Record(_ context.Context, r record.Record) error {
 	select {
 	case t.beat <- r:
-	default: // the one before it is still being noted
+	default: // the previous record is still in progress
 	}
 	return nil
 }
 
-// run notes heartbeats until end is called.
 func (t *otherBots) run(ctx context.Context) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
@@ -80,7 +77,7 @@ func (t *otherBots) run(ctx context.Context) (end func()) {
 			case <-ctx.Done():
 				last, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 				defer cancel()
-				_ = t.registry.Leave(last, t.me) // or its silence tells
+				_ = t.registry.Leave(last, t.me) // else the silence shows it
 				return
 			}
 		}
@@ -91,23 +88,22 @@ func (t *otherBots) run(ctx context.Context) (end func()) {
 	}
 }
 
-// look notes a heartbeat, and tells when another bot is found to be alive, and when none is any more.
 func (t *otherBots) look(ctx context.Context, r record.Record) {
 	callCtx, cancel := context.WithTimeout(ctx, OpenTime)
 	defer cancel()
 	others, err := t.registry.Beat(callCtx, t.me)
 	if err != nil {
-		t.known = nil // those who noted heartbeats meanwhile may have ended since
-		return        // the history itself tells that it cannot be written
+		t.known = nil // other bots may have come and gone meanwhile
+		return        // the history itself reports the failure
 	}
 	alive, unsure := t.alive(others, time.Now())
-	text := "no other autoscalebot notes its heartbeats in this history"
+	text := "no other autoscalebot uses this history"
 	if len(alive) > 0 {
-		text = fmt.Sprintf("another autoscalebot scales %s of %s too: %s; this one is %s: end one of them",
+		text = fmt.Sprintf("another autoscalebot scales %s of %s too: %s. This one is %s. Stop one of them",
 			r.ProcessType, r.App, strings.Join(alive, " and "), t.me.Name)
 	}
 	if len(alive) == 0 && unsure {
-		return // an incident from before a restart, or an outage of the history, may go on
+		return // an incident from before a restart or a failure may continue
 	}
 	t.mu.Lock()
 	t.warning = ""
@@ -126,8 +122,8 @@ func (t *otherBots) look(ctx context.Context, r record.Record) {
 	})
 }
 
-// alive are the names of the others whose heartbeats go on: that have grown since this bot looked before, or begun
-// since then. unsure: there are others that this bot has not watched for long enough yet to tell that they have ended.
+// A bot is alive if its heartbeats have grown or begun since the last look. unsure is set if a bot may have ended, but
+// was not watched long enough.
 func (t *otherBots) alive(others []history.Runner, now time.Time) (names []string, unsure bool) {
 	first := t.known == nil
 	if first {

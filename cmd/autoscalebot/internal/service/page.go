@@ -13,12 +13,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// page makes the page; nil where no history is kept, of which it is made.
+// Nil without a history, as the page shows the history.
 func (v *Service) page(
 	base string, others []dashboard.Link, sessions *dashboard.Sessions,
 ) (*dashboard.Dashboard, error) {
 	if v.kept.db == nil {
-		v.host.Log.Info("there is no web page without a history, only /metrics, /healthz and /readyz")
+		v.host.Log.Info("no web page without a history, only /metrics, /healthz and /readyz")
 		return nil, nil
 	}
 	s, o := v.settings, v.options
@@ -33,26 +33,25 @@ func (v *Service) page(
 		Access: dashboard.Access{
 			Password: s.DashboardPassword.Reveal(), Token: s.AdminToken.Reveal(), Sessions: sessions,
 			Throttle: v.host.throttle,
-			Secure:   os.Getenv("DYNO") != "", // Heroku's router speaks HTTPS
+			Secure:   os.Getenv("DYNO") != "", // Heroku's router serves HTTPS
 		},
 		Log: v.host.Log,
 	})
 }
 
 const (
-	// openFor is how long ago an incident that is open may have been told last, openEvents how many events are looked
-	// at.
+	// An incident whose last notice is older than openFor counts as ended.
 	openFor    = 7 * 24 * time.Hour
 	openEvents = 1000
 )
 
-// showOpen shows on the page the incidents that were open when the bot ended.
+// The incidents that were open when the bot ended.
 func showOpen(ctx context.Context, page *dashboard.Dashboard, db *history.DB, h Host) {
 	ctx, cancel := context.WithTimeout(ctx, OpenTime)
 	defer cancel()
 	events, err := db.Events(ctx, h.Now.Add(-openFor), time.Time{}, openEvents)
 	if err != nil {
-		h.Log.Info("incidents that were open before are shown on the page when they are told again", "error", err)
+		h.Log.Info("the page will show open incidents from before the start only after their next notice", "error", err)
 	}
 	open := map[string]notify.Event{}
 	for _, e := range events {
@@ -65,11 +64,10 @@ func showOpen(ctx context.Context, page *dashboard.Dashboard, db *history.DB, h 
 		}
 	}
 	for _, e := range open {
-		_ = page.Notify(ctx, e) // which cannot fail
+		_ = page.Notify(ctx, e) // never fails
 	}
 }
 
-// inForce lists the settings for the page.
 func inForce(s *settings.Settings) []dashboard.Setting {
 	var out []dashboard.Setting
 	for _, in := range s.AllInForce() {

@@ -12,17 +12,16 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// Parts are what a bot is put together from.
+// Parts are the opened adapters of a bot.
 type Parts struct {
 	Platform  bot.Scaler
-	Heartbeat probe.Prober   // nil for none
+	Heartbeat probe.Prober   // nil without a heartbeat
 	Signals   []probe.Prober // in the order of [WantedSignals]
-	Control   probe.Prober   // nil for none
+	Control   probe.Prober   // nil without a control URL
 	Targets   []notify.Target
 }
 
-// Open makes the parts that the settings ask for. Its error is a [settings.Problems] of everything that could not be
-// made.
+// Open opens the parts that the settings name. The error is a [settings.Problems] that lists all failures.
 func Open(s *settings.Settings, h Host, in *Receivers) (Parts, error) {
 	var p Parts
 	var problems settings.Problems
@@ -44,7 +43,7 @@ func Open(s *settings.Settings, h Host, in *Receivers) (Parts, error) {
 	return p, nil
 }
 
-// probers are all of them, the heartbeat's first.
+// The heartbeat comes first.
 func (p Parts) probers() []probe.Prober {
 	if p.Heartbeat == nil {
 		return p.Signals
@@ -52,8 +51,8 @@ func (p Parts) probers() []probe.Prober {
 	return append([]probe.Prober{p.Heartbeat}, p.Signals...)
 }
 
-// OpenHeartbeat makes the prober that the settings ask for. A relative URL is resolved against the platform's, when it
-// tells.
+// OpenHeartbeat returns the prober of the settings' heartbeat. A relative URL is resolved against the app's URL, if the
+// platform knows it.
 func OpenHeartbeat(s *settings.Settings, platform bot.Scaler) (probe.Prober, error) {
 	var base func(context.Context) (string, error)
 	if p, ok := platform.(bot.WebURLer); ok {
@@ -75,8 +74,8 @@ func OpenHeartbeat(s *settings.Settings, platform bot.Scaler) (probe.Prober, err
 	n := int(s.HeartbeatSamples)
 	return probe.Samples(h, probe.SampleOptions{
 		N: n, Percentile: float64(s.HeartbeatPercent), Fails: s.HeartbeatFailOn.Outcomes,
-		// All begin within a tenth of the deadline, which is 80 % of the interval at most: so they end before the
-		// interval does.
+		// All begin within a tenth of the timeout, which is at most 80 % of the interval, so all end within the
+		// interval.
 		Gap: s.Timeout() / time.Duration(10*n),
 	}), nil
 }

@@ -29,10 +29,10 @@ func (i withPicture) Notify(ctx context.Context, e notify.Event) error {
 	return i.Notifier.Notify(ctx, e)
 }
 
-// pictureWidth and pictureScale make a picture that is sharp on a phone and has about 20 KB.
+// Sharp on a phone, with about 20 KB.
 const pictureWidth, pictureScale = 560, 2
 
-// lastHour paints what happened in the hour before a moment, once for all who ask.
+// A lastHour is a picture of the hour before a moment. It is painted once for all notifiers.
 type lastHour struct {
 	db *history.DB
 	s  *settings.Settings
@@ -52,7 +52,7 @@ func (l *lastHour) Paint(ctx context.Context) (notify.Picture, error) {
 	}
 	p, err := l.paint(ctx)
 	if err != nil {
-		l.log.Info("a notice goes without its picture", "error", err)
+		l.log.Info("a notice has no picture", "error", err)
 		return p, err
 	}
 	l.painted = &p
@@ -60,7 +60,7 @@ func (l *lastHour) Paint(ctx context.Context) (notify.Picture, error) {
 }
 
 func (l *lastHour) paint(ctx context.Context) (notify.Picture, error) {
-	// The record of the scaling itself may be waiting yet.
+	// The record of this change may still be in the queue.
 	if err := l.db.Flush(ctx); err != nil {
 		return notify.Picture{}, err
 	}

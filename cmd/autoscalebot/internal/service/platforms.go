@@ -50,7 +50,6 @@ func openLocal(s *settings.Settings, h Host) (bot.Scaler, error) {
 	})
 }
 
-// localCommand is that of one process: LOCAL_COMMAND, or the process type's line of the Procfile.
 func localCommand(s *settings.Settings) (string, error) {
 	if s.LocalCommand != "" {
 		return string(s.LocalCommand), nil

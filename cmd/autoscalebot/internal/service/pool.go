@@ -12,12 +12,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// A serverPool is a pool as a platform of the bot's: what it has to tell can be heard once the bot is there to tell it
-// on.
+// A serverPool is a pool as the bot's platform. Its events reach the bot once listen is called.
 type serverPool struct {
 	*pool.Pool
 	events *poolEvents
-	close  func() // ends what a provider or a balancer runs on this machine
+	close  func() // ends the processes of a provider or a balancer on this machine
 }
 
 func (p serverPool) Run(ctx context.Context) error {
@@ -46,11 +45,8 @@ func (h *poolEvents) send(e pool.Event) {
 }
 
 const (
-	// catalogueTime bounds asking the provider for sizes and their prices at the start.
-	catalogueTime = 15 * time.Second
-	// scriptTime is how long a call may take that runs commands of the user's; other providers answer within the pool's
-	// own time.
-	scriptTime = 3 * time.Minute
+	catalogueTime = 15 * time.Second // for the provider's sizes and prices, at the start
+	scriptTime    = 3 * time.Minute  // for a call of the user's commands, instead of the pool's own timeout
 )
 
 func openPool(s *settings.Settings, h Host) (bot.Scaler, error) {
@@ -96,8 +92,8 @@ func newPool(s *settings.Settings, h Host, provider pool.Provider, balancer pool
 	}}, nil
 }
 
-// poolSizes are the sizes of SIZES with their prices, as the provider or else the settings tell them. It lists its
-// sizes once; only for one beside those is it asked again.
+// The sizes of SIZES with their prices, from the provider or else from the settings. The provider lists its sizes once;
+// a size that is not in the list needs another call.
 func poolSizes(s *settings.Settings, h Host, provider pool.Provider) []pool.Size {
 	ctx, cancel := context.WithTimeout(context.Background(), catalogueTime)
 	defer cancel()
@@ -105,7 +101,7 @@ func poolSizes(s *settings.Settings, h Host, provider pool.Provider) []pool.Size
 	if cat, ok := provider.(pool.Cataloguer); ok && s.PoolProvider != "local" {
 		var err error
 		if known, err = cat.Sizes(ctx); err != nil {
-			h.Log.Warn("the provider's sizes and their prices are not known", "error", err)
+			h.Log.Warn("the provider's sizes and prices are unknown", "error", err)
 		}
 	}
 	var out []pool.Size
@@ -114,7 +110,7 @@ func poolSizes(s *settings.Settings, h Host, provider pool.Provider) []pool.Size
 		if !ok && len(known) > 0 {
 			var err error
 			if size, err = pool.Offered(ctx, provider, name); err != nil {
-				h.Log.Warn("a size of SIZES cannot be had, or its price is not known", "size", name, "error", err)
+				h.Log.Warn("a size of SIZES is not available, or its price is unknown", "size", name, "error", err)
 			}
 		}
 		size.Name = cmp.Or(size.Name, name)
@@ -124,7 +120,7 @@ func poolSizes(s *settings.Settings, h Host, provider pool.Provider) []pool.Size
 	return out
 }
 
-// PoolStatus is what tells how a platform's servers are; nil where it is no pool.
+// PoolStatus returns the function that reports the state of a pool's servers, nil if the platform is not a pool.
 func PoolStatus(platform bot.Scaler) func() pool.Status {
 	if p, ok := platform.(serverPool); ok {
 		return p.Status
@@ -132,7 +128,7 @@ func PoolStatus(platform bot.Scaler) func() pool.Status {
 	return nil
 }
 
-// EmptyPool says that a platform is a pool which certainly has no servers.
+// EmptyPool reports whether the platform is a pool that is known to have no servers.
 func EmptyPool(platform bot.Scaler) bool {
 	status := PoolStatus(platform)
 	if status == nil {
@@ -142,7 +138,7 @@ func EmptyPool(platform bot.Scaler) bool {
 	return !st.Time.IsZero() && st.Error == "" && st.Existing == 0
 }
 
-// serversOf is what tells the page of a platform's servers; nil where it is no pool.
+// Nil if the platform is not a pool.
 func serversOf(platform bot.Scaler) func() []dashboard.Server {
 	p, ok := platform.(interface{ Servers() []pool.ServerStatus })
 	if !ok {

@@ -21,7 +21,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// latency is an app that answers after so many milliseconds.
+// A latency is the response time of an app in milliseconds.
 type latency struct {
 	mu sync.Mutex
 	ms float64
@@ -39,7 +39,6 @@ func (l *latency) Probe(context.Context) probe.Reading {
 	return probe.Reading{Signal: probe.HeartbeatSignal, Time: time.Now(), Outcome: probe.Answered, Status: 200, Value: l.ms, Unit: "ms"}
 }
 
-// inbox keeps notices.
 type inbox struct {
 	mu     sync.Mutex
 	events []notify.Event
@@ -52,7 +51,6 @@ func (n *inbox) Notify(_ context.Context, e notify.Event) error {
 	return nil
 }
 
-// first finds the first notice of a kind and a phase.
 func (n *inbox) first(k notify.Kind, p notify.Phase) (notify.Event, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -64,7 +62,7 @@ func (n *inbox) first(k notify.Kind, p notify.Phase) (notify.Event, bool) {
 	return notify.Event{}, false
 }
 
-// A droplet that stays in `new` is told of long before it is given up, and the bot goes down meanwhile.
+// A droplet that stays in the state new is reported long before it is destroyed. Meanwhile the bot can scale down.
 func TestADropletThatStaysNewIsToldOf(t *testing.T) {
 	srv := digitaloceantest.NewServer(t)
 	for _, pair := range []string{
@@ -108,7 +106,7 @@ func TestADropletThatStaysNewIsToldOf(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		var running sync.WaitGroup
 		running.Go(func() { _ = Alongside(ctx, platform, b.Run) })
-		// within waits for something, and says when it was.
+		// The result is the time of the condition.
 		within := func(most time.Duration, what string, is func() bool) time.Time {
 			t.Helper()
 			for until := time.Now().Add(most); time.Now().Before(until); time.Sleep(time.Second) {
@@ -125,7 +123,7 @@ func TestADropletThatStaysNewIsToldOf(t *testing.T) {
 		if !strings.Contains(told.Reason, "web-2") || told.App != "shop" {
 			t.Errorf("the notice is %+v", told)
 		}
-		app.set(1) // it needs one server by now
+		app.set(1) // now one server is enough
 		down := within(4*time.Minute, "one server is wanted", func() bool { return p.Status().Want == 1 })
 		if after := down.Sub(ordered); after >= time.Duration(s.PoolActive) {
 			t.Errorf("it goes down after %v, when the server is given up in any case", after)
@@ -139,7 +137,7 @@ func TestADropletThatStaysNewIsToldOf(t *testing.T) {
 	})
 }
 
-// largeCatalogue lists a few of its sizes, as a cloud with hundreds does, and knows each by name.
+// A largeCatalogue lists only a few sizes, like a cloud with hundreds, and finds any by its name.
 type largeCatalogue struct {
 	pool.Provider
 	pool.Cataloguer
@@ -170,7 +168,7 @@ func TestSizesBesideThoseThatAreListed(t *testing.T) {
 	}
 }
 
-// downCatalogue is a provider that does not answer.
+// A downCatalogue is a provider that does not answer.
 type downCatalogue struct {
 	pool.Provider
 	pool.Cataloguer

@@ -17,34 +17,27 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// blockedFor is how long something must be in a pool's way until people are told: what ends by itself before that, such
-// as a call that failed once, helps nobody to know.
+// A notice of an obstacle waits this long, as many obstacles end by themselves, such as a failed call.
 const blockedFor = 2 * time.Minute
 
-// poolNotices tells people of a pool: of each server that failed, and of what is in the pool's way as an incident. It
-// goes by the heartbeats for when to tell of what lasts.
+// A poolNotices sends a notice for each failed server, and an incident for the obstacles of a pool. Incidents open and
+// end at heartbeats.
 type poolNotices struct {
 	s  *settings.Settings
 	to notifier
-	// status tells what is in the way now, in words that change while it lasts; nil where only events tell.
+	// status returns the obstacles in their present words; nil if only events report them.
 	status func() pool.Status
 
-	mu sync.Mutex
-	// blocked is what is in the way, and since when.
-	blocked map[pool.Obstacle]obstacle
-	// began is when the first heartbeat was, and seen says that something was in the way since then, or the pool was
-	// found to be what it should be.
-	began time.Time
-	known bool
-	// last is the newest record.
-	last record.Record
-	// failed is when people were told last of a server that failed, and unsaid how many failed since.
-	failed     time.Time
-	unreported int
+	mu         sync.Mutex
+	blocked    map[pool.Obstacle]obstacle
+	began      time.Time     // first heartbeat
+	known      bool          // since then the pool had an obstacle, or was found settled
+	last       record.Record // the newest
+	failed     time.Time     // last notice of a failed server
+	unreported int           // servers that failed since
 }
 
-// A notifier notifies people of what was found beside the ticks, and keeps that until everybody has received it. It is
-// the bot.
+// A notifier sends notices that do not come from a tick, and keeps them until they are delivered. It is the bot.
 type notifier interface {
 	Tell(ctx context.Context, e notify.Event)
 	Incident(ctx context.Context, k notify.Kind, on bool, now time.Time,
@@ -75,12 +68,11 @@ func (n *poolNotices) take(e pool.Event) {
 		n.blocked[e.About] = was
 	case pool.Cleared:
 		delete(n.blocked, e.About)
-	case pool.Created, pool.Joined, pool.Destroyed: // of which the change of their number tells
+	case pool.Created, pool.Joined, pool.Destroyed: // the notice of the scaling covers them
 	}
 }
 
-// serverFailed tells of one. Where one after the other fails, as with an image that does not work, people are not told
-// of each.
+// With a broken image one server after the other fails. Only some of them get a notice.
 func (n *poolNotices) serverFailed(e pool.Event) {
 	if e.Time.Sub(n.failed) < notify.ShortestReminder {
 		n.unreported++
@@ -88,7 +80,7 @@ func (n *poolNotices) serverFailed(e pool.Event) {
 	}
 	text := e.Text
 	if n.unreported > 0 {
-		text += fmt.Sprintf("; %d others failed since the last notice of this", n.unreported)
+		text += fmt.Sprintf("; %d others failed since the last notice", n.unreported)
 	}
 	n.failed, n.unreported = e.Time, 0
 	n.to.Tell(context.Background(), n.event(notify.ServerFailed, e.Time, text))
@@ -105,14 +97,14 @@ func (n *poolNotices) Record(ctx context.Context, r record.Record) error {
 	lasting := false
 	for _, about := range slices.Sorted(maps.Keys(n.blocked)) {
 		o := n.blocked[about]
-		if about == pool.ObstacleWindow { // which is as it is meant to be
+		if about == pool.ObstacleWindow { // waiting for the window is not a problem
 			continue
 		}
 		texts = append(texts, cmp.Or(now[about], o.text))
 		lasting = lasting || r.Time.Sub(o.since) >= blockedFor
 	}
 	n.known = n.known || len(texts) > 0 || r.Settled && r.Time.Sub(n.began) >= blockedFor
-	// What was in the way before a restart takes a while to be seen again.
+	// After a restart an obstacle takes a while to be seen again.
 	goesOn := n.to.Ongoing(notify.PoolBlocked) && (len(texts) > 0 || !n.known)
 	n.to.Incident(ctx, notify.PoolBlocked, lasting || goesOn, r.Time,
 		func(phase notify.Phase, since time.Time) notify.Event {
@@ -121,9 +113,9 @@ func (n *poolNotices) Record(ctx context.Context, r record.Record) error {
 				notify.IncidentID(r.App, r.ProcessType, notify.PoolBlocked, since)
 			switch {
 			case phase == notify.Resolved:
-				e.Reason = "nothing is in its way any more"
+				e.Reason = "nothing blocks the pool now"
 			case len(texts) == 0:
-				e.Reason = "it is not known yet whether that is over, since the bot has started again"
+				e.Reason = "the bot has restarted and does not know yet if this is over"
 			}
 			return e
 		})
@@ -137,7 +129,7 @@ func (n *poolNotices) blockedNow() map[pool.Obstacle]string {
 	return n.status().Blocked
 }
 
-// event is one with the numbers of the newest heartbeat.
+// The numbers are those of the newest heartbeat.
 func (n *poolNotices) event(k notify.Kind, at time.Time, why string) notify.Event {
 	l := n.s.Table.At(at)
 	e := notify.Event{

@@ -13,7 +13,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// heardOf keeps what it is told.
 type heardOf struct{ events []notify.Event }
 
 func (n *heardOf) Notify(_ context.Context, e notify.Event) error {
@@ -21,7 +20,7 @@ func (n *heardOf) Notify(_ context.Context, e notify.Event) error {
 	return nil
 }
 
-// toldTo is a bot that notifies somebody, and remembers what it is given.
+// A bot with one notifier and a memory.
 func toldTo(to notify.Notifier, memory *bot.Memory) *bot.Bot {
 	o := bot.Options{App: "shop", ProcessType: "web", Scaler: fixedSize(2), Notifier: to, Targets: []string{"somebody"}}
 	if memory != nil {
@@ -34,17 +33,16 @@ func toldTo(to notify.Notifier, memory *bot.Memory) *bot.Bot {
 	return bot.New(o)
 }
 
-// fixedSize is a platform with so many dynos.
+// A fixedSize is a platform with this number of dynos.
 type fixedSize int
 
 func (n fixedSize) Size(context.Context) (int, bool, error) { return int(n), true, nil }
 func (fixedSize) Resize(ctx context.Context, n int) error   { return nil }
 
-// What was in a pool's way before a kill is the same incident afterwards, and ends when it is known to be over: not at the first heartbeat,
-// at which nobody knows.
+// An obstacle from before a kill is the same incident afterwards. It ends once the bot knows that it is over, not at the first heartbeat.
 func TestWhatIsInAPoolsWayOutlivesAKill(t *testing.T) {
 	for name, c := range map[string]struct {
-		settled bool // the pool, after the restart
+		settled bool // of the pool after the restart
 		blocked time.Duration
 		want    string
 	}{
@@ -73,7 +71,7 @@ func TestWhatIsInAPoolsWayOutlivesAKill(t *testing.T) {
 			for range 10 {
 				tick(n, false)
 			}
-			n = &poolNotices{s: s, to: toldTo(to, memory)} // killed, and started again
+			n = &poolNotices{s: s, to: toldTo(to, memory)} // after a kill and a restart
 			for restart := now; now.Sub(restart) < 10*time.Minute; tick(n, c.settled) {
 				if c.blocked > 0 && now.Sub(restart) >= c.blocked {
 					block(n)
@@ -93,7 +91,7 @@ func TestWhatIsInAPoolsWayOutlivesAKill(t *testing.T) {
 	}
 }
 
-// A server that failed is kept among the notices that have not reached everybody, until it has.
+// The notice of a failed server is kept until it is delivered.
 func TestAServerThatFailedIsToldAfterAKill(t *testing.T) {
 	memory := &bot.Memory{}
 	to := &heardOf{}
@@ -109,7 +107,7 @@ func TestAServerThatFailedIsToldAfterAKill(t *testing.T) {
 	}
 }
 
-// What is in a pool's way is told when it lasts, once, and when it has ended; what ends by itself is not.
+// A lasting obstacle is reported once, and again at its end. One that ends by itself is not reported.
 func TestWhatIsInAPoolsWayIsToldWhenItLasts(t *testing.T) {
 	s := settings.Defaults()
 	s.HerokuAppName = "shop"
@@ -164,7 +162,7 @@ func TestWhatIsInAPoolsWayIsToldWhenItLasts(t *testing.T) {
 	}
 }
 
-// The notice says what is in the way when it is sent, not what was at the beginning.
+// The notice has the obstacle's words at the time of sending, not those of its beginning.
 func TestTheNoticeSaysWhatIsInTheWayNow(t *testing.T) {
 	to := &heardOf{}
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
@@ -183,7 +181,7 @@ func TestTheNoticeSaysWhatIsInTheWayNow(t *testing.T) {
 	}
 }
 
-// Of servers that fail one after the other not each is told.
+// Of several servers that fail in a row only some are reported.
 func TestServersThatFailInARowAreToldTogether(t *testing.T) {
 	to := &heardOf{}
 	n := &poolNotices{s: settings.Defaults(), to: toldTo(to, nil)}

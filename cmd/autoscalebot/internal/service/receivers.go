@@ -11,11 +11,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/push"
 )
 
-// Receivers take what is sent to the bot, by Heroku's log service or by apps themselves.
+// Receivers are the endpoints for data that Heroku's log service or the apps send to the bot.
 type Receivers struct {
 	drains []drain
-	pushed *push.Store // nil for none
-	otlp   *otlp.Drain // nil for none
+	pushed *push.Store // nil if switched off
+	otlp   *otlp.Drain // nil if switched off
 }
 
 type drain struct {
@@ -23,9 +23,10 @@ type drain struct {
 	processType string
 }
 
-// OpenReceivers opens those that the settings switch on. Its error lists all that could not be opened.
+// OpenReceivers opens the receivers that the settings switch on. The error is a [settings.Problems] that lists all
+// failures.
 func OpenReceivers(all []*settings.Settings, h Host) (*Receivers, error) {
-	in, s := &Receivers{}, all[0] // what is sent to the bot is the same for all
+	in, s := &Receivers{}, all[0] // all process types share the receivers
 	var problems settings.Problems
 	note := func(name string, err error) {
 		if err != nil {
@@ -61,11 +62,11 @@ func openDrains(all []*settings.Settings, h Host) ([]drain, error) {
 		d, err := logdrain.New(logdrain.Options{
 			Tokens: settings.Split(s.LogdrainTokens.Reveal()), Password: s.LogdrainPassword.Reveal(),
 			ProcessType: string(s.HerokuProcessType),
-			// Where the heartbeat goes through the router, there always are requests.
+			// The heartbeat itself goes through the router, so the log always has requests.
 			ExpectRequests: s.HasHeartbeat() && s.Platform == "heroku", Log: h.Log,
 		})
 		if err != nil {
-			return nil, err // which is the same for all
+			return nil, err // the same for all process types
 		}
 		out = append(out, drain{d, string(s.HerokuProcessType)})
 	}
@@ -99,7 +100,7 @@ func openOTLPReceiver(s *settings.Settings, h Host) (*otlp.Drain, error) {
 	return otlp.New(o)
 }
 
-// mount serves them: the log at /logdrain for the first process type, and below it for each.
+// /logdrain is for the first process type, and /logdrain/NAME for each.
 func (in *Receivers) mount(mux *http.ServeMux, l *throttle.Limiter) {
 	for i, d := range in.drains {
 		if i == 0 {
@@ -108,7 +109,7 @@ func (in *Receivers) mount(mux *http.ServeMux, l *throttle.Limiter) {
 		mux.Handle("/logdrain/"+d.processType, l.Handler(d, nil))
 	}
 	if in.pushed != nil {
-		// In App Autoscaler's form, as all refusals of a push are.
+		// App Autoscaler's form of an error, as for all refused pushes.
 		pushed := l.Handler(in.pushed, map[string]string{"code": "Too-Many-Requests", "message": throttle.TooMany})
 		mux.Handle("/v1/apps/", pushed)
 		mux.Handle("/metrics/", pushed)

@@ -8,9 +8,8 @@ import (
 	"syscall"
 )
 
-// forgetStart gives back the memory that only the start needed: garbage, and the program's own pages, half of which are
-// never read again. Platforms count those among the memory that a dyno uses. What is needed again is read from the
-// program's file, as it was at first.
+// Releases the memory that only the start needed: garbage, and the pages of the program itself. Half of these are never
+// read again, but platforms count them as used. The kernel reads needed pages from the program's file again.
 func forgetStart() {
 	debug.FreeOSMemory()
 	program, err := os.Readlink("/proc/self/exe")
@@ -21,7 +20,7 @@ func forgetStart() {
 	if err != nil {
 		return
 	}
-	var at, size uintptr // of the mapping that the lines are about; a size of 0 is one to leave alone
+	var at, size uintptr // of the current mapping; a size of 0 means not ours
 	for line := range bytes.Lines(maps) {
 		var from, to uintptr
 		var mode string
@@ -31,7 +30,7 @@ func forgetStart() {
 				size = to - from
 			}
 		}
-		// Pages that were written to are not those of the file any more.
+		// Changed pages must stay: they differ from the file.
 		if size > 0 && bytes.HasPrefix(line, []byte("Anonymous:")) && bytes.Contains(line, []byte(" 0 kB")) {
 			_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, at, size, syscall.MADV_DONTNEED)
 		}

@@ -11,16 +11,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// flushTime is how long the last notices may take after the last heartbeat. With the 4 s that a change of the dynos may
-// take to finish, a second until nobody is served any more and closeTime, it keeps the promise to end within 10 s of
-// SIGTERM.
+// For the last notices. The bot ends within 10 s of SIGTERM: 4 s for a change in progress, 1 s for the servers, this,
+// and closeTime.
 const flushTime = 3500 * time.Millisecond
 
-// startTime is how long after its start the bot is taken to have done what it does once.
-const startTime = 15 * time.Second
+const startTime = 15 * time.Second // after that, nothing runs that only the start needs
 
-// Run runs a bot for each of the settings until ctx ends, with notices flushed, the history written and the platforms'
-// own processes stopped. When one cannot go on, all end.
+// Run runs a bot for each of the settings until ctx ends. It then delivers the last notices, writes the history and
+// stops the platforms' own processes. If one bot fails, all end.
 func Run(ctx context.Context, all []*settings.Settings, h Host) error {
 	h, err := h.share(all)
 	if err != nil {
@@ -92,12 +90,11 @@ func together(ends ...func()) (end func()) {
 	}
 }
 
-// bootTime is how long a platform's own processes may take to start before the first heartbeat is taken all the same.
-// Heroku gives a dyno as long.
+// After this time the first heartbeat does not wait longer for a platform's own processes. Heroku has the same limit.
 const bootTime = time.Minute
 
-// Alongside runs work, and the processes of a platform that has its own beside it, until ctx or one of the two ends.
-// Work begins when the processes have started: before that, a heartbeat would say nothing about load.
+// Alongside runs work, and in parallel the processes of a platform that has its own, until ctx or one of the two ends.
+// Work begins once the processes have started, as earlier heartbeats would say nothing about load.
 func Alongside(ctx context.Context, platform bot.Scaler, work func(context.Context) error) error {
 	runner, ok := platform.(bot.Runner)
 	if !ok {
@@ -110,7 +107,7 @@ func Alongside(ctx context.Context, platform bot.Scaler, work func(context.Conte
 		defer cancel()
 		ended <- runner.Run(ctx)
 	}()
-	if _, ok := platform.(serverPool); !ok { // whose servers serve already, or take minutes
+	if _, ok := platform.(serverPool); !ok { // its servers already serve, or take minutes
 		settle(ctx, platform)
 	}
 	var err error

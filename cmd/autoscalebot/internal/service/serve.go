@@ -9,21 +9,21 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/metrics"
 )
 
-// Serve serves the pages, the metrics and the health of the bots where the settings say, the first one's page at the
-// root and the others' below /processes/, and takes there what is sent to the bots, at the URL that it returns. That it
-// cannot be served is logged and stops nothing. end takes a second at the most.
+// Serve serves the pages, the metrics, the health endpoints and the receivers at the settings' address, and returns its
+// URL. The page of the first bot is at /, the others at /processes/NAME/. Without an address, at is empty. A failure is
+// logged and stops nothing. end takes at most a second.
 func Serve(ctx context.Context, services []*Service, h Host, in *Receivers) (at string, end func()) {
-	s := services[0].settings // where it is served is the same for all
+	s := services[0].settings // all process types share the address
 	addr := s.ServeAddr()
 	if s.PageAddr() == "" && s.Port != "" {
-		h.Log.Info("there is no web page: to have one on PORT, set DASHBOARD_PASSWORD", "port", string(s.Port))
+		h.Log.Info("no web page. Set DASHBOARD_PASSWORD to have one on PORT", "port", string(s.Port))
 	}
 	if addr == "" {
 		return "", func() {}
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		h.Log.Warn("there is no web page, and nothing that is sent to the bot is taken", "at", addr, "error", err)
+		h.Log.Warn("no web page, and nothing that is sent to the bot arrives", "at", addr, "error", err)
 		return "", func() {}
 	}
 	mux := http.NewServeMux()
@@ -37,7 +37,7 @@ func Serve(ctx context.Context, services []*Service, h Host, in *Receivers) (at 
 	go func() {
 		defer close(ended)
 		if err := dashboard.Serve(ctx, l, mux, h.Log); err != nil {
-			h.Log.Error("the web page is not served any more", "at", addr, "error", err)
+			h.Log.Error("the web page is no longer served", "at", addr, "error", err)
 		}
 	}()
 	return at, func() {
@@ -68,7 +68,7 @@ func mountAll(ctx context.Context, mux *http.ServeMux, services []*Service, h Ho
 		page, err := v.page(v.base(i), pages, sessions)
 		switch {
 		case err != nil:
-			h.Log.Warn("there is no web page", "process_type", v.options.ProcessType, "error", err)
+			h.Log.Warn("no web page", "process_type", v.options.ProcessType, "error", err)
 		case page != nil:
 			showOpen(ctx, page, v.kept.db, h)
 			v.Bot.RecordTo(page)

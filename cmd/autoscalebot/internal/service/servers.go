@@ -16,8 +16,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-// tagPrefix stands before the name of a pool in the tag of its droplets: whatever bears that may be destroyed, so it
-// must be a tag that nobody gives for another reason.
+// The tag of a pool's droplets is this prefix and the pool's name. The bot may destroy every droplet with that tag, so
+// nobody must use it for another purpose.
 const tagPrefix = "autoscalebot:"
 
 func dropletOptions(s *settings.Settings) (digitalocean.Options, error) {
@@ -53,7 +53,7 @@ func openDroplets(s *settings.Settings, _ Host) (pool.Provider, error) {
 func openDropletBalancer(s *settings.Settings, _ Host, p pool.Provider) (pool.Balancer, error) {
 	droplets, ok := p.(*digitalocean.Provider)
 	if !ok {
-		return nil, errors.New("DigitalOcean's balancers only know droplets")
+		return nil, errors.New("DigitalOcean's load balancer works only with POOL_PROVIDER=digitalocean")
 	}
 	return droplets.LoadBalancer(string(s.DigitalOceanLoadBalancer))
 }
@@ -119,7 +119,7 @@ func openHAProxyFile(s *settings.Settings, _ Host, _ pool.Provider) (pool.Balanc
 	})
 }
 
-// OpenSSH makes the way to other machines.
+// OpenSSH returns the SSH client of the settings. The default of SSH_KNOWN_HOSTS_FILE is ~/.ssh/known_hosts.
 func OpenSSH(s *settings.Settings) (*remote.SSH, error) {
 	known := string(s.SSHKnownHosts)
 	if home, err := os.UserHomeDir(); known == "" && err == nil {
@@ -147,7 +147,7 @@ func openLocalBalancer(s *settings.Settings, h Host, _ pool.Provider) (pool.Bala
 	return local.NewBalancer(local.BalancerOptions{Addr: string(s.LocalAddr), Port: int(s.ServerPort), Log: h.Log})
 }
 
-// OpenHealth is what tells whether the app on a server answers; nil for nothing.
+// OpenHealth returns the health check of a pool's servers, nil if HEALTH_CHECK_PATH is "none".
 func OpenHealth(s *settings.Settings) pool.Health {
 	timeout := time.Duration(s.HealthTimeout)
 	switch path := string(s.HealthPath); path {
@@ -163,8 +163,8 @@ func OpenHealth(s *settings.Settings) pool.Health {
 	}
 }
 
-// OpenPoolParts makes the provider and the balancer that the settings name. looking: a balancer that is not described
-// is none.
+// OpenPoolParts opens the provider and the balancer that the settings name. With looking set, for commands that change
+// nothing, a balancer whose settings are incomplete is left out and nil.
 func OpenPoolParts(s *settings.Settings, h Host, looking bool) (pool.Provider, pool.Balancer, error) {
 	var problems settings.Problems
 	p, err := Providers()[string(s.PoolProvider)](s, h)

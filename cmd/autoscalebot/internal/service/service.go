@@ -1,5 +1,5 @@
-// Package service makes a running bot of settings: it opens the adapters that they name, puts a bot together with its
-// history, page and notices, and runs it.
+// Package service turns settings into a running bot: it opens the adapters that the settings name, connects the bot to
+// its history, page and notifiers, and runs it.
 package service
 
 import (
@@ -14,9 +14,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// A Service is the bot of one process type with all that it works with.
+// A Service is the bot of one process type with its adapters.
 type Service struct {
-	// Bot is the bot itself.
 	Bot *bot.Bot
 
 	settings  *settings.Settings
@@ -26,12 +25,11 @@ type Service struct {
 	metrics   *metrics.Metrics
 	fanout    *notify.Fanout
 	notifiers *lateNotifier
-	others    *otherBots // nil where no history outlasts the bot
+	others    *otherBots // nil without a history in a file or database
 	options   bot.Options
 }
 
-// openServices makes the services of all settings. Its error lists everything that could not be made; what was made is
-// to be closed all the same.
+// The error lists all failures. The caller closes the returned services even after an error.
 func openServices(ctx context.Context, all []*settings.Settings, h Host, in *Receivers) ([]*Service, error) {
 	var made []*Service
 	var problems settings.Problems
@@ -61,8 +59,8 @@ func openService(ctx context.Context, s *settings.Settings, h Host, in *Receiver
 	return New(ctx, s, p, h)
 }
 
-// New makes the service of one process type from parts that were opened, and logs what its owner should know of the
-// settings. It must be closed. The error is a [settings.Problems] where the settings are wrong.
+// New returns the service of one process type with opened parts, and logs doubtful settings. The caller must close it.
+// The error is a [settings.Problems] if settings are wrong.
 func New(ctx context.Context, s *settings.Settings, p Parts, h Host) (*Service, error) {
 	kept, err := keep(ctx, s, h)
 	if err != nil {
@@ -98,11 +96,10 @@ func (v *Service) greet() {
 	}
 }
 
-// doubts are what the owner of the settings should know of them.
 func doubts(s *settings.Settings, now time.Time) []string {
 	var all []string
 	if why := s.Flap(now); why != "" && s.ByHeartbeat() {
-		all = append(all, "the bounds are too close together: "+why)
+		all = append(all, "the thresholds are too close together: "+why)
 	}
 	all = append(append(all, s.Silenced()...), s.Hollow()...)
 	for _, note := range s.Notes() {
@@ -130,7 +127,7 @@ func (v *Service) setOptions() {
 	v.options = o
 }
 
-// bind has the bot notify people of what its parts find beside the ticks.
+// The pool and the search for other bots send notices through the bot.
 func (v *Service) bind() {
 	if p, ok := v.parts.Platform.(serverPool); ok {
 		notices := &poolNotices{s: v.settings, to: v.Bot, status: p.Status}
@@ -142,18 +139,18 @@ func (v *Service) bind() {
 	}
 }
 
-// resume sends the notices that the bot sent before it was killed, and that did not reach everybody.
+// Sends the notices that were not delivered before a kill.
 func (v *Service) resume(m bot.Memory) {
 	for _, u := range m.Undelivered {
 		e := u.Event
 		e.App, e.ProcessType = v.options.App, v.options.ProcessType
 		if age := time.Since(e.Time); age >= notice.UndeliveredAge {
-			v.host.Log.Warn("a notice was not delivered before the bot ended, and is too old now", "type",
+			v.host.Log.Warn("a notice was not delivered before the bot ended, and is now too old", "type",
 				string(e.Kind), "id", e.ID, "time", e.Time)
 			continue
 		}
 		if err := v.fanout.Resume(e, u.Done); err != nil {
-			v.host.Log.Warn("a notice was not taken", "event", e.Kind, "error", err)
+			v.host.Log.Warn("a notice was not accepted", "event", e.Kind, "error", err)
 		}
 	}
 }
@@ -181,7 +178,7 @@ func (v *Service) flush(ctx context.Context) {
 	}
 }
 
-// Close delivers the last notices and writes the end of the history, within a few seconds.
+// Close delivers the last notices and writes the rest of the history. It takes a few seconds at most.
 func (v *Service) Close(ctx context.Context) {
 	flushCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTime)
 	defer cancel()

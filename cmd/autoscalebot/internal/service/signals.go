@@ -28,8 +28,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/redis"
 )
 
-// A signalSource is what a signal is opened from: the signal as the settings say it, how long a reading may take, and
-// what comes to the bot.
+// A signalSource is what the constructor of a signal needs.
 type signalSource struct {
 	settings.Signal
 	timeout  time.Duration
@@ -40,9 +39,9 @@ type signalSource struct {
 }
 
 func openJSON(s signalSource) (probe.Prober, error) {
-	path, wish := strings.CutPrefix(s.What, "!")
+	path, desired := strings.CutPrefix(s.What, "!")
 	return json.New(json.Options{
-		Name: s.Name, URL: s.URL, Path: path, Desired: wish, Combine: json.Combine(s.Options["combine"]),
+		Name: s.Name, URL: s.URL, Path: path, Desired: desired, Combine: json.Combine(s.Options["combine"]),
 		Unit:  s.Options["unit"],
 		Token: s.Options["token"], Timeout: s.timeout, UserAgent: UserAgent,
 	})
@@ -66,7 +65,7 @@ func openPrometheus(s signalSource) (probe.Prober, error) {
 func openRabbitMQ(s signalSource) (probe.Prober, error) {
 	u, err := url.Parse(s.URL)
 	if err != nil {
-		return nil, errors.New("is no URL")
+		return nil, errors.New("is not a URL")
 	}
 	queues, err := settings.SplitNames(s.What)
 	if err != nil {
@@ -91,9 +90,9 @@ func openRedis(s signalSource) (probe.Prober, error) {
 	switch check := s.Options["tls"]; check {
 	case "":
 	case "unverified":
-		o.TLS = &tls.Config{InsecureSkipVerify: true} // as somebody asked for in so many words
+		o.TLS = &tls.Config{InsecureSkipVerify: true} // the settings ask for it explicitly
 	default:
-		return nil, fmt.Errorf("tls=%s: write tls=unverified, or leave it out", check)
+		return nil, fmt.Errorf("tls=%s: must be tls=unverified, or not set", check)
 	}
 	return redis.New(o)
 }
@@ -112,7 +111,7 @@ func openOTLP(s signalSource) (probe.Prober, error) {
 	return inUnit(p, s.Options["unit"]), err
 }
 
-// inUnit gives a prober's readings a unit, unless that is empty.
+// An empty unit keeps the prober's own.
 func inUnit(p probe.Prober, unit string) probe.Prober {
 	if unit == "" {
 		return p
@@ -131,8 +130,7 @@ func (w withUnit) Probe(ctx context.Context) probe.Reading {
 	return r
 }
 
-// openSignals opens a prober for each signal that the rules name, or that the policy wants to know of. Its error lists
-// everything that could not be opened.
+// The error is a [settings.Problems] that lists all failures.
 func openSignals(s *settings.Settings, in *Receivers, platform bot.Scaler, l *slog.Logger) ([]probe.Prober, error) {
 	var out []probe.Prober
 	var problems settings.Problems
@@ -150,7 +148,8 @@ func openSignals(s *settings.Settings, in *Receivers, platform bot.Scaler, l *sl
 	return out, nil
 }
 
-// WantedSignals lists the signals that are read, in the order of the rules.
+// WantedSignals returns the names of the signals that the bot reads: those of the rules, in their order, then those of
+// the adaptive policy.
 func WantedSignals(s *settings.Settings) []string {
 	var names []string
 	add := func(name string) {
@@ -167,9 +166,9 @@ func WantedSignals(s *settings.Settings) []string {
 			add(r.Signal)
 		}
 	}
-	if s.Policy == "adaptive" && s.HerokuProcessType == "web" { // whose requests the router tells of
+	if s.Policy == "adaptive" && s.HerokuProcessType == "web" { // only web has requests in the router's log
 		for _, name := range adaptive.RouterSignals() {
-			if s.BuiltIn(name) && !s.FromLogCache(name) { // which looks back for too long
+			if s.BuiltIn(name) && !s.FromLogCache(name) { // its metrics are too old
 				add(name)
 			}
 		}
@@ -198,7 +197,7 @@ func openSignal(
 	return in.drain(string(s.HerokuProcessType)).Prober(logdrain.Signal(name))
 }
 
-// IsReceived says whether a signal comes to the bot, instead of being asked for.
+// IsReceived reports whether a signal is sent to the bot, instead of requested by it.
 func IsReceived(s *settings.Settings, name string) bool {
 	if sig, ok := s.Signals.Find(name); ok {
 		return sig.Kind == "push" || sig.Kind == "otlp"

@@ -12,7 +12,8 @@ import (
 // bot's state. The bot works without it.
 type Note[T any] struct{ path string }
 
-// Beside returns a part's note for the state file at path, which need not exist. The note's path is path, a dot and part.
+// Beside returns a part's note for the state file at path, which need not exist. The note's path is path, a dot and
+// part.
 func Beside[T any](path, part string) Note[T] { return Note[T]{path + "." + part} }
 
 // Load reads the note. It returns the zero value if the file does not exist, and the zero value with an error if the

@@ -40,8 +40,9 @@ type content struct {
 }
 
 // Open reads the file at path, which need not exist. An invalid file is renamed, with .unreadable appended, and the
-// memory is then empty. A file that cannot be read or written is not an error: Open logs it, [File.Warnings] reports it,
-// Save tries again, and [File.RecallTo] delivers the memory later. The file of another app or process type is an error.
+// memory is then empty. A file that cannot be read or written is not an error: Open logs it, [File.Warnings] reports
+// it, Save tries again, and [File.RecallTo] delivers the memory later. The file of another app or process type is an
+// error.
 func Open(path, app, processType string, log *slog.Logger) (f *File, m bot.Memory, err error) {
 	f = &File{path: path, app: app, processType: processType, log: log}
 	m, found, err := f.read()
@@ -147,9 +148,9 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// Save replaces the content of the file with m, unless m has not changed. After a failure or a crash the file still holds
-// the old content. A failed write is not an error: Save logs the first one, and the next Save tries again. An error means
-// that m has no JSON form.
+// Save replaces the content of the file with m, unless m has not changed. After a failure or a crash the file still
+// holds the old content. A failed write is not an error: Save logs the first one, and the next Save tries again. An
+// error means that m has no JSON form.
 func (f *File) Save(m bot.Memory) error {
 	text, err := json.MarshalIndent(content{format, f.app, f.processType, m}, "", "\t")
 	if err != nil {
@@ -191,7 +192,8 @@ func (f *File) tried(err error) {
 	defer f.mu.Unlock()
 	switch {
 	case err != nil && f.failed == "":
-		f.log.Warn("the state file cannot be written; trying again at each heartbeat. Until then a restart begins with "+
+		f.log.Warn("the state file cannot be written; trying again at each heartbeat. Until then a restart "+
+			"begins with "+
 			"the old state", "file", f.path, "error", err)
 	case err == nil && f.failed != "":
 		f.log.Warn("the state file can be written again", "file", f.path)
