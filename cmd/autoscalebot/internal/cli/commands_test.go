@@ -46,9 +46,9 @@ func TestCheckFindsAllFine(t *testing.T) {
 		"formation ok web: 2 × Standard-1X ",
 		"dynos ok 2 now ",
 		"heartbeat ok 200 after ",
-		"which is fast DNS 0.0 ms, connect ",
+		": fast (below 200 ms) DNS 0.0 ms, connect ",
 		"1–3 · 9:00 1–5", // from the drawing of the week
-		"slack note has settings, but NOTIFICATION_BACKENDS does not name it",
+		"slack note has settings, but is not in NOTIFICATION_BACKENDS",
 		"webhook ok configured. Run autoscalebot check --notify to send a test notice ",
 		" all checks passed",
 	} {

@@ -13,12 +13,14 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
 
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
 )
 
 func TestMain(m *testing.M) {
+	cobra.EnableCommandSorting = false // as in Main
 	code := m.Run()
 	if dir, err := builtDir(); err == nil {
 		os.RemoveAll(dir)

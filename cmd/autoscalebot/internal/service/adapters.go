@@ -45,8 +45,8 @@ func Providers() map[string]func(*settings.Settings, Host) (pool.Provider, error
 	}
 }
 
-// The keys are the values of POOL_BALANCER. A new balancer is one line here, and one in the settings. A pool without a balancer
-// has a nil one.
+// The keys are the values of POOL_BALANCER. A new balancer is one line here, and one in the settings. A pool without a
+// balancer has a nil one.
 func balancers() map[string]func(*settings.Settings, Host, pool.Provider) (pool.Balancer, error) {
 	return map[string]func(*settings.Settings, Host, pool.Provider) (pool.Balancer, error){
 		"haproxy":      openHAProxy,
