@@ -51,7 +51,7 @@ func TestARunningBotIsAsked(t *testing.T) {
 		return strings.Contains(why(), "held at 2: ") && strings.Contains(why(), "desired 3, but scaling up is paused for ")
 	})
 	asked(tcp, "control         scaling up is paused until ", "status")
-	asked(socket, "override: 3 dynos until ", "scale", "3", "for", "1h")
+	asked(socket, " set an override of 3 instances until ", "scale", "3", "for", "1h")
 	b.wait("3 dynos", func() bool { return dynos() == "3" })
 	asked(tcp, "scaling up is paused until ", "scale", "auto")
 	asked(tcp, "no pause and no override: the bot decides by itself", "resume")

@@ -74,7 +74,7 @@ func TestTheBotSetsAnAutoscalingGroup(t *testing.T) {
 		return desired == 2
 	})
 	b.terminate()
-	if o := runOnce(t, env, "check"); !strings.Contains(oneSpaced(o.stdout), "dynos ok 2 now") {
+	if o := runOnce(t, env, "check"); !strings.Contains(oneSpaced(o.stdout), "instances ok 2 now") {
 		t.Errorf("check says\n%s%s", o.stdout, o.stderr)
 	}
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
@@ -59,6 +61,7 @@ type checker struct {
 	out   io.Writer
 	wrong int
 	deaf  bool // the platform does not answer, and this is already printed
+	unit  words.Unit
 }
 
 func (c *checker) title(i int, processType string) {
@@ -79,6 +82,7 @@ func (c *checker) all(ctx context.Context, s *settings.Settings, h service.Host,
 	if err != nil {
 		return err
 	}
+	c.unit = words.Unit(bot.UnitOf(p.Platform))
 	c.settings(s, h.Now)
 	c.sources(s)
 	for _, text := range s.Notes() {

@@ -23,11 +23,11 @@ func (c *checker) platform(ctx context.Context, p bot.Scaler, s *settings.Settin
 	switch {
 	case err != nil && c.wrong > before:
 		c.deaf = true
-		c.note("dynos", "unknown, for the reason above")
+		c.note(c.unit.Many(), "unknown, for the reason above")
 		return
 	case err != nil:
 		c.deaf = true
-		c.report("dynos", "", err)
+		c.report(c.unit.Many(), "", err)
 		return
 	}
 	c.conflicts(ctx, p, s, now)
@@ -35,11 +35,11 @@ func (c *checker) platform(ctx context.Context, p bot.Scaler, s *settings.Settin
 	c.budget(ctx, p, s, l.Min)
 	switch {
 	case n == 0 && !s.Table.HasZero():
-		c.note("dynos", "0 now: the app is switched off, so the bot leaves it alone")
+		c.note(c.unit.Many(), "0 now: the app is switched off, so the bot leaves it alone")
 	case l.Clamp(n) != n:
-		c.note("dynos", fmt.Sprintf("%d now, outside the limits: the bot will scale to %d at once", n, l.Clamp(n)))
+		c.note(c.unit.Many(), fmt.Sprintf("%d now, outside the limits: the bot will scale to %d at once", n, l.Clamp(n)))
 	default:
-		c.report("dynos", dynosText(p, n), nil)
+		c.report(c.unit.Many(), dynosText(p, n), nil)
 	}
 }
 
@@ -67,8 +67,8 @@ func (c *checker) budget(ctx context.Context, p bot.Scaler, s *settings.Settings
 	}
 	if cost := float64(least) * price; s.Budget > 0 && cost > float64(s.Budget) {
 		c.report("budget", fmt.Sprintf("$%g a month", float64(s.Budget)),
-			fmt.Errorf("the minimum of %d dynos costs $%.2f a month. "+
-				"Lower %s, or raise MONTHLY_BUDGET", least, cost, s.Named("MIN_DYNOS")))
+			fmt.Errorf("the minimum of %s costs $%.2f a month. "+
+				"Lower %s, or raise MONTHLY_BUDGET", c.unit.Of(least), cost, s.Named("MIN_DYNOS")))
 	}
 }
 

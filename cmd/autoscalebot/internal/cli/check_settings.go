@@ -65,7 +65,7 @@ func (c *checker) settings(s *settings.Settings, now time.Time) {
 		c.report("settings", fmt.Sprintf("no heartbeat; the bot reads the signals every %g s", every), nil)
 	}
 	l := s.Table.At(now)
-	text := fmt.Sprintf("%d to %d dynos now", l.Min, l.Max)
+	text := fmt.Sprintf("%d to %s now", l.Min, c.unit.Of(l.Max))
 	if when, next, ok := s.Table.Next(now); ok {
 		text += fmt.Sprintf(", %d to %d from %s (%s)", next.Min, next.Max,
 			when.In(s.TimeZone.Location).Format("Mon 15:04"), s.TimeZone)

@@ -64,7 +64,7 @@ func TestCheckOnCloudFoundry(t *testing.T) {
 		t.Errorf("code %d, want 0\n%s%s", o.code, o.stdout, o.stderr)
 	}
 	for _, want := range []string{
-		"credentials ok user bot@example.com, on " + srv.URL, "app ok shop, started", "process ok web: 2 × 256 MB", "dynos ok 2 now", "heartbeat ok 200 after ", " all checks passed",
+		"credentials ok user bot@example.com, on " + srv.URL, "app ok shop, started", "process ok web: 2 × 256 MB", "instances ok 2 now", "heartbeat ok 200 after ", " all checks passed",
 	} {
 		if !strings.Contains(oneSpaced(o.stdout), want) {
 			t.Errorf("check does not say %q:\n%s", want, o.stdout)

@@ -151,7 +151,7 @@ func TestDemo(t *testing.T) {
 	if records < 4 || records > 7 {
 		t.Errorf("%d records in 6 s of a heartbeat a second", records)
 	}
-	if !strings.Contains(o.stderr, "dyno-seconds") {
+	if !strings.Contains(o.stderr, "process-seconds") {
 		t.Errorf("no summary:\n%s", o.stderr)
 	}
 	if svg, err := os.ReadFile(picture); err != nil || !bytes.Contains(svg, []byte("<svg")) {

@@ -167,11 +167,11 @@ func TestCheckOfAnEmptyPool(t *testing.T) {
 	c, f := newCloud(t), newFrontend(t)
 	env := c.env("POOL_BALANCER=haproxy", "HAPROXY_SOCKETS="+f.socket, "HAPROXY_BACKEND=web", "HEARTBEAT_URL="+f.url+"/",
 		"SIGNALS=busy=nodes+pool://:9100#cpu", "RULES=busy max=90 min=20")
-	c.once(env, exitFine, "check", "servers ok pool web has no servers yet", "dynos ok desired 1, serving 0, existing 0", "heartbeat note", "the pool has no servers yet", "busy note", "all checks passed")
+	c.once(env, exitFine, "check", "servers ok pool web has no servers yet", "servers ok desired 1, serving 0, existing 0", "heartbeat note", "the pool has no servers yet", "busy note", "all checks passed")
 	if o := c.once(append(env, "SIZES=s-9vcpu-1gb"), exitWork, "check", "size WRONG s-9vcpu-1gb is not available in fra1"); strings.Contains(o.stdout, "\nsizes ") {
 		t.Errorf("one cause is told twice:\n%s", o.stdout)
 	}
-	c.once(append(env, "SIZES=s-1vcpu-1gb", "MIN_DYNOS=3", "MAX_DYNOS=4", "MONTHLY_BUDGET=10"), exitWork, "check", "budget WRONG $10 a month: the minimum of 3 dynos costs $19.56 a month")
+	c.once(append(env, "SIZES=s-1vcpu-1gb", "MIN_DYNOS=3", "MAX_DYNOS=4", "MONTHLY_BUDGET=10"), exitWork, "check", "budget WRONG $10 a month: the minimum of 3 servers costs $19.56 a month")
 	if o := c.once(append(env, "SIZES=s-1vcpu-1gb", "MIN_DYNOS=3", "MAX_DYNOS=4", "MONTHLY_BUDGET=20"), exitFine, "check"); strings.Contains(o.stdout, "budget") {
 		t.Errorf("a budget that is enough for the minimum is told:\n%s", o.stdout)
 	}

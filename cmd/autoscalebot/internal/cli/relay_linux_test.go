@@ -27,10 +27,10 @@ func TestTheBotIsAskedByWayOfTheDatabase(t *testing.T) {
 		}
 	}
 	b.wait("the status", func() bool { // after a heartbeat that knew the dynos
-		return strings.Contains(runOnce(t, oneOff, "status").stdout, "dynos           4 (limits 1 to 4)")
+		return strings.Contains(runOnce(t, oneOff, "status").stdout, "instances       4 (limits 1 to 4)")
 	})
 	asked("scaling up is paused until ", "pause", "up", "1h")
-	asked("override: 3 dynos until ", "scale", "3", "for", "1h")
+	asked(" set an override of 3 instances until ", "scale", "3", "for", "1h")
 	b.wait("3 dynos", func() bool { return dynos() == "3" })
 	b.wait("the change to be in the history", func() bool {
 		return strings.Contains(runOnce(t, oneOff, "why", "-n", "200").stdout, "scaled 4 → 3: run.4711, process ")

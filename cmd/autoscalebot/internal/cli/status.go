@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -53,11 +54,11 @@ func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 	line := func(what, text string) { fmt.Fprintf(&b, "%-15s %s\n", what, text) }
 
 	line("app", st.App+" "+st.ProcessType)
-	dynos := "unknown"
+	unit, number := words.Unit(st.Unit), "unknown"
 	if st.Last != nil && st.Last.After() >= 0 {
-		dynos = fmt.Sprint(st.Last.After())
+		number = fmt.Sprint(st.Last.After())
 	}
-	line("dynos", fmt.Sprintf("%s (limits %d to %d)", dynos, st.Limits.Min, st.Limits.Max))
+	line(unit.Many(), fmt.Sprintf("%s (limits %d to %d)", number, st.Limits.Min, st.Limits.Max))
 	if st.Last == nil {
 		line("last decision", "no heartbeat yet")
 	} else {
@@ -92,7 +93,7 @@ func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 		line("bill", st.Last.Decision.Bill.String())
 	}
 	if st.Last != nil && st.Last.Price > 0 {
-		text := fmt.Sprintf("$%.6g a month for each dyno", st.Last.Price)
+		text := fmt.Sprintf("$%.6g a month for each %s", st.Last.Price, unit.One())
 		if n := st.Last.After(); n > 0 {
 			text += fmt.Sprintf(", $%.6g for the present %d", float64(n)*st.Last.Price, n)
 		}
@@ -137,7 +138,8 @@ func holding(st admin.Status, zone *time.Location) []string {
 		}
 	}
 	if o := st.Control.Override; !o.Until.IsZero() {
-		lines = append(lines, fmt.Sprintf("override: %d dynos until %s", o.Dynos, until(o.Until, zone)))
+		lines = append(lines, fmt.Sprintf("%s set an override of %s until %s", cmp.Or(o.By, "somebody"),
+			words.Unit(st.Unit).Of(o.Dynos), until(o.Until, zone)))
 	}
 	return lines
 }

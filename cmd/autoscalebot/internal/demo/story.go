@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -21,11 +22,14 @@ type Story struct {
 	Pool *Pool
 }
 
-func (s *Story) things() string {
+func (s *Story) unit() words.Unit {
 	if s.Pool != nil {
-		return "servers"
+		return "server"
 	}
-	return "dynos"
+	if n := len(s.Records); n > 0 {
+		return words.Unit(s.Records[n-1].Unit)
+	}
+	return ""
 }
 
 // Add appends a record and the load at its time, in requests a second.
@@ -58,11 +62,12 @@ type Summary struct {
 	Unanswered int64 `json:"unanswered"`
 	// Pool is nil in a run without a pool.
 	Pool *Pool `json:"pool,omitempty"`
+	unit words.Unit
 }
 
 // Sum returns the totals up to end.
 func (s *Story) Sum(end time.Time) Summary {
-	sum := Summary{Requests: s.Tally.All.Load(), Unanswered: s.Tally.Failed.Load(), Pool: s.Pool}
+	sum := Summary{Requests: s.Tally.All.Load(), Unanswered: s.Tally.Failed.Load(), Pool: s.Pool, unit: s.unit()}
 	for i, r := range s.Records {
 		sum.Heartbeats++
 		if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered {
@@ -96,17 +101,13 @@ func (s Summary) String() string {
 	if s.FixedDynoSeconds > 0 {
 		saved = 100 * (1 - s.DynoSeconds/s.FixedDynoSeconds)
 	}
-	seconds := "dyno-seconds  "
-	if s.Pool != nil {
-		seconds = "server-seconds"
-	}
 	text := fmt.Sprintf(`  heartbeats      %d, %d not answered
   scale-ups       %d
   scale-downs     %d
   slowest         %.0f ms
   requests        %d, %d not answered
-  %s  %.0f instead of %.0f at the maximum: %.0f %% less
-`, s.Heartbeats, s.Failed, s.ScaleUps, s.ScaleDowns, s.SlowestMS, s.Requests, s.Unanswered, seconds, s.DynoSeconds, s.FixedDynoSeconds, saved)
+  %-15s %.0f instead of %.0f at the maximum: %.0f %% less
+`, s.Heartbeats, s.Failed, s.ScaleUps, s.ScaleDowns, s.SlowestMS, s.Requests, s.Unanswered, s.unit.One()+"-seconds", s.DynoSeconds, s.FixedDynoSeconds, saved)
 	if s.Pool != nil {
 		text += s.Pool.sum()
 	}

@@ -31,7 +31,7 @@ func (s *Story) SVG() string {
 .up{fill:#2da44e}.down{fill:#0969da}.fail{fill:#cf222e}
 </style>
 <rect class="card" x=".5" y=".5" width="%d" height="%d" rx="8"/>
-`, svgWidth, svgHeight, s.things(), svgWidth-1, svgHeight-1)
+`, svgWidth, svgHeight, s.unit().Many(), svgWidth-1, svgHeight-1)
 	if len(s.Records) > 1 {
 		s.panels(&b)
 	}
@@ -61,7 +61,7 @@ func (s *Story) panels(b *strings.Builder) {
 
 	most := float64(last.Limits.Max)
 	n := func(dynos float64) float64 { return lowerLow - dynos/most*(lowerLow-lowerTop) }
-	title := strings.ToUpper(s.things()[:1]) + s.things()[1:]
+	title := strings.ToUpper(s.unit().Many()[:1]) + s.unit().Many()[1:]
 	text(b, left, lowerTop-14, "h", "start", title)
 	text(b, left+8+8*float64(len(title)), lowerTop-14, "", "start",
 		fmt.Sprintf("limits %d to %d, and the load (dotted)", last.Limits.Min, last.Limits.Max))

@@ -80,7 +80,7 @@ func (s *Story) Frame(url string, now time.Time, columns, rows int) string {
 		behind = cut(", behind "+s.Pool.Front, columns-33-r.Limits.Max)
 		taken += s.Pool.Max + 2
 	}
-	fmt.Fprintf(&b, "%-10s %s%s%s%s   %d, limits %d to %d%s%s%s\n\n", s.things(), green, strings.Repeat("■", n), reset,
+	fmt.Fprintf(&b, "%-10s %s%s%s%s   %d, limits %d to %d%s%s%s\n\n", s.unit().Many(), green, strings.Repeat("■", n), reset,
 		strings.Repeat("□", max(0, r.Limits.Max-n)), n, r.Limits.Min, r.Limits.Max, faint, behind, reset)
 	if s.Pool != nil {
 		b.WriteString(s.Pool.table(columns) + "\n")
@@ -129,10 +129,7 @@ func (s *Story) chart(columns, height int) string {
 		asciigraph.Height(height), asciigraph.LowerBound(0), asciigraph.UpperBound(top), asciigraph.Precision(0),
 		asciigraph.SeriesColors(asciigraph.Red, asciigraph.Blue, asciigraph.Default))
 	label := strings.Index(strings.SplitN(plot, "\n", 2)[0], "┤")
-	row := "dynos"
-	if s.Pool != nil {
-		row = "count" // "servers" is too long for the axis
-	}
+	const row = "count" // the axis has no space for "processes"
 	return fmt.Sprintf("%s\n%s%s%s\n", plot, row, strings.Repeat(" ", max(1, label-4)), dynos.String())
 }
 
