@@ -155,7 +155,7 @@ func (s *tracked) text(o *Options, now time.Time) string {
 	case s.stage == stageDrained:
 		b.WriteString("drained")
 	case s.leaving():
-		b.WriteString("leaving, " + string(s.stage))
+		b.WriteString(string(s.stage) + ", leaving")
 	case s.halfMade():
 		b.WriteString("creating: " + s.progress(now))
 	default:

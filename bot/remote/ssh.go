@@ -44,7 +44,7 @@ func NewSSH(o SSHOptions) (*SSH, error) {
 	s := &SSH{o: o}
 	var wrong []error
 	if o.KeyFile == "" && o.Agent == "" {
-		wrong = append(wrong, errors.New("no SSH key and no agent is set. Set the file of a private key"))
+		wrong = append(wrong, errors.New("no SSH key and no agent is set. Set SSH_KEY_FILE"))
 	}
 	if o.KeyFile != "" {
 		key, err := readKey(o.KeyFile, o.Passphrase)
@@ -55,8 +55,7 @@ func NewSSH(o SSHOptions) (*SSH, error) {
 		}
 	}
 	if o.KnownHostsFile == "" {
-		wrong = append(wrong, errors.New("no file of known SSH hosts is set. Set one, such as ssh's "+
-			"~/.ssh/known_hosts"))
+		wrong = append(wrong, errors.New("no file of known SSH hosts is set. Set SSH_KNOWN_HOSTS_FILE"))
 	} else if _, err := knownhosts.New(o.KnownHostsFile); err != nil {
 		wrong = append(wrong, fmt.Errorf("read the known SSH hosts: %w", err))
 	}
