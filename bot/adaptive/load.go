@@ -39,7 +39,7 @@ import (
 //	W     the weight; it grows by a part of the evidence, since no guess is exact, and forgets it in hours
 //	W₀    the weight before any wait was seen, see prior
 type Load struct {
-	// At is the time of the last tick, and Dynos their number then.
+	// At is the time of the last tick, and Dynos the number of dynos then.
 	At    time.Time `json:"at"`
 	Dynos int       `json:"dynos"`
 	// Starts are the newest scale-ups. Their dynos may not serve yet.

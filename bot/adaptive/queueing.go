@@ -138,7 +138,7 @@ const (
 //	Bₖ = ρc·Bₖ₋₁ / (k + ρc·Bₖ₋₁),  B₀ = 1
 //
 //	c   slots of the dyno
-//	ρ   the share to which they are busy, below 1
+//	ρ   their busy share, below 1
 //	Bₖ  the probability that a request is lost with k slots if none can wait
 func erlangC(slots int, busy float64) float64 {
 	offered := busy * float64(slots)

@@ -96,7 +96,7 @@ const (
 	mostRouterPoints = 1e9
 	// The seconds that the longer and the newer rate cover, roughly.
 	routerWindow, routerRecent = 60.0, 15.0
-	// The number of requests in a window from which their times count.
+	// In a window with fewer requests, their times do not count.
 	leastRequests = 30
 	// Limits of the remembered rates: their number, their age, and the time between two.
 	pointsKept, pointsFor, pointsApart = 24, 3 * time.Minute, 4 * time.Second
@@ -240,7 +240,7 @@ func (m *Model) MoreByRouter(l *Load, now time.Time, n int) bool {
 	return m.ByRouter(l, now) && l.Router.dynos(m, m.routerAim.up) > n
 }
 
-// The log's need, but not more dynos than were found to serve more requests.
+// Follows the log, but keeps no more dynos than were found to serve more requests.
 func (m *Model) decideByRouter(l *Load, t *Tick, a *Answer) {
 	f, n := l.Router, t.Dynos
 	a.Estimate.goByRouter(m, f)

@@ -10,7 +10,7 @@ import (
 // A Tick is what a model learns at a tick.
 type Tick struct {
 	Now time.Time
-	// Dynos is their number.
+	// Dynos is the number of dynos.
 	Dynos int
 	// Readings are those of the tick. ConnectTimeouts: a heartbeat that was given up before it was connected counts as
 	// load.

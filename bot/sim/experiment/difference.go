@@ -90,15 +90,15 @@ func writeDifferences(w io.Writer, all []Difference, more int, zone *time.Locati
 		fmt.Fprintf(w, "\n%s and %s do not differ.\n", was, is)
 		return
 	}
-	fmt.Fprintf(w, "\nWhen %s differs from %s, in mean dynos and slow minutes:\n", is, was)
+	fmt.Fprintf(w, "\nDifferences, %s → %s (mean dynos and slow minutes):\n", was, is)
 	for _, d := range all {
 		to := "15:04"
 		if d.To.In(zone).Day() != d.From.In(zone).Day() {
 			to = "Mon 2 Jan 15:04"
 		}
-		fmt.Fprintf(w, "  %s to %s: %.1f instead of %.1f dynos, %d instead of %d slow minutes\n",
-			d.From.In(zone).Format("Mon 2 Jan 15:04"), d.To.In(zone).Format(to), d.Dynos[1], d.Dynos[0],
-			d.SlowMinutes[1], d.SlowMinutes[0])
+		fmt.Fprintf(w, "  %s to %s: %.1f → %.1f dynos, %d → %d slow minutes\n",
+			d.From.In(zone).Format("Mon 2 Jan 15:04"), d.To.In(zone).Format(to), d.Dynos[0], d.Dynos[1],
+			d.SlowMinutes[0], d.SlowMinutes[1])
 	}
 	if more > 0 {
 		fmt.Fprintf(w, "  and %d smaller differences\n", more)

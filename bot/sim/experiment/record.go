@@ -42,7 +42,7 @@ type Record struct {
 	Ups, Downs int
 }
 
-// No router waits longer.
+// Milliseconds. No router waits longer.
 const longestMS = 120_000
 
 // Add adds a record. It ignores a record that is not newer than all before it.
