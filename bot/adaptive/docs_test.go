@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// docs/adaptive.md has the numbers of the code.
+// docs/adaptive.md has the numbers of the code, and shows what decisions say.
 func TestDocumentHasTheNumbers(t *testing.T) {
 	text, err := os.ReadFile("../../docs/adaptive.md")
 	if err != nil {
@@ -23,6 +23,9 @@ func TestDocumentHasTheNumbers(t *testing.T) {
 		fmt.Sprintf("at least %d former weeks or %d former days", weeksNeeded, daysNeeded),
 		fmt.Sprintf("and %g %% of the dynos' capacity", 100*capacityShare),
 		"`lean` is " + cents(balancedDynoHours/10.0) + " a slow minute, `balanced` " + cents(balancedDynoHours) + "0 and `safe` " + cents(10*balancedDynoHours),
+		(&Estimate{Low: 2.9, Likely: 3.4, High: 4.1, Busy: 0.7, Need: 5, Most: 5}).String(),
+		(&Estimate{RequestsPerSecond: 210, PerDyno: 46, Need: 5, Most: 5}).String(),
+		clause(Estimate{Outliers: 0.12}), clause(Estimate{Beyond: true}),
 	} {
 		if !strings.Contains(about, want) {
 			t.Errorf("docs/adaptive.md does not say %q", want)
@@ -31,4 +34,9 @@ func TestDocumentHasTheNumbers(t *testing.T) {
 	if drainSeconds != 60 || trial(30) != 3 {
 		t.Error("docs/adaptive.md says a minute for a backlog, and a tenth for a trial")
 	}
+}
+
+func clause(e Estimate) string {
+	_, text, _ := strings.Cut(strings.TrimPrefix(e.String(), (&Estimate{}).String()), "; ")
+	return "`" + text + "`"
 }
