@@ -60,23 +60,13 @@ func TestDocumentsNameRealSettings(t *testing.T) {
 	for name := range strings.FieldsSeq(`AUTOSCALE_ DATABASE_URL SERVER_NAME SERVER_SIZE SERVER_ID
 		HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY HEROKU_CLI CF_CLI AWS_CLI FUZZ_SECONDS DIGITALOCEAN_OPENAPI AUTOSCALER_POLICIES
 		AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN
-		AWS_CONTAINER_CREDENTIALS_RELATIVE_URI AWS_CONTAINER_CREDENTIALS_FULL_URI`) {
+		AWS_CONTAINER_CREDENTIALS_RELATIVE_URI AWS_CONTAINER_CREDENTIALS_FULL_URI RABBITMQ_URL XDG_RUNTIME_DIR`) {
 		notOurs[name] = true
 	}
-	files, err := filepath.Glob("../../../../*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pools, err := filepath.Glob("../../../../docs/pools/*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	files = append(append(files, pools...), "../../../../docs/pools.md", "../../../../docs/settings.md")
-	more, err := filepath.Glob("../../../../examples/*/README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range append(files, more...) {
+	for _, file := range textFiles(t) {
+		if filepath.Ext(file) != ".md" {
+			continue
+		}
 		for _, m := range settingName.FindAllStringSubmatch(read(t, file), -1) {
 			if name := m[1]; !known[name] && !notOurs[name] && !known[strings.TrimSuffix(name, "_")] && !strings.HasPrefix(name, "OTEL_") {
 				t.Errorf("%s names %s, which is no setting", file, name)
