@@ -58,7 +58,7 @@ func (w *worker) push(e Event) (tell func()) {
 	return func() {
 		if first {
 			w.options.Log.Warn("the notifier's queue is full, so notices are dropped", "target", w.target.Name,
-				"queued", w.options.Queue)
+				"waiting", w.options.Queue)
 		}
 		w.report(drop, ErrQueueFull)
 		w.settled(drop)

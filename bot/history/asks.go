@@ -12,37 +12,36 @@ import (
 )
 
 const (
-	// AskAge is how old a request may be when the bot takes it up: an older one is never carried out.
-	AskAge  = time.Minute
-	askKept = time.Hour
-	// askBytes bounds the body of one and its answer.
+	// AskAge is the maximum age of a request. The bot ignores older ones.
+	AskAge   = time.Minute
+	askKept  = time.Hour
 	askMost  = 100
-	askBytes = 16 << 10
+	askBytes = 16 << 10 // of a request's body, and of a response
 	askPoll  = 250 * time.Millisecond
 )
 
-// ErrUnanswered is the error of a request that the bot did not take up in time, or took up without an answer.
-var ErrUnanswered = errors.New("the bot has not answered; is it running, with the same history?")
+// ErrUnanswered is the error of a request that the bot did not respond to in time.
+var ErrUnanswered = errors.New("the bot does not answer: is it running, with the same history?")
 
 // An Ask is a request to the running bot from another program.
 type Ask struct {
-	// ID is greater than that of every earlier request to this bot.
+	// ID is greater than the ID of every earlier request to this bot.
 	ID int64
-	// Kind says what is asked for, Who who asks, and Body the details as JSON.
+	// Kind is the command, Who the sender, and Body the details as JSON.
 	Kind string
 	Who  string
 	Body json.RawMessage
 }
 
-// Ask leaves a request for the running bot, with body as JSON, and returns its number for [DB.Await]. It is an error
-// when a hundred wait already, or body is longer than 16 KB.
+// Ask stores a request for the running bot, with body as JSON, and returns its ID for [DB.Await]. It is an error if
+// there were 100 requests within the last hour, or if body is longer than 16 KB.
 func (db *DB) Ask(ctx context.Context, kind, who string, body any) (int64, error) {
 	details, err := json.Marshal(body)
 	if err != nil {
 		return 0, fmt.Errorf("write the request to the bot as JSON: %w", err)
 	}
 	if len(details) > askBytes {
-		return 0, fmt.Errorf("the request to the bot is %d bytes long, and may be %d", len(details), askBytes)
+		return 0, fmt.Errorf("the request to the bot has %d bytes: must have at most %d", len(details), askBytes)
 	}
 	p, id, err := db.number(ctx, db.who)
 	if err != nil {
@@ -60,7 +59,7 @@ func (db *DB) Ask(ctx context.Context, kind, who string, body any) (int64, error
 			return err
 		}
 		if n >= askMost {
-			return fmt.Errorf("%d requests were made of the bot within the last hour; wait a little", n)
+			return fmt.Errorf("the bot had %d requests within the last hour, the maximum; try again later", n)
 		}
 		ask = max(now.UnixNano(), last+1)
 		_, err := tx.ExecContext(ctx, `insert into autoscalebot_asks (bot, id, kind, who, body, taken, answered, answer)
@@ -70,8 +69,8 @@ func (db *DB) Ask(ctx context.Context, kind, who string, body any) (int64, error
 	return ask, p.failed("ask the bot", err)
 }
 
-// Asked returns the requests that wait, the oldest first, and each once: what is carried out twice could do harm, so a
-// bot that dies before it answers does not find it again. What is older than [AskAge] is not returned.
+// Asked returns the waiting requests, the oldest first, except those older than [AskAge]. It returns each request only
+// once, so that a bot that dies before it responds does not carry it out twice.
 func (db *DB) Asked(ctx context.Context) ([]Ask, error) {
 	p, id, err := db.number(ctx, db.who)
 	if err != nil {
@@ -96,7 +95,7 @@ func (p *place) asked(ctx context.Context, id int64) (asks []Ask, err error) {
 	return asks, err
 }
 
-// Answer says what came of a request. The first answer stays.
+// Answer responds to a request. Only the first response counts.
 func (db *DB) Answer(ctx context.Context, ask int64, answer string) error {
 	p, id, err := db.number(ctx, db.who)
 	if err != nil {
@@ -110,7 +109,7 @@ func (db *DB) Answer(ctx context.Context, ask int64, answer string) error {
 	return p.failed("answer a request to the bot", err)
 }
 
-// Await returns the answer to a request. It is [ErrUnanswered] when the request has grown too old, or ctx ends.
+// Await waits for the response to a request. The error is [ErrUnanswered] if the request is too old or ctx ends.
 func (db *DB) Await(ctx context.Context, ask int64) (string, error) {
 	p, id, err := db.number(ctx, db.who)
 	if err != nil {

@@ -24,10 +24,10 @@ func TestTwoBotsOfOneAppNoticeEachOther(t *testing.T) {
 			{"two", time.Hour, "one", false},
 			{"one", time.Hour, "one", true},
 			{"two", 0, "one", false},
-			{"one", 0, "one", false}, // given back
+			{"one", 0, "one", false}, // returned
 			{"two", time.Hour, "two", true},
 			{"one", time.Hour, "two", false},
-			{"two", time.Nanosecond, "two", true}, // which runs out at once
+			{"two", time.Nanosecond, "two", true}, // expires at once
 			{"one", time.Hour, "one", true},
 		} {
 			now, ours, err := db.Lease(t.Context(), c.holder, c.ttl)

@@ -19,7 +19,7 @@ func benchPlaces(b *testing.B, bench func(b *testing.B, l lab)) {
 	b.Run("postgres", func(b *testing.B) { bench(b, postgresLab(b)) })
 }
 
-// What a heartbeat waits for: a record is packed and queued.
+// A heartbeat waits while its record is packed and queued.
 func BenchmarkRecord(b *testing.B) {
 	db := lab{url: "memory"}.open(b)
 	all := beats(noon, time.Second, 1000)
@@ -31,7 +31,7 @@ func BenchmarkRecord(b *testing.B) {
 	}
 }
 
-// What a tick waits for before it asks the platform for a change.
+// A tick waits for this before it asks the platform for a change.
 func BenchmarkRemember(b *testing.B) {
 	benchPlaces(b, func(b *testing.B, l lab) {
 		db := l.open(b)
@@ -45,7 +45,7 @@ func BenchmarkRemember(b *testing.B) {
 	})
 }
 
-// Records as they come from an export, with all that is summed up of them.
+// Records of an export, including their points.
 func BenchmarkInsert(b *testing.B) {
 	benchPlaces(b, func(b *testing.B, l lab) {
 		db := l.open(b)
@@ -64,7 +64,7 @@ func BenchmarkInsert(b *testing.B) {
 	})
 }
 
-// A day of heartbeats on the disk, each flush by itself as when the bot runs.
+// A day of heartbeats on the disk, flushed one by one as in a running bot.
 func BenchmarkDayOnDisk(b *testing.B) {
 	for _, interval := range []time.Duration{30 * time.Second, time.Second} {
 		b.Run(interval.String(), func(b *testing.B) {
@@ -87,7 +87,7 @@ func BenchmarkDayOnDisk(b *testing.B) {
 	}
 }
 
-// Ninety days of a heartbeat a second, of which the last 7 are there in full, asked for as a page does.
+// 90 days of a heartbeat a second, the last 7 with records, queried as the page does.
 func BenchmarkRead(b *testing.B) {
 	for name, where := range map[string]func(testing.TB) lab{"sqlite": sqliteLab, "postgres": postgresLab} {
 		b.Run(name, func(b *testing.B) {
@@ -120,7 +120,7 @@ func BenchmarkRead(b *testing.B) {
 
 const day = 24 * time.Hour
 
-// It copies one day, and returns when it ends.
+// It copies a day of records, and returns the end of that day.
 func ninetyDays(b *testing.B, l lab, db *history.DB) time.Time {
 	b.Helper()
 	begin := noon.Truncate(day)
@@ -144,7 +144,7 @@ func ninetyDays(b *testing.B, l lab, db *history.DB) time.Time {
 			}
 		}
 	}
-	if _, err := raw.Exec("analyze"); err != nil { // as PostgreSQL does by itself
+	if _, err := raw.Exec("analyze"); err != nil { // PostgreSQL does that itself
 		b.Fatal(err)
 	}
 	return begin.Add(day)

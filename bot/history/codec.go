@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// The dictionaries hold what records and events are mostly made of, the usual last, so that one that is like it takes a
-// sixth of its JSON. They are a part of the format: what was written with one is read with it.
+// The dictionaries contain what most records and events consist of, the commonest last, so that a typical record takes
+// a sixth of its JSON. They are part of the format and must not change.
 var (
 	//go:embed dictionary1.txt
 	dictionary1 []byte // of version 0.1
@@ -20,17 +20,15 @@ var (
 	dictionary2 []byte
 )
 
-// by the first byte of what was packed with them, less 1
+// Packed data begins with the number of its dictionary, from 1.
 var dictionaries = [][]byte{dictionary1, dictionary2}
 
 const (
-	// the first byte of what is packed now
-	packed = 2
-	// bytes: a hundred times a record with many readings
-	maxUnpacked = 1 << 20
+	packed      = 2       // the present dictionary
+	maxUnpacked = 1 << 20 // bytes; a hundred times a record with many readings
 )
 
-// It is used by several goroutines at once.
+// It may be used from several goroutines.
 type codec struct {
 	mu     sync.Mutex
 	buf    bytes.Buffer
@@ -51,7 +49,7 @@ func (c *codec) pack(v any) ([]byte, error) {
 			return nil, err
 		}
 	} else {
-		c.writer.Reset(&c.buf) // which keeps the dictionary
+		c.writer.Reset(&c.buf) // keeps the dictionary
 	}
 	if _, err := c.writer.Write(text); err != nil {
 		return nil, err
@@ -62,7 +60,7 @@ func (c *codec) pack(v any) ([]byte, error) {
 	return bytes.Clone(c.buf.Bytes()), nil
 }
 
-// The zero unpacker is ready.
+// The zero unpacker is ready to use.
 type unpacker struct {
 	reader io.ReadCloser
 	buf    bytes.Buffer
@@ -70,7 +68,7 @@ type unpacker struct {
 
 func (u *unpacker) unpack(body []byte, v any) error {
 	if len(body) == 0 || body[0] == 0 || int(body[0]) > len(dictionaries) {
-		return errors.New("it is of a format that this autoscalebot does not know")
+		return errors.New("unknown format, perhaps of a newer autoscalebot")
 	}
 	source, dictionary := bytes.NewReader(body[1:]), dictionaries[body[0]-1]
 	if u.reader == nil {
@@ -83,7 +81,7 @@ func (u *unpacker) unpack(body []byte, v any) error {
 		return err
 	}
 	if u.buf.Len() > maxUnpacked {
-		return fmt.Errorf("it is larger than %d bytes", maxUnpacked)
+		return fmt.Errorf("more than %d bytes", maxUnpacked)
 	}
 	return json.Unmarshal(u.buf.Bytes(), v)
 }

@@ -16,12 +16,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
-// A test binary that is a child writes to the history at its value until it is killed.
+// With this variable, the test binary is a child that writes to the history at its value until it is killed.
 const childURL = "HISTORY_TEST_CHILD_URL"
 
-const crashBeats = 6_000 // a child writes fewer before it is killed
+const crashBeats = 6_000 // more than a child writes before it is killed
 
-// It says after each number how many are there for sure.
+// It prints the number of records that are certainly written.
 func writeUntilKilled(url string) error {
 	ctx := context.Background()
 	db, err := history.Open(ctx, history.Options{URL: url, App: "forest", ProcessType: "web"})
@@ -88,7 +88,7 @@ func TestAKillLosesOnlyWhatWasNotWritten(t *testing.T) {
 	}
 }
 
-// lines are what the child says before. The numbers are the newest that it said.
+// lines is the number of lines to wait for. The numbers are the newest that the child printed.
 func killAfter(t *testing.T, url string, lines int) (flushed, remembered int) {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^$")
@@ -102,7 +102,7 @@ func killAfter(t *testing.T, url string, lines int) (flushed, remembered int) {
 		t.Fatal(err)
 	}
 	said := bufio.NewScanner(out)
-	for n := 0; said.Scan(); n++ { // to the end, since what was said after the kill was asked for is true too
+	for n := 0; said.Scan(); n++ { // to the end: lines after the kill count too
 		if n == lines {
 			if err := child.Process.Kill(); err != nil {
 				t.Fatal(err)

@@ -16,7 +16,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
-// A server that goes away and comes back loses nothing that fits, delays nobody, and is told of once each way.
+// An outage of the server loses nothing that fits into memory, delays nobody, and is logged once at each end.
 func TestADatabaseThatIsDownLosesNothingThatFits(t *testing.T) {
 	t.Parallel()
 	s := postgrestest.New(t)
@@ -148,8 +148,8 @@ func TestAServerThatIsDownAtTheStartIsRecalled(t *testing.T) {
 	wantMerged(t, l, all)
 }
 
-// A server that only reads now, as a standby does, or that a newer version of the program has written, is no reason not to scale: the bot starts,
-// warns, and goes on there when it can.
+// With a read-only server, such as a standby, or with the schema of a newer version, the bot starts anyway, warns, and
+// uses the server once that is possible.
 func TestAServerThatCannotBeWrittenYetIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ spoil, mend string }{

@@ -5,7 +5,7 @@ import (
 	"io/fs"
 )
 
-// Each sketch is of so many response times.
+// The number of response times of each sketch.
 func SketchQuantile(times []float64, each int, q float64) (float64, error) {
 	var all sketch
 	for len(times) > 0 {

@@ -19,8 +19,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// testdata/format1.db.gz was written by version 0.1, by bots to which everything happens. The lines that it exported are in
-// ../testdata, and so is what the bots remembered.
+// testdata/format1.db.gz is from version 0.1, with every kind of record. ../testdata has the records that it exported and
+// the bots' memories.
 func TestAHistoryOfFormat1IsRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.db")
 	writeFile(t, path, string(unzipped(t, "testdata/format1.db.gz")))

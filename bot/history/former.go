@@ -6,17 +6,15 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 )
 
-// It says what is known of the memory of an earlier run of the bot.
+// The memory of an earlier run of the bot.
 type former struct {
-	// Nothing may take the place of what is unread.
-	unread bool
+	unread bool // the place may contain a memory, which must not be overwritten
 	known  string
-	// tell is called with what can only be read later. What nobody waits for yet is in waits.
-	tell  func(bot.Memory)
-	waits *bot.Memory
+	tell   func(bot.Memory) // gets a memory that is read later
+	waits  *bot.Memory      // a memory that was read before tell was set
 }
 
-// What was read may be from what stands in for the place.
+// standIn means that the memory was read from the stand-in, not from the place.
 func (f *former) read(body string, err error, standIn bool) {
 	if err != nil {
 		f.unread = true
@@ -26,8 +24,8 @@ func (f *former) read(body string, err error, standIn bool) {
 	f.unread = f.unread && standIn
 }
 
-// RecallTo has tell called, once, with what an earlier run of the bot remembered if that could not be read when the DB
-// was opened, or by [DB.Memory], and can be now. What tell has the bot Remember takes its place.
+// RecallTo sets the function that gets the memory of an earlier run of the bot, if Open and [DB.Memory] could not read
+// it and it becomes readable. tell is called at most once, and may call [DB.Remember].
 func (db *DB) RecallTo(tell func(bot.Memory)) {
 	db.mu.Lock()
 	db.former.tell = tell
@@ -64,7 +62,7 @@ func (db *DB) recallFrom(ctx context.Context, p *place) error {
 	db.mu.Unlock()
 	switch {
 	case wrong != nil:
-		db.log.Warn("what the bot remembered before its start is lost", "error", wrong)
+		db.log.Warn("the bot's memory of its last run is lost", "error", wrong)
 	case news && tell != nil:
 		tell(m)
 	}

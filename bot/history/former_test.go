@@ -19,7 +19,7 @@ import (
 
 var paused = bot.Memory{State: decide.State{Dynos: 2, Known: true, Control: decide.Control{Up: decide.Pause{On: true, By: "ann"}}}}
 
-// It counts how often something is recalled.
+// It counts the recalls.
 func recalls(t *testing.T, db *history.DB) (times func() int) {
 	calls := make(chan bot.Memory, 10)
 	db.RecallTo(func(m bot.Memory) {
@@ -33,8 +33,8 @@ func recalls(t *testing.T, db *history.DB) (times func() int) {
 	return func() int { return len(calls) }
 }
 
-// A folder is in the file's place until mend is called.
-func hide(t *testing.T, path string) (mend func()) {
+// A folder blocks the file's path until fix is called.
+func hide(t *testing.T, path string) (fix func()) {
 	t.Helper()
 	move := func(from, to string) {
 		if err := os.Rename(from, to); err != nil {
@@ -65,8 +65,8 @@ func wantMerged(t *testing.T, l lab, all []record.Record) {
 	}
 }
 
-// A memory in a file that cannot be read at the start is not lost when the file can be used again: the bot is told of it before anything takes
-// its place, and once.
+// A memory in a file that is unreadable at the start is not lost: once the file is usable, the bot gets the memory
+// before it is overwritten, and only once.
 func TestAMemoryThatCannotBeReadIsRecalled(t *testing.T) {
 	t.Parallel()
 	for _, registered := range []bool{true, false} {
@@ -75,7 +75,7 @@ func TestAMemoryThatCannotBeReadIsRecalled(t *testing.T) {
 			l := sqliteLab(t)
 			path := strings.TrimPrefix(l.url, "sqlite:")
 			l.pause(t)
-			mend := hide(t, path)
+			fix := hide(t, path)
 			db := l.open(t, later(&logtest.Buffer{}))
 			if _, ok, err := db.Memory(t.Context()); ok || err != nil {
 				t.Fatalf("the memory can be read after all: %v, %v", ok, err)
@@ -87,7 +87,7 @@ func TestAMemoryThatCannotBeReadIsRecalled(t *testing.T) {
 			}
 			all := beats(noon, 30*time.Second, 20)
 			keepAll(t, db, all...)
-			mend()
+			fix()
 			eventually(t, "the file", func() bool { return db.Place() != history.Memory })
 			if !registered {
 				times = recalls(t, db)
@@ -101,7 +101,8 @@ func TestAMemoryThatCannotBeReadIsRecalled(t *testing.T) {
 	}
 }
 
-// What was read at the start although the file was locked is not told again; a bot that ends before the file can be used changes nothing in it.
+// A memory that was read from a locked file is not delivered again. A bot that ends before the file is usable does not
+// change it.
 func TestAMemoryThatWasReadIsNotRecalled(t *testing.T) {
 	t.Parallel()
 	l := sqliteLab(t)

@@ -12,44 +12,43 @@ import (
 	"time"
 )
 
-// ErrClosed is the error of what is asked of a DB that was closed.
-var ErrClosed = errors.New("the history was closed")
+// ErrClosed is the error of a DB that is closed.
+var ErrClosed = errors.New("the history is closed")
 
-// Options say what a DB keeps, and where.
+// Options are the settings of a [DB].
 type Options struct {
 	// URL is the place: "memory" or "", "sqlite:PATH", or "postgres://user:password@host:5432/name".
 	URL string
-	// Folder is made, for its owner alone, whenever the file is opened and it does not exist; "" for none.
+	// Folder is created with mode 0700 if it does not exist when the file is opened; empty means no folder.
 	Folder string
-	// App and ProcessType name the bot whose history this is. Several bots may share one place.
+	// App and ProcessType identify the bot. Several bots may share a place.
 	App         string
 	ProcessType string
-	// Keep says for how long; what is zero in it is the default of the place.
+	// Keep is the retention; a zero field means the place's default.
 	Keep Retention
-	// Later: a place that cannot be used when the DB is opened is no error. What is to be written to a server waits
-	// until it takes it. A file that is locked, cannot be written or is damaged gives way to the memory, from which all
-	// goes to the file once that can be used; a damaged one is put aside under another name for that.
+	// Later means that Open returns no error if the place is unusable. What should go to a server waits. A file that is
+	// locked, read-only or damaged is replaced by memory, and its content is moved to the file once that is usable. A
+	// damaged file is renamed first.
 	Later bool
-	// Log is told when the place cannot be written to, and when it can again; nil is silent.
+	// Log receives failures to write, and their end; nil discards them.
 	Log *slog.Logger
 }
 
-// A Retention says for how long things are kept.
+// A Retention is how long a DB keeps its content.
 type Retention struct {
-	// Raw is for how long every record is kept: 7 days by default, 3 hours in memory.
+	// Raw is for all records: 7 days by default, 3 hours in memory.
 	Raw time.Duration
-	// Minutes and Hours are for how long points are kept, of a minute and ten minutes, and of an hour: 90 days and 3
-	// years by default, 7 and 90 days in memory.
+	// Minutes is for points of a minute and of ten minutes: 90 days by default, 7 days in memory. Hours is for points
+	// of an hour: 3 years by default, 90 days in memory.
 	Minutes time.Duration
 	Hours   time.Duration
-	// Changes is for how long events are kept, and the records of heartbeats that changed something: a year by default,
-	// 7 days in memory. It is at least Raw.
+	// Changes is for events, and for the records of heartbeats that changed something: a year by default, 7 days in
+	// memory, and at least Raw.
 	Changes time.Duration
 }
 
 const day = 24 * time.Hour
 
-// The place has its own defaults.
 func (k Retention) or(inMemory bool) Retention {
 	d := Retention{Raw: 7 * day, Minutes: 90 * day, Hours: 3 * 365 * day, Changes: 365 * day}
 	if inMemory {
@@ -70,20 +69,20 @@ func (k Retention) or(inMemory bool) Retention {
 
 func (k Retention) check() error {
 	if min(k.Raw, k.Minutes, k.Hours, k.Changes) < 0 {
-		return fmt.Errorf("a history cannot be kept for less than no time: raw %v, minutes %v, hours %v, changes %v",
-			k.Raw, k.Minutes, k.Hours, k.Changes)
+		return fmt.Errorf("a retention must not be negative: raw %v, minutes %v, hours %v, changes %v", k.Raw,
+			k.Minutes, k.Hours, k.Changes)
 	}
 	return nil
 }
 
-// A DB keeps the history of one bot. It is a [bot.Recorder] and a [notify.Notifier], and may be used by several
-// goroutines at once.
+// A DB stores the history of a bot. It is a [bot.Recorder] and a [notify.Notifier], and may be used from several
+// goroutines.
 type DB struct {
 	url    string
 	folder string
 	who    who
 	keep   Retention
-	later  bool // as in Options: this is the bot's own, which looks after the file
+	later  bool // as in Options; true for the running bot, which repairs the file
 	log    *slog.Logger
 	codec  codec
 	queue  queue
@@ -93,25 +92,25 @@ type DB struct {
 	remembering sync.Mutex // held while the bot's memory is written, and while the place changes
 	mu          sync.Mutex // guards the rest
 	place       *place
-	memory      *kept // what is to be written; nil when all is
-	newest      *kept // what was to be written last; nil before that
+	memory      *kept // the bot's memory that is not yet written, or nil
+	newest      *kept // the bot's newest memory, or nil
 	former      former
 	down        outage
 	standIn     standIn
-	notes       []string // what happened to the place that people should know of
+	notes       []string // for Warnings
 }
 
 type writer struct {
-	base  context.Context // of all that the writer does; abort ends it
+	base  context.Context // of the writer's work; abort ends it
 	abort context.CancelFunc
-	// flushes asks the writer to write now, and closing to do so for the last time; done is closed when it has ended.
+	// flushes requests a write, closing the last one. done is closed when the writer has ended.
 	flushes chan chan error
 	closing chan struct{}
 	done    chan struct{}
 	closed  sync.Once
 }
 
-// Open opens the history at o.URL, and makes it if there is none. It reaches for a server until ctx ends at the latest.
+// Open opens the history at o.URL, or creates it. ctx bounds the connection to a server.
 func Open(ctx context.Context, o Options) (*DB, error) {
 	if err := o.Keep.check(); err != nil {
 		return nil, err
@@ -131,7 +130,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	return db, nil
 }
 
-// It opens the place, or what stands in for it until it can be used.
+// With later, an unusable place is not an error.
 func (db *DB) begin(ctx context.Context) error {
 	later := db.later
 	p, err := db.openReady(ctx)
@@ -150,17 +149,17 @@ func (db *DB) begin(ctx context.Context) error {
 		if err := db.standInFor(ctx, err, p.closed()); err != nil {
 			return err
 		}
-		_ = db.writeMemory(ctx) // or it is written with the first records
+		_ = db.writeMemory(ctx) // after an error it is written with the first records
 		return nil
 	}
 	return errors.Join(err, p.closed())
 }
 
-// After an error the place, if there is one, is still to be closed.
+// After an error, the caller must close the place unless it is nil.
 func (db *DB) openReady(ctx context.Context) (*place, error) {
 	if db.folder != "" {
 		if err := os.MkdirAll(db.folder, 0o700); err != nil {
-			return nil, fmt.Errorf("make the history's folder: %w", err)
+			return nil, fmt.Errorf("create the history's folder: %w", err)
 		}
 	}
 	p, err := open(ctx, db.url)
@@ -177,13 +176,13 @@ func (db *DB) at() *place {
 	return db.place
 }
 
-// Place says for people where the history is kept, without a secret.
+// Place describes the history's place for people, without secrets.
 func (db *DB) Place() string { return db.at().name }
 
-// Keep returns for how long things are kept.
+// Keep returns the retention, with the place's defaults.
 func (db *DB) Keep() Retention { return db.keep }
 
-// The schema is there then, and the owner's bot has its number.
+// It brings the schema up to date, and returns the number of owner's bot.
 func (p *place) ready(ctx context.Context, owner who) (id int64, err error) {
 	p.readied.Lock()
 	defer p.readied.Unlock()
@@ -203,7 +202,7 @@ func (p *place) ready(ctx context.Context, owner who) (id int64, err error) {
 	return id, p.failed("open the history in "+p.name, err)
 }
 
-// A new bot gets its number here. The transaction is the only one of its kind.
+// The transaction must be exclusive: a new bot gets its number here.
 func botNumber(ctx context.Context, tx *sql.Tx, w who) (id int64, err error) {
 	find := func() error {
 		return tx.QueryRowContext(ctx, `select id from autoscalebot_bots where app = $1 and process_type = $2`, w.app, w.processType).Scan(&id)
@@ -218,8 +217,8 @@ func botNumber(ctx context.Context, tx *sql.Tx, w who) (id int64, err error) {
 	return id, find()
 }
 
-// Close writes what is yet to be written and closes the place, both until ctx ends at the latest. The error says what
-// was not written. Closing again does nothing.
+// Close writes everything that waits and closes the place, no later than ctx ends. The error says what was not written.
+// Closing again has no effect.
 func (db *DB) Close(ctx context.Context) (err error) {
 	db.closed.Do(func() {
 		defer db.abort()

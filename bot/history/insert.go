@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// Between two heartbeats dynos are taken to have run on. What nobody watched for longer is not counted.
+// Dynos count as running between two heartbeats, for at most this time.
 const longestGap = int64(time.Hour)
 
-// The rows are of one bot. It adds what is new to the points, and returns how many were new.
+// The rows are of one bot. New records are added to the points. The result is the number of new rows.
 func insertRows(ctx context.Context, tx *sql.Tx, id int64, rows []row) (int, error) {
 	var records, events []row
 	for _, r := range rows {
@@ -41,7 +41,7 @@ func insertRows(ctx context.Context, tx *sql.Tx, id int64, rows []row) (int, err
 		}
 		for i := range chunk {
 			if added[chunk[i].at] {
-				delete(added, chunk[i].at) // of two records of one time the first was written
+				delete(added, chunk[i].at) // of two records with the same time, the first was written
 				fresh = append(fresh, &chunk[i])
 			}
 		}
@@ -67,8 +67,8 @@ func insertRows(ctx context.Context, tx *sql.Tx, id int64, rows []row) (int, err
 	return n, nil
 }
 
-// It leaves out the records that may have been counted before although they are not there any more: those of a
-// time whose records were pruned, unless they are newer than all that was counted in their hour.
+// Records of a pruned time may have been counted before. They are excluded, unless they are newer than everything that
+// was counted in their hour.
 func countable(ctx context.Context, tx *sql.Tx, id int64, records []row) ([]row, error) {
 	var rawSince int64
 	if err := tx.QueryRowContext(ctx, `select raw_since from autoscalebot_bots where id = $1`, id).Scan(&rawSince); err != nil {
@@ -95,14 +95,14 @@ func countable(ctx context.Context, tx *sql.Tx, id int64, records []row) ([]row,
 		}
 	}
 	if len(out) > 0 && out[0].at < rawSince {
-		// What is added where was pruned already is to be pruned too.
+		// Records that are older than the last pruning must be pruned too.
 		_, err := tx.ExecContext(ctx, `update autoscalebot_bots set pruned = $2 where id = $1 and pruned > $2`, id, out[0].at)
 		return out, err
 	}
 	return out, nil
 }
 
-// It says for how long dynos had run since the heartbeat before each record that knew their number.
+// It sets the seconds and dyno-seconds since the previous record with a known number of dynos.
 func ran(ctx context.Context, tx *sql.Tx, id int64, records []row) error {
 	if len(records) == 0 {
 		return nil
@@ -129,16 +129,15 @@ func ran(ctx context.Context, tx *sql.Tx, id int64, records []row) error {
 }
 
 const (
-	// SQLite takes a time for the names of arguments that grows with their square.
+	// SQLite's time for the names of arguments grows with the square of their number.
 	chunkRows     = 20
 	recordColumns = "bot, at, verdict, rule, changed, ups, downs, response_ms, low_ms, high_ms, dynos, dyno_seconds, " +
 		"seconds, min_dynos, max_dynos, body"
-	pointColumns = "bot, step, at, newest, heartbeats, slow, fast, no_data, ups, downs, response_max_ms, " +
-		"low_ms, high_ms, " +
-		"dynos, dyno_seconds, seconds, max_dyno_seconds, min_dynos, max_dynos, response_times"
+	pointColumns = "bot, step, at, newest, heartbeats, slow, fast, no_data, ups, downs, response_max_ms, low_ms, " +
+		"high_ms, dynos, dyno_seconds, seconds, max_dyno_seconds, min_dynos, max_dynos, response_times"
 )
 
-// It returns the times of those that were not there yet.
+// The result has the times of the records that were new.
 func insertRecords(ctx context.Context, tx *sql.Tx, id int64, chunk []row) (map[int64]bool, error) {
 	args := make([]any, 0, len(chunk)*16)
 	for _, r := range chunk {
@@ -172,12 +171,12 @@ func values(rows, columns int) string {
 	return b.String()
 }
 
-// records are in the order of time.
+// records must be in the order of time.
 func rollUp(ctx context.Context, tx *sql.Tx, id, step int64, records []*row) error {
 	tallies := map[int64]*tally{}
 	for _, r := range records {
 		if r.verdict == "" {
-			continue // of a heartbeat that was interrupted
+			continue // an interrupted heartbeat
 		}
 		at := floor(r.at, step)
 		if tallies[at] == nil {

@@ -24,10 +24,10 @@ import (
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 
-// A lab is one place that a history can be kept in.
+// A lab is a place of a history.
 type lab struct {
 	url   string
-	stays bool // what is kept outlives the DB
+	stays bool // the content outlives the DB
 }
 
 func everywhere(t *testing.T, test func(t *testing.T, l lab)) {
@@ -35,7 +35,7 @@ func everywhere(t *testing.T, test func(t *testing.T, l lab)) {
 	onDisk(t, test)
 }
 
-// What is in memory has no later reader, and no earlier version.
+// A history in memory has no later reader and no earlier version.
 func onDisk(t *testing.T, test func(t *testing.T, l lab)) {
 	t.Run("sqlite", func(t *testing.T) { test(t, sqliteLab(t)) })
 	t.Run("postgres", func(t *testing.T) { test(t, postgresLab(t)) })
@@ -59,7 +59,7 @@ func (l lab) open(t testing.TB, change ...func(*history.Options)) *history.DB {
 	return db
 }
 
-// An earlier run of the bot remembers that it is paused.
+// The memory of an earlier run, with a pause.
 func (l lab) pause(t testing.TB) {
 	t.Helper()
 	first := l.open(t)
@@ -113,7 +113,7 @@ func keepAll(t testing.TB, db *history.DB, records ...record.Record) {
 	}
 }
 
-// The app is slow for a while and then fast, again and again, for a real bot to work with.
+// The app is slow and fast in turn.
 type fleet struct {
 	dynos int
 	beats int
@@ -186,7 +186,7 @@ func beats(start time.Time, interval time.Duration, n int) []record.Record {
 	return out
 }
 
-// The same JSON form is what is kept.
+// The JSON form is what is stored.
 func same(t testing.TB, a, b any) bool {
 	t.Helper()
 	return asJSON(t, a) == asJSON(t, b)

@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Lease says who runs the bot of this app and process type, so that two of them notice each other: holder takes the
-// lease or renews it for ttl if it is free, has run out or is holder's already. It returns who holds it now, and
-// whether that is holder. A ttl of 0 gives it back.
+// Lease takes or renews the lease of this app and process type for ttl, if it is free, expired or already holder's. It
+// returns the present holder, and whether that is holder. Two bots notice each other by it. A ttl of 0 returns the
+// lease.
 //
-// Times are those of the machine that calls, so ttl must be longer than clocks differ: minutes.
+// Times are from the caller's clock, so ttl must be longer than clocks differ: minutes.
 func (db *DB) Lease(ctx context.Context, holder string, ttl time.Duration) (holderNow string, ours bool, err error) {
 	p, id, err := db.number(ctx, db.who)
 	if err != nil {
@@ -28,5 +28,5 @@ func (db *DB) Lease(ctx context.Context, holder string, ttl time.Duration) (hold
 		}
 		return tx.QueryRowContext(ctx, `select holder from autoscalebot_leases where bot = $1`, id).Scan(&holderNow)
 	})
-	return holderNow, err == nil && holderNow == holder && ttl > 0, p.failed("ask who runs the bot", err)
+	return holderNow, err == nil && holderNow == holder && ttl > 0, p.failed("take the bot's lease", err)
 }

@@ -11,24 +11,24 @@ import (
 	"time"
 )
 
-// Found is what is found at a place without changing anything there.
+// Found is the result of [Look].
 type Found struct {
-	// Place says for people where it is, without a secret.
+	// Place describes the place for people, without secrets.
 	Place string
-	// Begun: a history is kept there already, of this bot or of another.
+	// Begun means that the place contains a history, of this bot or another.
 	Begun bool
-	// Holder is who runs the bot of this app and process type now, as [DB.Lease] tells; "" for nobody.
+	// Holder is the present holder of the [DB.Lease] of this app and process type; empty if it is free.
 	Holder string
 }
 
-// Look looks at the place that o names and changes nothing: it makes no table, and no file but an empty folder that it
-// removes at once. The error says why nothing can be kept there.
+// Look examines the place of o without changing it: it creates only an empty folder, and removes that at once. The
+// error says why the place is unusable.
 func Look(ctx context.Context, o Options) (Found, error) {
 	if path, ok := strings.CutPrefix(o.URL, "sqlite:"); ok {
 		file := strings.TrimPrefix(path, "//")
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 			if err := canMake(file); err != nil {
-				return Found{}, fmt.Errorf("make the SQLite file %s: %w", path, err)
+				return Found{}, fmt.Errorf("create the SQLite file %s: %w", path, err)
 			}
 			return Found{Place: "the SQLite file " + path}, nil
 		}
@@ -44,16 +44,16 @@ func Look(ctx context.Context, o Options) (Found, error) {
 	}
 	var versions int
 	if err := p.db.QueryRowContext(ctx, `select count(*) from autoscalebot_schema`).Scan(&versions); err != nil {
-		return s, nil // there is no such table yet
+		return s, nil // the table does not exist yet
 	}
 	s.Begun = versions > 0
-	// Where there is no lease there is no row, and nobody to tell of.
+	// An error means that the lease is free.
 	_ = p.db.QueryRowContext(ctx, `select holder from autoscalebot_leases where ends > $1 and bot =
 		(select id from autoscalebot_bots where app = $2 and process_type = $3)`, time.Now().UnixNano(), text(o.App), text(o.ProcessType)).Scan(&s.Holder)
 	return s, nil
 }
 
-// path's folders are included. Nothing is left behind.
+// It checks missing folders of path too, and leaves nothing behind.
 func canMake(path string) error {
 	dir := filepath.Dir(path)
 	for {

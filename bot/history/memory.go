@@ -11,14 +11,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 )
 
-// A tick waits at most so long for the bot's memory to be written.
+// A tick waits for the bot's memory to be written.
 const rememberTimeout = 1500 * time.Millisecond
 
 type kept struct{ text string }
 
-// Remember writes m, and returns when that is done: within milliseconds on a disk, and after a second and a half at the
-// most. Where it cannot be written, which is told once, it is written as soon as it can be, and a restart before that
-// goes on from an older memory. An error means that the DB is closed, or that m has no JSON form.
+// Remember writes m. It returns within milliseconds on a disk, and after at most 1.5 s. If writing fails, Remember logs
+// that once and returns nil, and m is written as soon as possible; a restart before that uses an older memory. An error
+// means that the DB is closed, or that m has no JSON form.
 func (db *DB) Remember(m bot.Memory) error {
 	body, err := json.Marshal(m)
 	if err != nil {
@@ -45,8 +45,8 @@ func (db *DB) Remember(m bot.Memory) error {
 	return nil
 }
 
-// Memory returns what the bot remembered last. ok is false when it never did. Where that cannot be read, RecallTo tells
-// when it can be.
+// Memory returns the bot's memory. ok is false if none was ever written. If it cannot be read now, [DB.RecallTo] can
+// deliver it later.
 func (db *DB) Memory(ctx context.Context) (m bot.Memory, ok bool, err error) {
 	p := db.at()
 	body, err := p.memory(ctx, db.who)
@@ -62,13 +62,12 @@ func (db *DB) Memory(ctx context.Context) (m bot.Memory, ok bool, err error) {
 
 func parseMemory(body string) (m bot.Memory, err error) {
 	if err := json.Unmarshal([]byte(body), &m); err != nil {
-		return bot.Memory{}, fmt.Errorf("read the bot's memory, which another version of the program may have "+
-			"written: %w", err)
+		return bot.Memory{}, fmt.Errorf("read the bot's memory, perhaps of another version of the program: %w", err)
 	}
 	return m, nil
 }
 
-// "" for nothing
+// body is empty if no memory was written.
 func (p *place) memory(ctx context.Context, owner who) (body string, err error) {
 	id, err := p.ready(ctx, owner)
 	if err != nil {
@@ -87,9 +86,8 @@ func (db *DB) toRemember() bool {
 	return db.memory != nil
 }
 
-// It writes nothing where the newest is written already.
 func (db *DB) writeMemory(ctx context.Context) error {
-	db.remembering.Lock() // so that an older one never comes after a newer one
+	db.remembering.Lock() // keeps an older memory from replacing a newer one
 	defer db.remembering.Unlock()
 	db.mu.Lock()
 	m := db.memory

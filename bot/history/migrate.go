@@ -10,16 +10,15 @@ import (
 	"strings"
 )
 
-// migrations are the steps from one version of the schema to the next, in the order of their names. A step that was
-// released is never changed.
+// Each file leads to the next version of the schema, in the order of their names. A released file must not change.
 //
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// locks of PostgreSQL are named by two numbers: this one is ours, and the other is a bot's, or 0 for the schema.
+// PostgreSQL's advisory locks have two numbers. The second is a bot's, or 0 for the schema.
 const lockClass = 0x61736264 // "asbd"
 
-// in one transaction: two programs that start at once do it one after the other
+// One transaction, so that programs that start at the same time migrate one after the other.
 func (p *place) migrate(ctx context.Context) error {
 	return p.migrateTo(ctx, migrations)
 }
@@ -38,8 +37,8 @@ func (p *place) migrateTo(ctx context.Context, files fs.FS) error {
 			return err
 		}
 		if version > len(names) {
-			return fmt.Errorf("%s has version %d of the history's schema, made by a newer autoscalebot; this one "+
-				"knows %d: update it", p.name, version, len(names))
+			return fmt.Errorf("%s has version %d of the history's schema, from a newer autoscalebot; this one "+
+				"supports version %d: update it", p.name, version, len(names))
 		}
 		for ; version < len(names); version++ {
 			if err := step(ctx, tx, files, names[version], version+1); err != nil {
@@ -67,7 +66,7 @@ func step(ctx context.Context, tx *sql.Tx, files fs.FS, name string, version int
 	return err
 }
 
-// Only one program at a time is in such a transaction for this bot; 0 is for all bots.
+// The transaction is exclusive for the bot, or for all bots if bot is 0.
 func (p *place) tx(ctx context.Context, bot int64, do func(*sql.Tx) error) error {
 	return p.txOn(ctx, p.db, bot, do)
 }
@@ -82,7 +81,7 @@ func (p *place) txOn(ctx context.Context, db *sql.DB, bot int64, do func(*sql.Tx
 			err = errors.Join(err, rolledBack(tx.Rollback()))
 		}
 	}()
-	if p.postgres { // SQLite lets nobody else in by itself
+	if p.postgres { // SQLite locks the file itself
 		if _, err := tx.ExecContext(ctx, `select pg_advisory_xact_lock($1::int, $2::int)`, lockClass, bot); err != nil {
 			return err
 		}
@@ -93,7 +92,7 @@ func (p *place) txOn(ctx context.Context, db *sql.DB, bot int64, do func(*sql.Tx
 	return tx.Commit()
 }
 
-// It leaves out the error that a transaction is over already.
+// A transaction that has already ended is not an error.
 func rolledBack(err error) error {
 	if errors.Is(err, sql.ErrTxDone) {
 		return nil

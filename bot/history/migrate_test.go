@@ -22,7 +22,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// testdata/version1.db was written by the first version of the schema, and testdata/version1.jsonl says what is in it.
+// testdata/version1.db has the first version of the schema, and testdata/version1.jsonl its records.
 func TestAHistoryOfAnEarlierVersionIsRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "history.db")
 	writeFile(t, path, readFile(t, filepath.Join("testdata", "version1.db")))
@@ -64,7 +64,7 @@ func TestAHistoryOfAnEarlierVersionIsRead(t *testing.T) {
 	keepAll(t, db, beats(noon.Add(24*time.Hour), time.Minute, 3)...)
 }
 
-// What the first version knew is enough to tell for how long dynos ran, whatever their number was and however far apart the heartbeats were.
+// The first version contains enough to compute how long dynos ran, at any number and any interval.
 func TestAnEarlierVersionsTimesAreThoseBetweenItsHeartbeats(t *testing.T) {
 	racetest.Computes(t)
 	onDisk(t, func(t *testing.T, l lab) {
@@ -81,7 +81,7 @@ func TestAnEarlierVersionsTimesAreThoseBetweenItsHeartbeats(t *testing.T) {
 		db := l.open(t)
 		keepAll(t, db, all...)
 		want := map[int][]history.Point{}
-		for _, most := range []int{20, 200, 2000, 50_000} { // of an hour, of ten minutes, of a minute and of single heartbeats
+		for _, most := range []int{20, 200, 2000, 50_000} { // points of an hour, of ten minutes, of a minute, and records
 			want[most] = points(t, db, noon, noon.Add(14*time.Hour), most).Points
 		}
 		shut(t, db)
@@ -104,7 +104,7 @@ func TestAnEarlierVersionsTimesAreThoseBetweenItsHeartbeats(t *testing.T) {
 	})
 }
 
-// Of old points whose records are not kept any more the times are told within a heartbeat.
+// For old points without records, the times are right within a heartbeat.
 func TestTheTimesOfAnEarlierVersionsOldPoints(t *testing.T) {
 	racetest.Computes(t)
 	onDisk(t, func(t *testing.T, l lab) {
@@ -123,7 +123,7 @@ func TestTheTimesOfAnEarlierVersionsOldPoints(t *testing.T) {
 	})
 }
 
-// Later versions of the schema added these.
+// Columns of later versions of the schema.
 var toVersion1 = []string{
 	`alter table autoscalebot_points rename column no_data to blind`,
 	`drop table autoscalebot_runners`,
@@ -156,7 +156,7 @@ func TestTheSchemaGoesForwardOrNotAtAll(t *testing.T) {
 		if err := history.Migrate(t.Context(), l.url, files); err == nil || !strings.Contains(err.Error(), "version 2 of the schema") {
 			t.Errorf("a broken step gave %v", err)
 		}
-		// What the broken step had done is undone: a table of one row can be made unique.
+		// The broken step is rolled back: a table with one row accepts a unique index.
 		files["migrations/0002.sql"] = file("insert into a (x) values (2);\ncreate unique index b on a (x);\n")
 		for range 2 {
 			if err := history.Migrate(t.Context(), l.url, files); err != nil {
@@ -164,7 +164,7 @@ func TestTheSchemaGoesForwardOrNotAtAll(t *testing.T) {
 			}
 		}
 		delete(files, "migrations/0002.sql")
-		if err := history.Migrate(t.Context(), l.url, files); err == nil || !strings.Contains(err.Error(), "made by a newer autoscalebot") {
+		if err := history.Migrate(t.Context(), l.url, files); err == nil || !strings.Contains(err.Error(), "from a newer autoscalebot") {
 			t.Errorf("an older program gave %v", err)
 		}
 	})

@@ -15,39 +15,35 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	sqlite "modernc.org/sqlite" // which is the driver "sqlite", too
+	sqlite "modernc.org/sqlite" // also registers the driver "sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// Memory is the URL of a history that is kept in memory, and gone when the program ends.
+// Memory is the URL of a history in memory, which is lost when the program ends.
 const Memory = "memory"
 
 type place struct {
 	db *sql.DB
-	// sure writes what must be on the disk when it returns.
-	sure *sql.DB
-	// for people, without a secret
-	name string
-	// No error may show them.
-	secrets []string
-	// Several programs write to a server side by side.
-	postgres bool
+	// sure syncs every commit to the disk.
+	sure     *sql.DB
+	name     string   // for people, without secrets
+	secrets  []string // must not appear in errors
+	postgres bool     // transactions need locks between programs
 	inMemory bool
-	// path is the SQLite file's, "" elsewhere, and file what was opened there.
-	path string
-	file os.FileInfo
+	path     string // of the SQLite file, or empty
+	file     os.FileInfo
 
-	damage atomic.Pointer[error] // the damage to the file that was met first
+	damage atomic.Pointer[error] // the first damage found in the file
 
-	readied sync.Mutex // held while the place is made ready
-	bot     int64      // the number of the bot whose history this is, 0 before it is known
+	readied sync.Mutex // guards bot, and held while the schema is updated
+	bot     int64      // the bot's number; 0 before it is known
 }
 
-// It calls no server yet.
+// It does not connect to a server.
 func open(ctx context.Context, raw string) (*place, error) {
 	switch scheme, _, _ := strings.Cut(raw, ":"); {
 	case inMemory(raw):
-		// One connection: each would be a database of its own.
+		// One connection, since each would have its own database.
 		db, err := openSQLite(":memory:", 1)
 		return &place{db: db, sure: db, name: "memory", inMemory: true}, err
 	case scheme == "sqlite":
@@ -55,11 +51,11 @@ func open(ctx context.Context, raw string) (*place, error) {
 	case scheme == "postgres" || scheme == "postgresql":
 		return openPostgres(raw)
 	case strings.Contains(raw, ":"):
-		return nil, fmt.Errorf("a history cannot be kept in a URL that begins with %q; it can in memory, sqlite:PATH "+
-			"or postgres://…", clip(scheme))
+		return nil, fmt.Errorf("invalid place of the history %q: must be memory, sqlite:PATH or postgres://…",
+			clip(scheme)+":…")
 	}
-	return nil, errors.New("the history's place is none of memory, sqlite:PATH and postgres://…; for a file, write " +
-		"sqlite: before its path")
+	return nil, errors.New("invalid place of the history: must be memory, sqlite:PATH or postgres://…; for a file, " +
+		"write sqlite: before its path")
 }
 
 func clip(text string) string {
@@ -71,15 +67,15 @@ func clip(text string) string {
 
 func openFile(ctx context.Context, path string) (*place, error) {
 	if path == "" {
-		return nil, errors.New("sqlite: names no file; write sqlite:PATH, for example sqlite:history.db")
+		return nil, errors.New("sqlite: has no file; use sqlite:PATH, such as sqlite:history.db")
 	}
 	file, err := touch(path)
 	if err != nil {
 		return nil, fmt.Errorf("open the history: %w", err)
 	}
-	// A write-ahead log lets others read while one writes. With synchronous NORMAL a kill loses nothing that was
-	// committed, and a power cut the last commits at the most; with FULL not even that.
-	whole, err := filepath.Abs(path) // a name such as :memory: alone would mean something else
+	// A write-ahead log lets others read during a write. With synchronous NORMAL, a kill loses no commit, and a power
+	// cut may lose the last ones. With FULL, a power cut loses none.
+	whole, err := filepath.Abs(path) // SQLite treats a name such as :memory: specially
 	if err != nil {
 		return nil, fmt.Errorf("open the history: %w", err)
 	}
@@ -97,10 +93,10 @@ func openFile(ctx context.Context, path string) (*place, error) {
 	return &place{db: db, sure: sure, name: "the SQLite file " + path, path: whole, file: file}, nil
 }
 
-// It may be a folder, a device, or a pipe, which would be waited for without end.
+// Opening a pipe would block forever.
 func notFile(path string) error {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s must be a file, and is something else (%v)", path, info.Mode().Type())
+		return fmt.Errorf("%s is not a file (%v)", path, info.Mode().Type())
 	}
 	return nil
 }
@@ -120,9 +116,8 @@ func touch(path string) (os.FileInfo, error) {
 	return file, errors.Join(err, f.Close())
 }
 
-// A connection gives a new file its write-ahead log. SQLite does not wait, whatever the busy_timeout is, for
-// another program that does the same at that moment: so this tries again, for 5 s at most, or until ctx ends.
-// Another error is left to who uses db next.
+// The first connection creates the write-ahead log. If another program does that at the same moment, SQLite ignores the
+// busy_timeout and fails, so reach retries for up to 5 s. The next user of db sees other errors.
 func reach(ctx context.Context, db *sql.DB) {
 	until := time.Now().Add(5 * time.Second)
 	for ; time.Now().Before(until) && ctx.Err() == nil; time.Sleep(5 * time.Millisecond) {
@@ -145,18 +140,17 @@ func openSQLite(dsn string, connections int) (*sql.DB, error) {
 
 func openPostgres(raw string) (*place, error) {
 	u, err := url.Parse(raw)
-	if err != nil { // which would show the whole URL
-		return nil, errors.New("the history's URL cannot be read; it must look like " +
-			"postgres://user:password@host:5432/name, " +
-			"with characters such as @, / and % in the password written as %40, %2F and %25")
+	if err != nil { // err contains the whole URL
+		return nil, errors.New("invalid URL of the history; use postgres://user:password@host:5432/name; in the " +
+			"password, write @ / % as %40 %2F %25")
 	}
 	secrets := secretsOf(u)
 	c, err := pgx.ParseConfig(raw)
 	if err != nil {
-		if cause := errors.Unwrap(err); cause != nil { // without the URL that the error itself shows
+		if cause := errors.Unwrap(err); cause != nil { // err itself contains the URL
 			err = cause
 		}
-		return nil, fmt.Errorf("the history's URL cannot be used: %s", redact(err.Error(), secrets))
+		return nil, fmt.Errorf("invalid URL of the history: %s", redact(err.Error(), secrets))
 	}
 	if c.Password != "" {
 		secrets = append(secrets, c.Password)
@@ -165,21 +159,21 @@ func openPostgres(raw string) (*place, error) {
 		c.ConnectTimeout = 5 * time.Second
 	}
 	if !u.Query().Has("default_query_exec_mode") {
-		// Statements without names work through connection poolers too, and outlive a change of the schema.
+		// Unnamed statements work through connection poolers, and survive a change of the schema.
 		c.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
 	if c.RuntimeParams["application_name"] == "" {
 		c.RuntimeParams["application_name"] = "autoscalebot"
 	}
 	db := stdlib.OpenDB(*c)
-	db.SetMaxOpenConns(4) // of the 20 that Heroku's smallest plans allow
+	db.SetMaxOpenConns(4) // Heroku's smallest plans allow 20
 	db.SetMaxIdleConns(2)
 	db.SetConnMaxIdleTime(5 * time.Minute)
 	name := fmt.Sprintf("the PostgreSQL database %s at %s", c.Database, c.Host)
 	return &place{db: db, sure: db, name: name, secrets: secrets, postgres: true}, nil
 }
 
-// They are as they stand in u and as they are meant.
+// They are in escaped and in plain form.
 func secretsOf(u *url.URL) []string {
 	var secrets []string
 	if password, ok := u.User.Password(); ok && password != "" {
@@ -231,7 +225,7 @@ type safeError struct {
 func (e *safeError) Error() string { return e.text }
 func (e *safeError) Unwrap() error { return e.cause }
 
-// The error is on one line and without what it must not show. It notes damage to the file.
+// The error is one line without secrets. Damage to the file is recorded.
 func (p *place) failed(doing string, err error) error {
 	if err == nil {
 		return nil

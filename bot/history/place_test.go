@@ -14,15 +14,15 @@ import (
 func TestErrorsOfTheURLSpeak(t *testing.T) {
 	dir := t.TempDir()
 	for url, want := range map[string]string{
-		"history.db":                               "the history's place is none of memory, sqlite:PATH and postgres://…; for a file, write sqlite: before its path",
-		"mysql://u:hunter2@h/d":                    `a history cannot be kept in a URL that begins with "mysql"; it can in memory, sqlite:PATH or postgres://…`,
-		"sqlite:":                                  "sqlite: names no file; write sqlite:PATH, for example sqlite:history.db",
-		"sqlite:" + dir:                            "open the history: " + dir + " must be a file",
+		"history.db":                               "invalid place of the history: must be memory, sqlite:PATH or postgres://…; for a file, write sqlite: before its path",
+		"mysql://u:hunter2@h/d":                    `invalid place of the history "mysql:…": must be memory, sqlite:PATH or postgres://…`,
+		"sqlite:":                                  "sqlite: has no file; use sqlite:PATH, such as sqlite:history.db",
+		"sqlite:" + dir:                            "open the history: " + dir + " is not a file",
 		"sqlite:" + dir + "/none/h.db":             "open the history: the folder " + dir + "/none does not exist",
-		"postgres://u:hunter2%@h/d":                "the history's URL cannot be read; it must look like postgres://user:password@host:5432/name, with characters such as @, / and % in the password written as %40, %2F and %25",
-		"postgres://u:hunter2@h:x/d":               "the history's URL cannot be read",
-		"postgres://u:hunter2@h/d?sslmode=hunter2": "the history's URL cannot be used: ",
-		"postgres://u@h/d?password=hunter2&connect_timeout=x": "the history's URL cannot be used: ",
+		"postgres://u:hunter2%@h/d":                "invalid URL of the history; use postgres://user:password@host:5432/name; in the password, write @ / % as %40 %2F %25",
+		"postgres://u:hunter2@h:x/d":               "invalid URL of the history",
+		"postgres://u:hunter2@h/d?sslmode=hunter2": "invalid URL of the history: ",
+		"postgres://u@h/d?password=hunter2&connect_timeout=x": "invalid URL of the history: ",
 		"postgres://u:hunter2@127.0.0.1:1/d":                  "open the history in the PostgreSQL database d at 127.0.0.1: ",
 	} {
 		db, err := history.Open(t.Context(), history.Options{URL: url})
@@ -47,7 +47,7 @@ func TestAWrongPasswordIsNotShown(t *testing.T) {
 	}
 	db := lab{url: wrong}.open(t, later(&logtest.Buffer{}))
 	if !warns(db, "password authentication failed") || warns(db, "wr0ng") {
-		t.Errorf("a bot begins all the same, with the warnings %q", db.Warnings())
+		t.Errorf("the bot starts anyway, with the warnings %q", db.Warnings())
 	}
 }
 
@@ -63,14 +63,14 @@ func TestAFileThatIsNoDatabaseIsLeftAlone(t *testing.T) {
 	}
 }
 
-// Whatever the URL, the password in it is in no error. Nothing is connected to: the host does not resolve.
+// No error contains the password of any URL. The host does not resolve, so nothing connects.
 func FuzzURL(f *testing.F) {
 	for _, s := range []string{"memory", "sqlite:x", "postgres://a:Zq9secretZq9@h.invalid/d", "postgres://a:Zq9secretZq9@h.invalid:99999/d?sslmode=x", "postgresql://a@h.invalid/?password=Zq9secretZq9&port=y", "Zq9secretZq9"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, url string) {
 		if strings.HasPrefix(url, "sqlite:") {
-			return // which would make files
+			return // it would create files
 		}
 		ctx, cancel := canceled(t)
 		defer cancel()
@@ -85,7 +85,7 @@ func FuzzURL(f *testing.F) {
 	})
 }
 
-// A reader that goes away, as somebody who closes a page does, takes nothing with it: what is in memory lives in one connection.
+// A history in memory has one connection. A reader that disconnects must not close it.
 func TestAReaderThatGoesAwayHarmsNothing(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, l lab) {

@@ -7,25 +7,23 @@ import (
 )
 
 const (
-	// the default, and the most that anybody may ask for
 	usualPoints = 1_000
 	mostPoints  = 50_000
 )
 
-// People read these easily. Each is a multiple of the longest step of points that are kept and not longer than it.
-// One below an hour has 20 of those at the most, or 20 seconds of records, so that no stretch takes long to read.
+// Each is a multiple of the longest stored step that is not longer. A step below an hour consists of at most 20 stored
+// points, or 20 seconds of records, so that any period is fast to read.
 var steps = [...]time.Duration{
 	time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 20 * time.Second,
 	time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 20 * time.Minute, 30 * time.Minute,
 	time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, day, 2 * day, 7 * day, 14 * day, 28 * day,
 }
 
-// Points returns the time from from until before to in at most atMost buckets of the shortest length that the history
-// is kept at for that time: of a second at the least. The first bucket is the one that from is in, as a whole. A zero
-// from is the beginning of the history, a zero to its end, and an atMost of 0 is 1,000; more than 50,000 are not given.
+// Points returns the time from from (inclusive) to to (exclusive) in at most atMost buckets. They are as short as the
+// stored data allows, and at least a second. The first bucket contains from. A zero from means the beginning of the
+// history, and a zero to its end. An atMost of 0 means 1,000, and the maximum is 50,000.
 //
-// Medians and 95th percentiles are within 1 % of the response time that has that rank. What came in the last second may
-// be missing.
+// Medians and 95th percentiles are within 1 % of the response time of that rank. The last second may be missing.
 func (db *DB) Points(ctx context.Context, from, to time.Time, atMost int) (Series, error) {
 	p, id, err := db.number(ctx, db.who)
 	if err != nil {
@@ -62,7 +60,7 @@ func (p *place) points(ctx context.Context, id int64, fromTime, toTime time.Time
 	return Series{Step: time.Duration(step), Points: c.end()}, err
 }
 
-// It is least or longer, and from until before to is at most n buckets.
+// The step is at least least, and divides the period into at most n buckets.
 func stepFor(from, to, n, least int64) int64 {
 	fits := func(step int64) bool { return step >= least && (to-1)/step-from/step < n }
 	for _, s := range steps {
@@ -77,8 +75,8 @@ func stepFor(from, to, n, least int64) int64 {
 	return step
 }
 
-// It is the step of the coarsest points that buckets of this step can be made of, if they are kept since from, and
-// else of coarser ones; 0 means the records themselves.
+// It returns the longest stored step that makes up the given one, or a longer one if that is not stored since from. 0
+// means records.
 func (p *place) source(ctx context.Context, id, from, step int64) (int64, error) {
 	var rawSince, minutesSince int64
 	err := p.db.QueryRowContext(ctx, `select raw_since, minutes_since from autoscalebot_bots where id = $1`, id).
@@ -94,7 +92,7 @@ func (p *place) source(ctx context.Context, id, from, step int64) (int64, error)
 	return 0, err
 }
 
-// A zero stands for the beginning and the end of the history.
+// Zero times mean the beginning and the end of the history.
 func (p *place) span(ctx context.Context, id int64, from, to time.Time) (int64, int64, error) {
 	if !from.IsZero() && !to.IsZero() {
 		return nanos(from), nanos(to), nil
@@ -111,7 +109,7 @@ func (p *place) span(ctx context.Context, id int64, from, to time.Time) (int64, 
 	return first, last, err
 }
 
-// What comes is in the order of time.
+// Its input must be in the order of time.
 type collector struct {
 	step   int64
 	now    *tally
@@ -159,7 +157,7 @@ func eachRow(ctx context.Context, q queryer, id, from, to int64, do func(*row) e
 		max_dynos from autoscalebot_records where bot = $1 and at >= $2 and at < $3 and verdict <> '' order by at`, id, from, to)
 }
 
-// Points come in the order of time, with their response times. What do is given is valid until it returns.
+// Points come in the order of time, with their response times. do must not keep its arguments.
 func eachTally(ctx context.Context, q queryer, id, step, from, to int64, do func(t *tally, times []byte) error) error {
 	var t tally
 	var times sql.RawBytes

@@ -22,7 +22,7 @@ func points(t testing.TB, db *history.DB, from, to time.Time, atMost int) histor
 	return s
 }
 
-// in the plainest way
+// A simple reference implementation.
 func sums(all []record.Record, from time.Time, step time.Duration) []history.Point {
 	var out []history.Point
 	var times []float64
@@ -98,7 +98,7 @@ func TestPointsSumUpTheirHeartbeats(t *testing.T) {
 		all := beats(noon.Add(-10*time.Minute), 10*time.Second, 1500) // 4 h 10 min
 		for part := range slices.Chunk(all, 7) {
 			push(t, db, part...)
-			if len(part) == 7 && part[0].Time.Minute()%20 == 0 { // in batches of many sizes
+			if len(part) == 7 && part[0].Time.Minute()%20 == 0 { // batches of different sizes
 				keepAll(t, db)
 			}
 		}
@@ -179,7 +179,7 @@ func TestAGapCountsAsAnHourAtTheMost(t *testing.T) {
 	}
 }
 
-// A change that is found to have been made, whose own record was lost with the bot, counts once, and is among the changes.
+// A completed change whose own record was lost counts once, and is among the changes.
 func TestAChangeThatIsFoundMadeCounts(t *testing.T) {
 	everywhere(t, func(t *testing.T, l lab) {
 		db := l.open(t)

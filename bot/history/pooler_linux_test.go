@@ -19,7 +19,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
-// The pooler gives each transaction another connection.
+// The pooler may use another connection for each transaction.
 func pooled(t *testing.T, s *postgrestest.Server) string {
 	t.Helper()
 	bin, err := exec.LookPath("pgbouncer")
@@ -47,7 +47,7 @@ func pooled(t *testing.T, s *postgrestest.Server) string {
 	return u.String()
 }
 
-// Through a pooler every transaction may have another connection, so nothing may be left in one.
+// A pooler may use another connection for each transaction, so connections must have no state.
 func TestAPoolerMayStandBeforeTheServer(t *testing.T) {
 	t.Parallel()
 	l := lab{url: pooled(t, postgrestest.New(t)), stays: true}
@@ -55,7 +55,7 @@ func TestAPoolerMayStandBeforeTheServer(t *testing.T) {
 	two := l.open(t, func(o *history.Options) { o.ProcessType = "worker" })
 	all := beats(noon, 30*time.Second, 300)
 	done := make(chan error)
-	go func() { // so that connections change hands
+	go func() { // makes the connections change
 		for range 50 {
 			if _, _, err := two.Lease(context.Background(), "two", time.Minute); err != nil {
 				done <- err

@@ -8,11 +8,9 @@ import (
 )
 
 const (
-	// A program that only reads removes nothing.
-	pruneFirst = time.Minute
+	pruneFirst = time.Minute // so that commands that only read do not prune
 	pruneEvery = 10 * time.Minute
-	// of one kind in one transaction
-	pruneRows = 1_000
+	pruneRows  = 1_000 // per kind and transaction
 )
 
 type pruner struct {
@@ -30,13 +28,12 @@ func (p *pruner) prune(now time.Time) {
 	switch {
 	case err != nil:
 		p.due = now.Add(pruneFirst)
-		p.log.Warn("what is too old could not be removed from the history", "error", err)
+		p.log.Warn("old records could not be removed from the history", "error", err)
 	case !more:
 		p.due = now.Add(pruneEvery)
 	}
 }
 
-// It removes up to pruneRows of each kind.
 func (db *DB) pruneSome(ctx context.Context, now time.Time) (more bool, err error) {
 	p, id, err := db.number(ctx, db.who)
 	if err != nil {
@@ -78,7 +75,7 @@ func (db *DB) pruneSome(ctx context.Context, now time.Time) (more bool, err erro
 	return more, p.failed("prune the history", err)
 }
 
-// It removes records that changed nothing, and goes on from where it was.
+// It continues where the last call ended.
 func pruneRaw(ctx context.Context, tx *sql.Tx, id, before int64) (full bool, err error) {
 	var pruned int64
 	if err := tx.QueryRowContext(ctx, `select pruned from autoscalebot_bots where id = $1`, id).Scan(&pruned); err != nil {

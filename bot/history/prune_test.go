@@ -11,10 +11,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// A test soon sees it go.
+// Short enough for a test.
 var short = history.Retention{Raw: time.Hour, Minutes: 6 * time.Hour, Hours: 48 * time.Hour, Changes: 12 * time.Hour}
 
-// In memory time can be virtual, so that days pass in a moment.
+// A history in memory works with virtual time, so days pass quickly.
 func TestWhatIsTooOldGoes(t *testing.T) {
 	racetest.Long(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -33,7 +33,7 @@ func TestWhatIsTooOldGoes(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		now := time.Now()
-		// What is too old goes every ten minutes.
+		// Pruning runs every ten minutes.
 		within := func(name string, oldest time.Time, keep time.Duration) {
 			t.Helper()
 			if age := now.Sub(oldest); age < keep-time.Hour || age > keep+12*time.Minute {
@@ -58,7 +58,7 @@ func TestWhatIsTooOldGoes(t *testing.T) {
 		}
 		within("event", events[0].Time, short.Changes)
 
-		// Each time is shown in what is kept of it.
+		// Each period is shown at the resolution that is left.
 		for _, c := range []struct {
 			ago  time.Duration
 			step time.Duration

@@ -13,12 +13,11 @@ import (
 )
 
 const (
-	// the default, and the most that anybody may ask for
 	usualRows = 100
 	mostRows  = 10_000
 )
 
-// Records returns the newest records that q asks for, the newest last. What came in the last second may be missing.
+// Records returns the newest records that match q, the newest last. Records of the last second may be missing.
 func (db *DB) Records(ctx context.Context, q Query) ([]record.Record, error) {
 	c := condition{}
 	c.between(q.From, q.To)
@@ -41,8 +40,8 @@ func (db *DB) Records(ctx context.Context, q Query) ([]record.Record, error) {
 	return out, err
 }
 
-// Events returns the newest events from from until before to, the newest last. Zero times do not bound, and a limit of
-// 0 is 100; more than 10,000 are not given.
+// Events returns the newest events from from (inclusive) to to (exclusive), the newest last. A zero time means no
+// bound. A limit of 0 means 100, and the maximum is 10,000.
 func (db *DB) Events(ctx context.Context, from, to time.Time, limit int) ([]notify.Event, error) {
 	c := condition{}
 	c.between(from, to)
@@ -66,13 +65,12 @@ func (db *DB) record(u *unpacker, body []byte) (record.Record, error) {
 	return r, err
 }
 
-// A condition is what rows are asked for by.
 type condition struct {
 	text []string
 	args []any
 }
 
-// A ? stands for the argument.
+// Each ? is replaced by an argument's placeholder.
 func (c *condition) add(text string, args ...any) {
 	for _, a := range args {
 		c.args = append(c.args, a)
@@ -90,7 +88,7 @@ func (c *condition) between(from, to time.Time) {
 	}
 }
 
-// What do is given is valid until it returns.
+// do must not keep its arguments.
 func (db *DB) read(
 	ctx context.Context, table string, c condition, order string, limit int,
 	do func(u *unpacker, at int64, body []byte) error,
@@ -124,7 +122,7 @@ func (db *DB) read(
 	return p.failed("read the history", rows.Err())
 }
 
-// a database or a transaction
+// A database or a transaction.
 type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }

@@ -3,20 +3,19 @@ package history
 import "sync"
 
 const (
-	// the records of 2 hours and 46 minutes at a heartbeat a second, of more than 3 days at one in 30 seconds
-	queueRows  = 10_000
+	queueRows  = 10_000 // 2 h 46 min of heartbeats every second, 83 h of one every 30 s
 	queueBytes = 8 << 20
-	batchRows  = 500 // written at once
+	batchRows  = 500 // per transaction
 )
 
-// The oldest row comes first. Beyond its bounds the oldest that is not just being written is dropped.
+// The oldest row comes first. A full queue drops the oldest row that is not being written.
 type queue struct {
-	wake chan struct{} // has something in it when there is a whole batch
+	wake chan struct{} // receives when a batch is complete
 
 	mu      sync.Mutex
 	rows    []row
 	bytes   int
-	writing int // how many of the first rows are just being written
+	writing int // number of first rows that are being written
 	lost    int
 	dropped uint64 // since the start
 	closed  bool
@@ -49,7 +48,6 @@ func (q *queue) push(r row) error {
 	return nil
 }
 
-// They are a batch, or fewer.
 func (q *queue) take() []row {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -79,7 +77,7 @@ func (q *queue) backlog() (waiting int, dropped uint64) {
 	return len(q.rows), q.dropped
 }
 
-// since it was asked last
+// It returns the number of rows lost since the last call.
 func (q *queue) forget() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -88,7 +86,7 @@ func (q *queue) forget() int {
 	return n
 }
 
-// It returns how many rows were left or dropped.
+// It returns the number of rows that were left or dropped.
 func (q *queue) close() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -47,7 +47,7 @@ func TestRecordsComeBackAsTheyWere(t *testing.T) {
 	})
 }
 
-// Whatever a record holds comes back, down to a nanosecond and to texts that a database could trip over.
+// A record comes back unchanged, with its nanoseconds and with texts that are hard for a database.
 func TestARecordOfEverythingComesBack(t *testing.T) {
 	quota := 0
 	full := record.Record{
@@ -73,7 +73,7 @@ func TestARecordOfEverythingComesBack(t *testing.T) {
 			t.Fatalf("%d records came back of 2", len(got))
 		}
 		want.Readings = slices.Clone(want.Readings)
-		want.Readings[0].Error = "\x00 ' \" \\ \ufffd ✓ <b>" // as JSON writes what is no UTF-8
+		want.Readings[0].Error = "\x00 ' \" \\ \ufffd ✓ <b>" // JSON replaces invalid UTF-8
 		if !reflect.DeepEqual(got[1], want) {
 			t.Errorf("came back as\n%+v\nand was\n%+v", got[1], want)
 		}
@@ -174,7 +174,7 @@ func TestEventsComeBackOnce(t *testing.T) {
 				Incident: notify.IncidentID("forest", "web", notify.NeedsExceedMax, noon),
 			}
 			want = append(want, e)
-			for range 2 { // a notifier may be told twice
+			for range 2 { // an event may come twice
 				if err := db.Notify(t.Context(), e); err != nil {
 					t.Fatal(err)
 				}
@@ -232,7 +232,7 @@ func TestWhatIsClosedSaysSo(t *testing.T) {
 	everywhere(t, func(t *testing.T, l lab) {
 		db := l.open(t)
 		all := beats(noon, time.Second, 3)
-		for _, r := range all { // which closing writes
+		for _, r := range all { // Close writes them
 			push(t, db, r)
 		}
 		shut(t, db)

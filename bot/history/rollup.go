@@ -6,23 +6,22 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// in nanoseconds
+// Nanoseconds.
 const (
 	minute     = int64(time.Minute)
 	tenMinutes = 10 * minute
 	hour       = int64(time.Hour)
 )
 
-// of the points that are kept
+// The steps of the stored points.
 var keptSteps = [...]int64{minute, tenMinutes, hour}
 
 // Buckets of every step count from 1970-01-01T00:00:00Z.
 func floor(at, step int64) int64 { return at - at%step }
 
-// It sums up the heartbeats of one bucket.
 type tally struct {
-	at     int64 // when the bucket begins
-	newest int64 // when the newest heartbeat in it was
+	at     int64 // beginning of the bucket
+	newest int64 // time of its newest heartbeat
 
 	heartbeats, slow, fast, noData, ups, downs int64
 
@@ -30,7 +29,7 @@ type tally struct {
 	low, high   float64
 	dynos       int64
 	dynoSeconds float64
-	// seconds are those of dynoSeconds, and maxDynoSeconds is what the maximum of the time would have come to in them.
+	// seconds is the time that dynoSeconds covers, and maxDynoSeconds is the maximum times these seconds.
 	seconds, maxDynoSeconds float64
 	min, max                int64
 	times                   sketch
@@ -38,7 +37,7 @@ type tally struct {
 
 func newTally(at int64) *tally { return &tally{at: at, most: -1, dynos: -1} }
 
-// The heartbeat is newer than those before.
+// r must be newer than the heartbeats before.
 func (t *tally) add(r *row) {
 	t.heartbeats++
 	switch r.verdict {
@@ -61,7 +60,7 @@ func (t *tally) add(r *row) {
 	t.last(r.at, r.low, r.high, r.dynos, r.minimum, r.maximum)
 }
 
-// It leaves out the response times of the other. What the newest of both says stays.
+// It does not merge the response times. The newest heartbeat determines the dynos, thresholds and limits.
 func (t *tally) merge(o *tally) {
 	t.heartbeats += o.heartbeats
 	t.slow += o.slow
@@ -78,7 +77,7 @@ func (t *tally) merge(o *tally) {
 	}
 }
 
-// A number of dynos that was not told leaves the one before.
+// An unknown number of dynos keeps the one before.
 func (t *tally) last(at int64, low, high float64, dynos, minimum, maximum int64) {
 	t.newest, t.low, t.high, t.min, t.max = at, low, high, minimum, maximum
 	if dynos >= 0 {
@@ -98,7 +97,7 @@ func (t *tally) point() Point {
 	}
 }
 
-// Of one heartbeat alone it is exact.
+// It is exact for a single heartbeat.
 func (t *tally) quantile(q float64) float64 {
 	if t.times.n == 1 {
 		return t.most

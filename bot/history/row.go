@@ -10,33 +10,32 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A who names a bot: what it scales.
+// The identity of a bot.
 type who struct{ app, processType string }
 
-// A row is a record or an event as it is kept.
+// A record or an event in its stored form.
 type row struct {
 	who  who
 	at   int64 // nanoseconds since 1970
 	body []byte
 
-	// Of an event.
+	// Fields of an event.
 	event           bool
 	id, kind, phase string
 
-	// Of a record.
+	// Fields of a record.
 	verdict, rule    string
 	changed          bool
 	ups, downs       int64
-	response         float64 // in milliseconds; -1 when none was measured
+	response         float64 // milliseconds; -1 without a response
 	low, high        float64
 	dynos            int64
-	dynoSeconds      float64 // known once the row is written
-	seconds          float64 // of which these are, known with them
+	dynoSeconds      float64 // set when the row is written
+	seconds          float64 // the time that dynoSeconds covers
 	minimum, maximum int64
 }
 
-// about what a row takes in memory beside its body and texts, in bytes
-const rowSize = 256
+const rowSize = 256 // bytes of a row in memory, apart from its body and ID
 
 func (r *row) size() int { return rowSize + len(r.body) + len(r.id) }
 
@@ -53,10 +52,10 @@ func (c *codec) rowOf(r record.Record) (row, error) {
 	if r.Action == record.Scaled {
 		out.ups, out.downs = btoi(r.Decision.To > r.Decision.From), btoi(r.Decision.To < r.Decision.From)
 	}
-	if c := r.Decision.Completed; c != nil { // which no record told as it was made
+	if c := r.Decision.Completed; c != nil { // a change that no earlier record has
 		out.ups, out.downs = out.ups+btoi(c.To > c.From), out.downs+btoi(c.To < c.From)
 	}
-	r.App, r.ProcessType = "", "" // which stand in the row
+	r.App, r.ProcessType = "", "" // the row has them
 	body, err := c.pack(r.Unexplained())
 	if err != nil {
 		return row{}, fmt.Errorf("write a record as JSON: %w", err)
@@ -65,7 +64,7 @@ func (c *codec) rowOf(r record.Record) (row, error) {
 	return out, nil
 }
 
-// The tick changed the number of dynos or their size, tried to, would have, or found that they had been.
+// The tick changed the dynos or their size, failed to, would have in a dry run, or found a change.
 func changed(r record.Record) bool {
 	switch r.Action {
 	case record.Scaled, record.WouldScale, record.Resized, record.WouldResize:
@@ -95,12 +94,12 @@ func btoi(b bool) int64 {
 	return 0
 }
 
-// PostgreSQL takes valid UTF-8 without zeros.
+// PostgreSQL accepts only valid UTF-8 without zero bytes.
 func text(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\ufffd"), "\x00", "\ufffd")
 }
 
-// A time before 1970 or after 2262 is the nearest of those.
+// Times before 1970 and after 2262 are clipped.
 func nanos(t time.Time) int64 {
 	switch {
 	case t.Before(time.Unix(0, 0)):

@@ -7,22 +7,22 @@ import (
 	"time"
 )
 
-const runnerKept = day // of what a bot that was killed has left
+const runnerKept = day // for a bot that was killed
 
-var errInMemory = errors.New("the history is kept in memory until its file can be used")
+var errInMemory = errors.New("the history is in memory until its file is usable")
 
 // A Runner is a program that runs a bot.
 type Runner struct {
-	// ID tells it from all others, Name is what people call it.
+	// ID is unique, Name is for people.
 	ID, Name string
-	// Beats grows with every heartbeat that it takes, one about every Every.
+	// Beats grows by 1 at every heartbeat, about every Every.
 	Beats int64
 	Every time.Duration
 }
 
-// Beat notes a heartbeat of the program me, which runs the bot of this app and process type, and returns the others
-// that have noted one and have not left. Which of them are alive only shows in whether their Beats grow: one that was
-// killed leaves what it noted. While the history is kept in memory, where no other notes anything, it fails.
+// Beat records a heartbeat of the program me, which runs the bot of this app and process type, and returns the other
+// programs that did so and have not left. A program is alive if its Beats grow: one that was killed does not leave.
+// Beat fails while the history is in memory instead of its file, since no other program uses that.
 func (db *DB) Beat(ctx context.Context, me Runner) (others []Runner, err error) {
 	if db.standsIn() {
 		return nil, errInMemory
@@ -60,12 +60,12 @@ func otherRunners(ctx context.Context, tx *sql.Tx, bot int64, me string) (others
 	return others, err
 }
 
-// Leave notes that the program me runs the bot no longer.
+// Leave records that the program me no longer runs the bot.
 func (db *DB) Leave(ctx context.Context, me Runner) error {
 	p, id, err := db.number(ctx, db.who)
 	if err != nil {
 		return err
 	}
 	_, err = p.db.ExecContext(ctx, `delete from autoscalebot_runners where bot = $1 and id = $2`, id, text(me.ID))
-	return p.failed("note that the bot ends", err)
+	return p.failed("record the end of the bot", err)
 }

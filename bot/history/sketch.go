@@ -6,20 +6,18 @@ import (
 	"math"
 )
 
-// Many sketches add up to one, and it tells a quantile within 1 % of the time that has that rank. It follows
-// DDSketch (Masson, Rim and Lee, VLDB 2019): the bounds of its buckets grow by 2 % from 10 µs to 10,000 s. What is
-// outside counts as the nearest. The zero sketch is empty.
+// A DDSketch (Masson, Rim and Lee, VLDB 2019) of response times. Sketches can be merged, and a quantile is within 1 %
+// of the time of that rank. The bounds of the buckets grow by 2 % from 10 µs to 10,000 s; times outside count as the
+// nearest. The zero sketch is empty.
 type sketch struct {
 	counts *[sketchSize]uint32
 	n      uint64
 }
 
 const (
-	// the first bound in milliseconds, and what each is times the one before
-	sketchLeast = 0.01
-	sketchGamma = 1.01 / 0.99
-	// buckets: one for what is below the first bound, and ln(10⁹) / ln(sketchGamma) more
-	sketchSize = 1038
+	sketchLeast = 0.01        // the first bound, in milliseconds
+	sketchGamma = 1.01 / 0.99 // the ratio of two bounds
+	sketchSize  = 1038        // buckets: one below the first bound, and ln(10⁹) / ln(sketchGamma) more
 )
 
 func (s *sketch) add(ms float64) {
@@ -38,7 +36,7 @@ func (s *sketch) count(i int, n uint32) {
 	s.n += uint64(n)
 }
 
-// q is 0 to 1; -1 of an empty sketch
+// q is 0 to 1. An empty sketch returns -1.
 func (s *sketch) quantile(q float64) float64 {
 	if s.n == 0 {
 		return -1
@@ -56,7 +54,7 @@ func (s *sketch) quantile(q float64) float64 {
 	return -1
 }
 
-// pairs of numbers: how many buckets further, and the count there
+// Pairs of varints: the distance to the last bucket, and the count.
 func (s *sketch) encode() []byte {
 	out := []byte{}
 	if s.n == 0 {
@@ -73,7 +71,7 @@ func (s *sketch) encode() []byte {
 	return out
 }
 
-// After an error it has taken in a part.
+// After an error, a part is merged.
 func (s *sketch) merge(encoded []byte) error {
 	i := uint64(0)
 	for len(encoded) > 0 {
@@ -95,4 +93,4 @@ func (s *sketch) merge(encoded []byte) error {
 	return nil
 }
 
-var errSketch = errors.New("the response times of a point cannot be read")
+var errSketch = errors.New("invalid response times of a point")

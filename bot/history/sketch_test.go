@@ -13,7 +13,7 @@ import (
 
 func TestQuantilesAreWithinOnePercentHoweverTheyWereMerged(t *testing.T) {
 	rapidtest.Check(t, func(t *rapid.T) {
-		// From 10 µs to an hour, evenly over the powers of ten.
+		// 10 µs to an hour, evenly on a logarithmic scale.
 		times := rapid.SliceOfN(rapid.Map(rapid.Float64Range(-2, 6.55), func(x float64) float64 { return math.Pow(10, x) }), 1, 300).Draw(t, "times")
 		q := rapid.Float64Range(0, 1).Draw(t, "q")
 		got, err := history.SketchQuantile(times, rapid.IntRange(1, 300).Draw(t, "each"), q)
@@ -38,7 +38,7 @@ func TestTimesThatAreOutsideCountAsTheNearest(t *testing.T) {
 	}
 }
 
-// Any bytes are either read, and come out the same from then on, or an error.
+// Any bytes are an error, or are encoded the same from then on.
 func FuzzSketch(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{5, 1, 3, 200, 1})
@@ -56,7 +56,7 @@ func FuzzSketch(f *testing.F) {
 	})
 }
 
-// Any bytes of a body are either read or an error.
+// Any body is readable or an error.
 func FuzzUnpack(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{1, 0x4a, 0x2c, 0x01, 0x00})

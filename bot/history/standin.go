@@ -18,40 +18,37 @@ import (
 )
 
 const (
-	// doubles up to takeBackAtMost
-	takeBackAfter  = 5 * time.Second
+	takeBackAfter  = 5 * time.Second // doubles up to takeBackAtMost
 	takeBackAtMost = 30 * time.Second
 )
 
-// The history is kept in memory in place of its file. The zero standIn is none.
+// Memory instead of an unusable file. The zero standIn means that the place is in use.
 type standIn struct {
-	since time.Time
-	why   string
-	// It is to be put aside before the file is tried again.
-	damaged bool
+	since   time.Time
+	why     string
+	damaged bool // the file must be renamed before the next attempt
 	wait    time.Duration
 	retry   time.Time
 }
 
-// Warnings are sentences about the history's place that people should read: what keeps it from being written, and what
-// happened to it.
+// Warnings are sentences about problems of the history's place that people should read.
 func (db *DB) Warnings() []string {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	all := append([]string(nil), db.notes...)
 	if s := db.standIn; !s.since.IsZero() {
-		all = append(all, fmt.Sprintf("the history is kept in memory since %s and its file is tried again: %s",
+		all = append(all, fmt.Sprintf("the history has been kept in memory since %s because its file is unusable: %s",
 			s.since.UTC().Format(time.RFC3339), s.why))
 	}
 	if !db.down.since.IsZero() {
-		all = append(all, fmt.Sprintf("the history cannot be written since %s: %s",
+		all = append(all, fmt.Sprintf("the history cannot be written (since %s): %s",
 			db.down.since.UTC().Format(time.RFC3339), db.down.why))
 	}
 	return all
 }
 
-// why is the reason that the file cannot be used. A damaged file is put aside at once, and the history begun in a
-// new one where that can be. closing is what came of closing the place before.
+// why is what makes the file unusable. A damaged file is renamed at once, and a new one begun if possible. closing is
+// the error of closing the place before.
 func (db *DB) standInFor(ctx context.Context, why, closing error) error {
 	p, err := open(ctx, Memory)
 	if err != nil {
@@ -72,18 +69,18 @@ func (db *DB) standInFor(ctx context.Context, why, closing error) error {
 	if damaged && db.takeBack(ctx) {
 		return nil
 	}
-	db.log.Warn("the history is kept in memory until its file can be used", "error", why)
+	db.log.Warn("the history is in memory until its file is usable", "error", why)
 	return nil
 }
 
-// The bot goes on from the memory in a file that cannot be used otherwise, if that can be read.
+// A file that cannot be written or is damaged may still have a readable memory of the bot.
 func (db *DB) rememberAs(ctx context.Context, path string) {
 	if notFile(path) != nil {
 		return
 	}
-	hows := []string{"&immutable=1"} // without which SQLite may write beside the file
+	hows := []string{"&immutable=1"} // keeps SQLite from writing files next to it
 	if exists(path + "-wal") {
-		hows = []string{"", "&immutable=1"} // which does not look at the write-ahead log
+		hows = []string{"", "&immutable=1"} // immutable ignores the write-ahead log
 	}
 	for _, how := range hows {
 		text, err := readMemory(ctx, path, how, db.who)
@@ -115,13 +112,13 @@ func isDamaged(err error) bool {
 	switch failed.Code() & 0xff {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return true
-	case sqlite3.SQLITE_ERROR: // which has no code of its own for a header of another file format
+	case sqlite3.SQLITE_ERROR: // a header of another file format has no code of its own
 		return strings.Contains(failed.Error(), "unsupported file format")
 	}
 	return false
 }
 
-// It takes the file back when it can be used again, and begins another when it was deleted.
+// It returns to the file when that is usable again, and begins a new one if it was deleted.
 func (db *DB) mindPlace(now time.Time) {
 	db.mu.Lock()
 	due := !db.standIn.since.IsZero() && !now.Before(db.standIn.retry)
@@ -158,7 +155,7 @@ func (p *place) gone() bool {
 	return errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(now, p.file)
 }
 
-// What the deleted file held goes along where it can still be read.
+// The content of the deleted file is copied if it is still readable.
 func (db *DB) replaceGone(ctx context.Context, p *place) {
 	note := fmt.Sprintf("the history's file %s was deleted or replaced at %s while the bot ran", p.path,
 		time.Now().UTC().Format(time.RFC3339))
@@ -166,7 +163,7 @@ func (db *DB) replaceGone(ctx context.Context, p *place) {
 	db.note(note)
 	if f, err := os.OpenFile(p.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err == nil && f.Close() == nil {
 		if _, err := p.db.ExecContext(ctx, `vacuum into $1`, p.path); err != nil {
-			db.log.Warn("what the deleted history held could not be saved", "error", p.failed("copy the history", err))
+			db.log.Warn("the deleted history could not be saved", "error", p.failed("copy the history", err))
 		}
 	}
 	next, err := db.openReady(ctx)
@@ -175,10 +172,10 @@ func (db *DB) replaceGone(ctx context.Context, p *place) {
 		return
 	}
 	db.moveTo(next)
-	_ = p.close() // which nobody can reach any more
+	_ = p.close() // its file is deleted
 }
 
-// All that was kept in memory meanwhile goes along. It is false where the file cannot be used yet.
+// It moves the content of the memory to the file. It is false if the file is still unusable.
 func (db *DB) takeBack(ctx context.Context) bool {
 	db.mu.Lock()
 	stood, old := db.standIn, db.place
@@ -203,19 +200,18 @@ func (db *DB) takeBack(ctx context.Context) bool {
 		return false
 	}
 	db.moveTo(next)
-	_ = old.close() // whose content is in the file
+	_ = old.close() // its content is in the file now
 	if aside != "" {
-		db.note(fmt.Sprintf("the history's file was damaged, and is kept as %s; a new one was begun at %s",
+		db.note(fmt.Sprintf("the history's file was damaged and is now %s; a new one was begun at %s",
 			aside, time.Now().UTC().Format(time.RFC3339)))
 		db.log.Warn("the history's file was damaged, so a new one is begun", "kept_aside", aside, "error", stood.why)
 		return true
 	}
-	db.log.Warn("the history is kept in its file again", "place", next.name, "in_memory_for",
+	db.log.Warn("the history is in its file again", "place", next.name, "in_memory_for",
 		time.Since(stood.since).Round(time.Second))
 	return true
 }
 
-// A damaged file is put aside first.
 func (db *DB) recover(ctx context.Context, damaged bool) (aside string, p *place, err error) {
 	if !damaged {
 		p, err = db.openReady(ctx)
@@ -223,13 +219,13 @@ func (db *DB) recover(ctx context.Context, damaged bool) (aside string, p *place
 	}
 	path := filePath(db.url)
 	if aside, err = putAside(path); err != nil {
-		return "", nil, fmt.Errorf("put the damaged history aside: %w", err)
+		return "", nil, fmt.Errorf("rename the damaged history: %w", err)
 	}
 	p, err = db.openReady(ctx)
 	return aside, p, err
 }
 
-// So is what SQLite keeps beside it. No file has the new name yet.
+// It renames SQLite's other files too. The new name is unused.
 func putAside(path string) (aside string, err error) {
 	aside = path + ".damaged-" + time.Now().UTC().Format("20060102T150405Z")
 	for n := 2; exists(aside); n++ {
@@ -251,7 +247,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// It takes as long as it needs as a whole.
+// Each transaction has a deadline, but not the whole.
 func (db *DB) carry(to *place) error {
 	ctx := db.base
 	var rows []row
@@ -294,7 +290,7 @@ func (db *DB) carry(to *place) error {
 	return insert()
 }
 
-// What the bot remembered last is written there next.
+// The bot's newest memory is written there next.
 func (db *DB) moveTo(p *place) {
 	db.remembering.Lock()
 	defer db.remembering.Unlock()
@@ -309,14 +305,13 @@ func (db *DB) note(text string) {
 	db.notes = append(db.notes, text)
 }
 
-// It ends with the program since it could not be written to the file.
 func (db *DB) lost() error {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	if db.standIn.since.IsZero() {
 		return nil
 	}
-	return fmt.Errorf("close the history: what was kept in memory since %s is lost: %s",
+	return fmt.Errorf("close the history: its content in memory since %s is lost: %s",
 		db.standIn.since.UTC().Format(time.RFC3339), db.standIn.why)
 }
 

@@ -18,12 +18,11 @@ import (
 
 var remembered = bot.Memory{State: decide.State{Dynos: 7, Known: true}}
 
-// as a bot does
+// Opens the history as a bot does.
 func later(log *logtest.Buffer) func(*history.Options) {
 	return func(o *history.Options) { o.Later, o.Log = true, slog.New(slog.NewTextHandler(log, nil)) }
 }
 
-// by itself, within seconds
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); !ok(); time.Sleep(20 * time.Millisecond) {
@@ -37,7 +36,7 @@ func warns(db *history.DB, about string) bool {
 	return strings.Contains(strings.Join(db.Warnings(), "\n"), about)
 }
 
-// A file that cannot be used at the start gives way to the memory, and takes over when it can be.
+// If the file is unusable at the start, the history is in memory until it is usable.
 func TestAFileThatCannotBeUsedIsTakenBack(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(t *testing.T, path string) (mend func()){
@@ -81,7 +80,7 @@ func TestAFileThatCannotBeUsedIsTakenBack(t *testing.T) {
 			}
 			all := beats(noon, 30*time.Second, 120)
 			if name == "a folder" {
-				all = beats(noon, 30*time.Second, 700) // which are more than are written at once
+				all = beats(noon, 30*time.Second, 700) // more than one batch
 			}
 			before := len(all) - 100
 			keepAll(t, db, all[:before]...)
@@ -138,7 +137,7 @@ func TestADamagedFileIsPutAside(t *testing.T) {
 	}
 }
 
-// all pages but the one with the schema
+// All pages except the schema's.
 func damage(t *testing.T, path string) {
 	t.Helper()
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
@@ -176,7 +175,7 @@ func TestAFileThatIsDamagedMeanwhileIsPutAside(t *testing.T) {
 	}
 }
 
-// So is one whose damage only those meet who read. Another program that reads the file leaves it where it is.
+// Damage that only a reader meets counts too. Another program that reads the file does not rename it.
 func TestDamageThatIsReadIsDamage(t *testing.T) {
 	t.Parallel()
 	for name, read := range map[string]func(*history.DB) error{
@@ -245,7 +244,7 @@ func TestADeletedFileIsToldOfAndReplaced(t *testing.T) {
 	}
 }
 
-// A wrong URL is a mistake in the settings, which no waiting mends.
+// Waiting does not fix an invalid URL.
 func TestAWrongURLIsRefusedAllTheSame(t *testing.T) {
 	for _, url := range []string{"sqlite:", "sqlite://", "history.db", "mysql://h/d", "postgres://u:hunter2%@h/d"} {
 		if db, err := history.Open(t.Context(), history.Options{URL: url, Later: true}); err == nil {

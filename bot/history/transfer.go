@@ -10,8 +10,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// Each calls do with every record from from until before to, in the order of time, until do returns an error. Zero
-// times do not bound. It reads a page at a time, so that a slow do holds nothing up.
+// Each calls do with every record from from (inclusive) to to (exclusive), in the order of time, until do returns an
+// error. A zero time means no bound. Each reads in pages, so that a slow do blocks no writer.
 func (db *DB) Each(ctx context.Context, from, to time.Time, do func(record.Record) error) error {
 	next := from
 	for {
@@ -38,12 +38,12 @@ func (db *DB) Each(ctx context.Context, from, to time.Time, do func(record.Recor
 	}
 }
 
-// EachPoint calls do with every point of a step from from until before to, in the order of time, until do returns an
-// error: of a minute, ten minutes or an hour, which are kept for longer than records are. Zero times do not bound. do
-// must not use the DB.
+// EachPoint calls do with every stored point of a step from from (inclusive) to to (exclusive), in the order of time,
+// until do returns an error. The step must be a minute, ten minutes or an hour. A zero time means no bound. do must not
+// use the DB.
 func (db *DB) EachPoint(ctx context.Context, from, to time.Time, step time.Duration, do func(Point) error) error {
 	if !slices.Contains(keptSteps[:], int64(step)) {
-		return fmt.Errorf("points are kept by the minute, by ten minutes and by the hour, not by %v", step)
+		return fmt.Errorf("invalid step %v: must be 1m, 10m or 1h", step)
 	}
 	p, id, err := db.number(ctx, db.who)
 	if err != nil {
@@ -68,11 +68,11 @@ func (db *DB) EachPoint(ctx context.Context, from, to time.Time, step time.Durat
 	return p.failed("read the history", err)
 }
 
-// Import takes in records, of this bot and of others, and returns how many of them were not there yet; it stops at the
-// first error. A record is told by app, process type and time, so importing again adds nothing.
+// Import adds records, of this bot and of others, and returns how many were new. It stops at the first error. App,
+// process type and time identify a record, so importing again adds nothing.
 //
-// Records should come in the order of time. Of a time whose records were removed since they are too old, one is taken
-// in only when it is newer than all that was counted in its hour, as it may have been counted before.
+// Records should come in the order of time. A record of a pruned time is added only if it is newer than everything that
+// was counted in its hour, since it may have been counted before.
 func (db *DB) Import(ctx context.Context, records iter.Seq2[record.Record, error]) (n int, err error) {
 	batch := make([]row, 0, batchRows)
 	write := func() error {

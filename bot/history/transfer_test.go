@@ -133,7 +133,7 @@ func TestAnImportOfOldRecordsCountsThemOnce(t *testing.T) {
 				t.Errorf("the points count %d heartbeats, want 600", total)
 			}
 		}
-		// What is taken in of a time that was cleared already is cleared too.
+		// Imported records of a pruned time are pruned too.
 		older := beats(time.Now().Add(-9*time.Hour), 30*time.Second, 100)
 		if n, err := db.Import(t.Context(), given(older, nil)); n != 100 || err != nil {
 			t.Errorf("took in %d, %v, want 100", n, err)

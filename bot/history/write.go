@@ -11,15 +11,14 @@ import (
 )
 
 const (
-	flushEvery   = time.Second      // what a bot that is killed loses at the most
+	flushEvery   = time.Second      // a killed bot loses at most this much
 	writeTimeout = 10 * time.Second // of one transaction
-	// doubles up to retryAtMost
-	retryAfter  = time.Second
-	retryAtMost = 30 * time.Second
+	retryAfter   = time.Second      // doubles up to retryAtMost
+	retryAtMost  = 30 * time.Second
 )
 
-// Record queues r to be written within a second, and returns at once. It is kept for the bot that it names. An error
-// means that the DB is closed, or that r has no JSON form.
+// Record queues r to be written within a second, and returns at once. r is stored under its own app and process type.
+// An error means that the DB is closed, or that r has no JSON form.
 func (db *DB) Record(_ context.Context, r record.Record) error {
 	row, err := db.codec.rowOf(r)
 	if err != nil {
@@ -28,8 +27,8 @@ func (db *DB) Record(_ context.Context, r record.Record) error {
 	return db.queue.push(row)
 }
 
-// Notify queues e to be written within a second, and returns at once. A ping is not kept, since its record is. An error
-// means the same as Record's.
+// Notify queues e to be written within a second, and returns at once. Pings are not stored, since their records are. An
+// error means the same as Record's.
 func (db *DB) Notify(_ context.Context, e notify.Event) error {
 	if e.Kind == notify.Ping {
 		return nil
@@ -41,11 +40,11 @@ func (db *DB) Notify(_ context.Context, e notify.Event) error {
 	return db.queue.push(row)
 }
 
-// Backlog is how many records and events wait to be written, and how many were dropped since the DB was opened because
-// too many waited.
+// Backlog returns how many records and events wait to be written, and how many were dropped since Open because too many
+// waited.
 func (db *DB) Backlog() (waiting int, dropped uint64) { return db.queue.backlog() }
 
-// Flush writes what waits now, and returns when that is done or failed, or ctx ends.
+// Flush writes everything that waits. It returns when that is done or has failed, or ctx ends.
 func (db *DB) Flush(ctx context.Context) error {
 	answer := make(chan error, 1)
 	select {
@@ -77,7 +76,7 @@ func (db *DB) write() {
 			answer <- db.drain()
 			continue
 		case <-db.closing:
-			_ = db.drain() // what is left is counted by Close
+			_ = db.drain() // Close counts what is left
 			if db.takeBack(db.base) {
 				_ = db.drain() // the bot's memory
 			}
@@ -89,7 +88,6 @@ func (db *DB) write() {
 	}
 }
 
-// It returns the first error.
 func (db *DB) drain() error {
 	for {
 		rows := db.queue.take()
@@ -133,12 +131,12 @@ func (db *DB) writeBatch(rows []row) error {
 	return err
 }
 
-// rows may be of any bots.
+// rows may be of several bots.
 func (db *DB) insert(ctx context.Context, rows []row) (int, error) {
 	return db.at().insert(ctx, db.who, rows)
 }
 
-// rows may be of any bots, most of them of owner.
+// rows may be of several bots, most of them of owner.
 func (p *place) insert(ctx context.Context, owner who, rows []row) (int, error) {
 	byBot := map[who][]row{}
 	for _, r := range rows {
@@ -168,7 +166,7 @@ func (db *DB) number(ctx context.Context, w who) (p *place, id int64, err error)
 	return p, id, err
 }
 
-// w is the bot's, and owner's is kept for the place.
+// The place caches the number of owner's bot.
 func (p *place) number(ctx context.Context, w, owner who) (id int64, err error) {
 	own, err := p.ready(ctx, owner)
 	if err != nil || w == owner {
@@ -181,15 +179,15 @@ func (p *place) number(ctx context.Context, w, owner who) (id int64, err error) 
 	return id, p.failed("write the history to "+p.name, err)
 }
 
-// In an outage the place cannot be written to.
+// A time in which the place cannot be written.
 type outage struct {
 	since time.Time
 	why   string
 	wait  time.Duration
-	retry time.Time // when the next try is due
+	retry time.Time // of the next attempt
 }
 
-// It tells the log once.
+// It logs only the beginning of an outage.
 func (db *DB) failed(err error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -197,14 +195,13 @@ func (db *DB) failed(err error) {
 	db.down.why = err.Error()
 	if db.down.since.IsZero() {
 		db.down.since = now
-		db.log.Warn("the history cannot be written; it waits in memory until it can, as far as it fits", "error", err,
+		db.log.Warn("the history cannot be written, so records wait in memory", "error", err,
 			"place", db.place.name, "fits", fmt.Sprintf("%d records or %d MB", queueRows, queueBytes>>20))
 	}
 	db.down.wait = min(retryAtMost, max(retryAfter, 2*db.down.wait))
 	db.down.retry = now.Add(db.down.wait)
 }
 
-// It tells what was lost, if the place could not be written to before.
 func (db *DB) recovered() {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -215,7 +212,7 @@ func (db *DB) recovered() {
 			"down_for", time.Since(db.down.since).Round(time.Second))
 		db.down = outage{}
 	case lost > 0:
-		db.log.Warn("the history is written too slowly to keep all", "place", db.place.name, "lost", lost)
+		db.log.Warn("records were lost because the history is written too slowly", "place", db.place.name, "lost", lost)
 	}
 }
 

@@ -19,26 +19,27 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/porttest"
 )
 
-// Password is that of the user "bot", the owner of everything: with all that a URL must escape.
+// Password is the password of the user "bot", the owner of all databases. It contains characters that a URL must
+// escape.
 const Password = "s3cr%t/@:#? x"
 
 // A Server is a private PostgreSQL on loopback, a child of the test.
 type Server struct {
-	// Dir is its folder, Port where it listens on 127.0.0.1.
+	// Dir is its folder, Port its port at 127.0.0.1.
 	Dir  string
 	Port int
 
-	// As is the user that it runs as, nil for the test's own.
+	// As is the user that it runs as; nil means the test's.
 	As *syscall.Credential
 
 	bin string
 	cmd *exec.Cmd
 }
 
-// ErrMissing says that PostgreSQL is not installed.
+// ErrMissing is the error of [Open] without PostgreSQL.
 var ErrMissing = errors.New("PostgreSQL is not installed (Debian: apt-get install postgresql)")
 
-// Open starts a server with an empty database, which lasts until Remove. It is [ErrMissing] where PostgreSQL is not
+// Open starts a server with an empty database, which lasts until Remove. The error is [ErrMissing] if PostgreSQL is not
 // installed.
 func Open(t testing.TB) (s *Server, err error) {
 	bins, _ := filepath.Glob("/usr/lib/postgresql/*/bin")
@@ -49,7 +50,7 @@ func Open(t testing.TB) (s *Server, err error) {
 	if s.Dir, err = os.MkdirTemp("", "postgres-"); err != nil {
 		return nil, err
 	}
-	if os.Getuid() == 0 { // which PostgreSQL refuses to run as
+	if os.Getuid() == 0 { // PostgreSQL does not run as root
 		u, err := user.Lookup("postgres")
 		if err != nil {
 			return nil, ErrMissing
@@ -83,7 +84,7 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Start starts the server, and returns when it takes connections.
+// Start starts the server, and returns when it accepts connections.
 func (s *Server) Start() error {
 	s.cmd = s.command("postgres", "-D", filepath.Join(s.Dir, "data"), "-k", s.Dir, "-h", "127.0.0.1", "-p",
 		strconv.Itoa(s.Port), "-c", "fsync=off")
@@ -105,13 +106,13 @@ func (s *Server) Start() error {
 	return fmt.Errorf("PostgreSQL did not start: %w\n%s", s.cmd.Wait(), said.String())
 }
 
-// Stop ends the server as a sudden end of its machine would.
+// Stop ends the server like a crash of its machine.
 func (s *Server) Stop() {
 	_ = s.cmd.Process.Signal(syscall.SIGQUIT)
 	_ = s.cmd.Wait()
 }
 
-// URL is that of a database.
+// URL returns the URL of a database.
 func (s *Server) URL(database string) string {
 	u := url.URL{
 		Scheme: "postgres", User: url.UserPassword("bot", Password),
@@ -120,7 +121,7 @@ func (s *Server) URL(database string) string {
 	return u.String()
 }
 
-// New starts a server, and ends it with the test. Where PostgreSQL is missing the test is skipped.
+// New starts a server that ends with the test. It skips the test if PostgreSQL is not installed.
 func New(t testing.TB) *Server {
 	t.Helper()
 	s, err := Open(t)
@@ -134,7 +135,7 @@ func New(t testing.TB) *Server {
 	return s
 }
 
-// Remove ends the server and removes all that it kept.
+// Remove ends the server and removes its data.
 func (s *Server) Remove() {
 	s.Stop()
 	_ = os.RemoveAll(s.Dir)
