@@ -113,7 +113,7 @@ func TestABurstIsInTheRecordAndExplained(t *testing.T) {
 		t.Errorf("%d readings, %q: %s", len(r.Readings), r.Burst, r.Why())
 	}
 	_, tick = beating(t, 5*time.Second, 8, 60, func(int) probe.Reading { return took(3000) })
-	if r = tick(2); r.Burst != "the newest one waited" {
+	if r = tick(2); r.Burst != "the last one waited" {
 		t.Errorf("after one that took 3 s there were %d heartbeats, as %q", len(r.Readings), r.Burst)
 	}
 }

@@ -17,12 +17,12 @@ const maxErrors = 20
 func Parse(text string) (Series, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
-		return Series{}, errors.New("empty; write a number such as 3, or a table such as 0:00=2, 9:00=5, 17:00=2")
+		return Series{}, errors.New("empty; write a number such as 3, or a schedule such as 0:00=2, 9:00=5, 17:00=2")
 	}
 	if !strings.ContainsAny(text, "=:{(") {
 		n, err := parseNumber(text)
 		if err != nil {
-			return Series{}, fmt.Errorf("%w, or a table such as 0:00=2, 9:00=5, 17:00=2", err)
+			return Series{}, fmt.Errorf("%w, or a schedule such as 0:00=2, 9:00=5, 17:00=2", err)
 		}
 		return Fixed(n), nil
 	}

@@ -67,13 +67,13 @@ func TestParseSaysWhatIsWrongAndWhatWouldBeRight(t *testing.T) {
 		date   = "is not a date from 2000-01-01 to 2099-12-31; write it as 2026-12-24"
 	)
 	for _, tt := range []struct{ text, want string }{
-		{"", "empty; write a number such as 3, or a table such as 0:00=2, 9:00=5, 17:00=2"},
-		{"three", "`three` is not a number of dynos; " + number + ", or a table such as 0:00=2, 9:00=5, 17:00=2"},
-		{"-1", "`-1` is not a number of dynos; " + number + ", or a table such as 0:00=2, 9:00=5, 17:00=2"},
-		{"10001", "`10001` is not a number of dynos; " + number + ", or a table such as 0:00=2, 9:00=5, 17:00=2"},
-		{"{}", "the table has no rows; write at least one, such as 0:00=2"},
-		{`{"0:00": 2`, `the table begins with "{" but does not end with "}"`},
-		{"0:00=1" + strings.Repeat(", 0:00=1", 10000), "the table has 10001 rows; at most 10000 are allowed"},
+		{"", "empty; write a number such as 3, or a schedule such as 0:00=2, 9:00=5, 17:00=2"},
+		{"three", "`three` is not a number of dynos; " + number + ", or a schedule such as 0:00=2, 9:00=5, 17:00=2"},
+		{"-1", "`-1` is not a number of dynos; " + number + ", or a schedule such as 0:00=2, 9:00=5, 17:00=2"},
+		{"10001", "`10001` is not a number of dynos; " + number + ", or a schedule such as 0:00=2, 9:00=5, 17:00=2"},
+		{"{}", "the schedule has no rows; write at least one, such as 0:00=2"},
+		{`{"0:00": 2`, `the schedule begins with "{" but does not end with "}"`},
+		{"0:00=1" + strings.Repeat(", 0:00=1", 10000), "the schedule has 10001 rows; at most 10000 are allowed"},
 
 		{"0:00=2; 9:00=5", "row `0:00=2; 9:00=5`: rows are separated by a semicolon or a line break; use a comma: 0:00=2, 9:00=5"},
 		{"0:00=2\n9:00=5", "row \"0:00=2\\n9:00=5\": rows are separated by a semicolon or a line break; use a comma: 0:00=2, 9:00=5"},

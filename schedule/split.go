@@ -18,7 +18,7 @@ func split(text string) ([]source, error) {
 	if body, ok := strings.CutPrefix(text, "{"); ok {
 		body, ok = strings.CutSuffix(body, "}")
 		if !ok {
-			return nil, errors.New(`the table begins with "{" but does not end with "}"`)
+			return nil, errors.New(`the schedule begins with "{" but does not end with "}"`)
 		}
 		for _, item := range pieces(body, quoted) {
 			if item = strings.TrimSpace(item); item != "" {
@@ -45,9 +45,9 @@ func split(text string) ([]source, error) {
 	}
 	switch {
 	case len(sources) == 0:
-		return nil, errors.New("the table has no rows; write at least one, such as 0:00=2")
+		return nil, errors.New("the schedule has no rows; write at least one, such as 0:00=2")
 	case len(sources) > MaxRows:
-		return nil, fmt.Errorf("the table has %d rows; at most %d are allowed", len(sources), MaxRows)
+		return nil, fmt.Errorf("the schedule has %d rows; at most %d are allowed", len(sources), MaxRows)
 	}
 	return sources, nil
 }

@@ -21,7 +21,7 @@ func (m *Model) Burst(l *Load, interval time.Duration, perMinute int) (n int, wh
 	case most == 1:
 		return 1, ""
 	case l.Backlog[2] > backlogFrom:
-		return most, "the newest one waited"
+		return most, "the last one waited"
 	case low != high:
 		return most, "the load is uncertain"
 	case calm > 1:

@@ -161,8 +161,8 @@ func TestAllMistakesOfAFileAtOnce(t *testing.T) {
 	want := `9 settings are wrong:
   AUTOSCALE_INKREMENT: unknown setting; the nearest is AUTOSCALE_INCREMENT
   autoscale.yaml:2: max_dyno: unknown setting; the nearest is max_dynos
-  autoscale.yaml:6: MIN_DYNOS: "x": ` + "`x`" + ` is not a number of dynos; write a whole number from 0 to 10000, or a table such as 0:00=2, 9:00=5, 17:00=2
-  autoscale.yaml:3: MAX_DYNOS: "many": ` + "`many`" + ` is not a number of dynos; write a whole number from 0 to 10000, or a table such as 0:00=2, 9:00=5, 17:00=2
+  autoscale.yaml:6: MIN_DYNOS: "x": ` + "`x`" + ` is not a number of dynos; write a whole number from 0 to 10000, or a schedule such as 0:00=2, 9:00=5, 17:00=2
+  autoscale.yaml:3: MAX_DYNOS: "many": ` + "`many`" + ` is not a number of dynos; write a whole number from 0 to 10000, or a schedule such as 0:00=2, 9:00=5, 17:00=2
   HEROKU_API_KEY: is not set; create one with: heroku authorizations:create --description autoscalebot
   autoscale.yaml:1: HEROKU_APP_NAME: "UPPER": must be an app's name, as listed by: heroku apps
   HEARTBEAT_MEASURE: "y": must be total, processing or queue
