@@ -1,5 +1,4 @@
-// Package document reads YAML and JSON into trees in which every value knows its line, so that a mistake can be told
-// where it stands.
+// Package document reads YAML and JSON into trees whose values have their lines, so that errors can name them.
 package document
 
 import (
@@ -15,16 +14,16 @@ import (
 )
 
 const (
-	// MaxBytes is how long a document may be.
+	// MaxBytes is the maximum size of a document.
 	MaxBytes = 1 << 20
-	maxNodes = 100_000 // once its aliases are put in, which grow a small text without bound
+	maxNodes = 100_000 // with aliases expanded, since a small text can have any number of values
 	maxDepth = 64
 )
 
-// A Kind says what a value is.
+// A Kind is the kind of a value.
 type Kind int
 
-// The kinds. Nothing is a value that is left empty, or null.
+// The kinds. Nothing is an empty value, or null.
 const (
 	Nothing Kind = iota
 	Scalar
@@ -32,7 +31,7 @@ const (
 	Map
 )
 
-// String names the kind as an error does.
+// String returns the kind as in errors: "a list", "a map".
 func (k Kind) String() string {
 	return [...]string{"nothing", "one value", "a list", "a map"}[k]
 }
@@ -40,27 +39,27 @@ func (k Kind) String() string {
 // A Node is one value of a document.
 type Node struct {
 	Kind Kind
-	// Line is where the value begins, from 1.
+	// Line is the line where the value begins, from 1.
 	Line int
-	// Text is the text of a scalar: a number and a truth value as they are written.
+	// Text is the text of a scalar. Numbers and booleans stay as they are written.
 	Text string
-	// Quoted says that a scalar stands in quotes, or is marked as a text some other way.
+	// Quoted is true if a scalar is in quotes, or marked as a string in another way.
 	Quoted bool
 	// Items are the values of a list.
 	Items []*Node
-	// Pairs are the entries of a map, in the order of the document. No two have the same key.
+	// Pairs are the entries of a map, in the order of the document. Keys are unique.
 	Pairs []Pair
 }
 
 // A Pair is one entry of a map.
 type Pair struct {
 	Key string
-	// Line is where the key stands.
+	// Line is the line of the key.
 	Line  int
 	Value *Node
 }
 
-// Get returns the value of a key, nil if the node is no map or has no such key.
+// Get returns the value of a key, nil if the node is not a map or does not have the key.
 func (n *Node) Get(key string) *Node {
 	for _, p := range n.Pairs {
 		if p.Key == key {
@@ -70,15 +69,15 @@ func (n *Node) Get(key string) *Node {
 	return nil
 }
 
-// A Mistake is one thing that is wrong with a document.
+// A Mistake is one mistake in a document.
 type Mistake struct {
-	// Line is where it is, 0 if nowhere in particular.
+	// Line is its line, 0 if it concerns the whole document.
 	Line int
-	// What says what is wrong and what would be right. It holds no value of the document.
+	// What says what is wrong, and what would be correct.
 	What string
 }
 
-// Mistakes are all that is wrong with a document, in the order of the lines.
+// Mistakes are all mistakes in a document, in the order of the lines.
 type Mistakes []Mistake
 
 // Error lists the mistakes, one a line.
@@ -93,20 +92,20 @@ func (ms Mistakes) Error() string {
 	return strings.Join(texts, "\n")
 }
 
-// Read reads one document from r, no longer than [MaxBytes].
+// Read reads a document of at most [MaxBytes] from r.
 func Read(r io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
 	if err == nil && len(text) > MaxBytes {
-		err = fmt.Errorf("it is longer than %d KiB", MaxBytes>>10)
+		err = fmt.Errorf("too large: must be at most %d KiB", MaxBytes>>10)
 	}
 	return text, err
 }
 
-// Parse reads the text of one document. An empty one is a map without entries. Its error is the [Mistakes]: the first
-// of the syntax, or all the keys that stand twice.
+// Parse parses one document. An empty text is a map without entries. The error is a [Mistakes], with the first syntax
+// error or all duplicate keys. It quotes no value.
 func Parse(text []byte) (*Node, error) {
 	if len(text) > MaxBytes {
-		return nil, Mistakes{{What: fmt.Sprintf("it is longer than %d KiB", MaxBytes>>10)}}
+		return nil, Mistakes{{What: fmt.Sprintf("too large: must be at most %d KiB", MaxBytes>>10)}}
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(plain(text)))
 	var doc, more yaml.Node
@@ -117,7 +116,7 @@ func Parse(text []byte) (*Node, error) {
 		return nil, Mistakes{syntax(err)}
 	}
 	if err := decode(dec, &more); err == nil {
-		return nil, Mistakes{{Line: more.Line, What: "a second document begins; write one alone"}}
+		return nil, Mistakes{{Line: more.Line, What: "a second document begins here: must be one document"}}
 	} else if !errors.Is(err, io.EOF) {
 		return nil, Mistakes{syntax(err)}
 	}
@@ -129,7 +128,7 @@ func Parse(text []byte) (*Node, error) {
 	return root, nil
 }
 
-// decode recovers: the library is not sure to survive every text.
+// The library may panic.
 func decode(dec *yaml.Decoder, n *yaml.Node) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -144,7 +143,7 @@ var (
 	unknownAlias = regexp.MustCompile(`unknown anchor`)
 )
 
-// syntax leaves out what the document says.
+// Values of the document may be secret, so they are left out.
 func syntax(err error) Mistake {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
 	m := Mistake{}
@@ -154,12 +153,12 @@ func syntax(err error) Mistake {
 	}
 	switch {
 	case unknownAlias.MatchString(text):
-		text = "a value begins with an asterisk and names no anchor; put it in quotes"
+		text = "unknown anchor after an asterisk. Put a value that begins with * in quotes"
 	case strings.ContainsAny(text, "\"'`") && !strings.HasPrefix(text, "found ") &&
 		!strings.HasPrefix(text, "did not find") && !strings.HasPrefix(text, "could not find"):
-		text = "it is no YAML"
+		text = "invalid YAML"
 	default:
-		text = "it is no YAML: " + text
+		text = "invalid YAML: " + text
 	}
 	m.What = text
 	return m
@@ -179,7 +178,7 @@ func (b *builder) node(y *yaml.Node, depth int) *Node {
 	n := &Node{Line: y.Line}
 	if b.nodes++; b.nodes > maxNodes || depth > maxDepth {
 		if !b.full {
-			b.mistake(y.Line, "it holds too many values, or values too deep in each other")
+			b.mistake(y.Line, "too many values, or values nested too deeply")
 		}
 		b.full = true
 		return n
@@ -208,7 +207,7 @@ func (b *builder) node(y *yaml.Node, depth int) *Node {
 	return n
 }
 
-// pairs reads a map's entries. What a merge key (<<) brings in stands behind what the map itself has.
+// Entries of a merge key (<<) come after the map's own, which take precedence.
 func (b *builder) pairs(n *Node, y *yaml.Node, depth int) {
 	seen := map[string]int{}
 	var merged []*yaml.Node
@@ -219,11 +218,11 @@ func (b *builder) pairs(n *Node, y *yaml.Node, depth int) {
 		}
 		switch first, twice := seen[key.Value]; {
 		case key.Kind != yaml.ScalarNode:
-			b.mistake(key.Line, "a key is a list or a map; write a name")
+			b.mistake(key.Line, "a key must be a name, not a list or a map")
 		case key.ShortTag() == "!!merge":
 			merged = append(merged, value)
 		case twice:
-			b.mistake(key.Line, "the key of line %d stands here a second time", first)
+			b.mistake(key.Line, "duplicate key, first in line %d", first)
 		default:
 			seen[key.Value] = key.Line
 			n.Pairs = append(n.Pairs, Pair{key.Value, key.Line, b.node(value, depth+1)})

@@ -61,15 +61,15 @@ func TestMistakes(t *testing.T) {
 		bomb += string(c) + ": &" + string(c) + " [" + strings.TrimSuffix(strings.Repeat("*"+string(c-1)+",", 10), ",") + "]\n"
 	}
 	for _, c := range []struct{ text, want string }{
-		{"a: 1\nb: [1\nc: 2\n", "line 1: it is no YAML: did not find expected ',' or ']'"},
-		{"a: 1\nb: 2\na: 3\nb: 4\n", "line 3: the key of line 1 stands here a second time\nline 4: the key of line 2 stands here a second time"},
-		{"key: *s3cret\n", "a value begins with an asterisk and names no anchor; put it in quotes"},
-		{"a: 1\n---\nb: 2\n", "line 2: a second document begins; write one alone"},
-		{"? [a]\n: 1\n", "line 1: a key is a list or a map; write a name"},
-		{"a: &a [*a]\n", "line 1: it holds too many values, or values too deep in each other"},
-		{bomb, "it holds too many values"},
-		{strings.Repeat("[", 100) + strings.Repeat("]", 100), "values too deep"},
-		{"a: " + strings.Repeat("x", document.MaxBytes), "it is longer than 1024 KiB"},
+		{"a: 1\nb: [1\nc: 2\n", "line 1: invalid YAML: did not find expected ',' or ']'"},
+		{"a: 1\nb: 2\na: 3\nb: 4\n", "line 3: duplicate key, first in line 1\nline 4: duplicate key, first in line 2"},
+		{"key: *s3cret\n", "unknown anchor after an asterisk. Put a value that begins with * in quotes"},
+		{"a: 1\n---\nb: 2\n", "line 2: a second document begins here: must be one document"},
+		{"? [a]\n: 1\n", "line 1: a key must be a name, not a list or a map"},
+		{"a: &a [*a]\n", "line 1: too many values, or values nested too deeply"},
+		{bomb, "too many values"},
+		{strings.Repeat("[", 100) + strings.Repeat("]", 100), "values nested too deeply"},
+		{"a: " + strings.Repeat("x", document.MaxBytes), "too large: must be at most 1024 KiB"},
 	} {
 		n, err := document.Parse([]byte(c.text))
 		if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "s3cret") {

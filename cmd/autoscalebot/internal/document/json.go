@@ -7,9 +7,8 @@ import (
 	"unicode/utf16"
 )
 
-// plain returns JSON as YAML reads it: escapes that YAML has not written out (a slash, pairs of surrogates), and
-// spaces for tabs between values, which YAML takes only inside braces. What is no JSON stays, but for a byte order
-// mark. The lines stay.
+// Not all JSON is YAML. This replaces escapes that YAML does not have (a slash, pairs of surrogates) and tabs between
+// values, and removes a byte order mark. The lines stay the same. Other text than JSON stays as it is.
 func plain(text []byte) []byte {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	if !bytes.ContainsAny(text, "\\\t") || !json.Valid(text) {
@@ -40,7 +39,7 @@ func plain(text []byte) []byte {
 	return out
 }
 
-// surrogates returns 0 where the text does not begin with two escapes that make one character.
+// It returns 0 if the text does not begin with two escapes of one character.
 func surrogates(text []byte) rune {
 	if len(text) < 12 || text[6] != '\\' || text[7] != 'u' {
 		return 0

@@ -14,7 +14,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
-// inFile sets the environment to a settings file with this text, and to pairs of NAME=value, and to no more.
 func inFile(t *testing.T, text string, pairs ...string) {
 	t.Helper()
 	t.Chdir(t.TempDir())
@@ -105,10 +104,10 @@ func TestFileMistakes(t *testing.T) {
 		{"notification_backends: 'log, ${SECRET}'", `autoscale.yaml:3: NOTIFICATION_BACKENDS: "log, ${SECRET}": unknown notifier "${SECRET}"`},
 		{"webhook_url: " + secret, "autoscale.yaml:3: WEBHOOK_URL: must be a URL that begins with http:// or https://"},
 		{"webhook_url: [" + secret + "]", "autoscale.yaml:3: WEBHOOK_URL: must be one value, not a list"},
-		{"heroku_api_key: " + secret, "autoscale.yaml:3: the key of line 2 stands here a second time"},
-		{"slack_bot_token: *" + secret, "autoscale.yaml: a value begins with an asterisk and names no anchor; put it in quotes"},
-		{"webhook_secret: \"" + secret, "autoscale.yaml:3: it is no YAML: found unexpected end of stream"},
-		{"webhook_secret: a: " + secret, "autoscale.yaml:3: it is no YAML: mapping values are not allowed in this context"},
+		{"heroku_api_key: " + secret, "autoscale.yaml:3: duplicate key, first in line 2"},
+		{"slack_bot_token: *" + secret, "autoscale.yaml: unknown anchor after an asterisk. Put a value that begins with * in quotes"},
+		{"webhook_secret: \"" + secret, "autoscale.yaml:3: invalid YAML: found unexpected end of stream"},
+		{"webhook_secret: a: " + secret, "autoscale.yaml:3: invalid YAML: mapping values are not allowed in this context"},
 		{"processes: [web]", "autoscale.yaml:3: processes: must be a map of process types, with their settings below them, not a list"},
 		{"processes:\n  web: 3", "autoscale.yaml:4: web: must be the settings of this process type, as key: value, not one value"},
 		{"processes:\n  web 1: {}", `autoscale.yaml:4: HEROKU_PROCESS_TYPE: "web 1": must be a process type of the Procfile, such as web`},

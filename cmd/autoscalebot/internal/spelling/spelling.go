@@ -1,4 +1,4 @@
-// Package spelling finds the name that somebody meant who wrote another.
+// Package spelling finds the known name that is meant by a misspelled one.
 package spelling
 
 import (
@@ -13,13 +13,13 @@ import (
 
 const farthestTypo = 3
 
-// Nearest returns the one of names that takes the fewest letters to insert, delete or replace, the first of several. It
-// panics if there are no names.
+// Nearest returns the name with the smallest edit distance, the first one if there are several. It panics if there are
+// no names.
 func Nearest(name string, names []string) string {
 	return slices.MinFunc(names, func(a, b string) int { return distance(a, name) - distance(b, name) })
 }
 
-// Meant returns the nearest of names, where it is so near that name is a typing mistake.
+// Meant returns the nearest name if it is near enough for a typing mistake, at most 3 edits.
 func Meant(name string, names []string) (meant string, ok bool) {
 	if len(names) == 0 {
 		return "", false
@@ -32,8 +32,8 @@ func distance(a, b string) int { return levenshtein.ComputeDistance(a, b) }
 
 var word = regexp.MustCompile(`^[A-Za-z][A-Za-z_ -]{0,29}$`)
 
-// Shown returns the name that somebody wrote as a message may show it: as it is where it is a word or much like one of
-// names, and else only its length, as a secret may have been written in the place of a name.
+// Shown returns a name for a message. A secret may have been written instead of a name, so a text that is neither a
+// word nor similar to one of names becomes its length.
 func Shown(name string, names []string) string {
 	likeOurs := false
 	if lower := strings.ToLower(name); len(name) < 60 {
