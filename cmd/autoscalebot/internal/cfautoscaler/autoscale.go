@@ -11,11 +11,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// Autoscale writes the plan as a settings file of ours.
+// Autoscale returns the plan as a settings file of autoscalebot.
 func (p *Plan) Autoscale() []byte {
 	var b strings.Builder
-	b.WriteString("# Limits, schedule and rules. The app, its key and whom to tell are in the environment, or stand " +
-		"here as well.\n")
+	b.WriteString("# Limits, schedule and rules. Set the app, its key and the notifiers in the environment, or " +
+		"here.\n")
 	low, high := p.Tables()
 	writeTable(&b, "min_dynos", low)
 	writeTable(&b, "max_dynos", high)
@@ -23,10 +23,11 @@ func (p *Plan) Autoscale() []byte {
 		fmt.Fprintf(&b, "time_zone: %s\n", z)
 	}
 	if len(p.Rules) > 0 {
-		b.WriteString("# These rules decide alone. Without the next line the heartbeat decides with " +
-			"them.\nheartbeat_url: none\n")
+		b.WriteString("# Only these rules decide. Remove the next line to use the heartbeat as " +
+			"well.\nheartbeat_url: none\n")
 		if p.Every > 0 {
-			fmt.Fprintf(&b, "# How often they are asked.\nheartbeat_interval_in_seconds: %g\n", p.Every.Seconds())
+			fmt.Fprintf(&b, "# Time from one decision to the next.\nheartbeat_interval_in_seconds: %g\n",
+				p.Every.Seconds())
 		}
 		b.WriteString("rules:\n")
 	}
@@ -47,7 +48,7 @@ func (p *Plan) Autoscale() []byte {
 		fmt.Fprintf(&b, "  %s: %q\n", name, p.Sources[name])
 	}
 	if len(p.Breaches) > 0 {
-		b.WriteString("# By App Autoscaler's own semantics: in this order, the first that is breached " +
+		b.WriteString("# With App Autoscaler's semantics: of these rules, the first one that is breached " +
 			"acts.\nscaling_rules:\n")
 	}
 	for _, r := range p.Breaches {
@@ -74,7 +75,7 @@ func writeTable(b *strings.Builder, key, text string) {
 	}
 }
 
-// RulesText writes the rules as RULES has them.
+// RulesText returns the rules in the form of RULES.
 func (p *Plan) RulesText() string {
 	var out []string
 	for i := range p.Rules {
@@ -89,7 +90,7 @@ func (p *Plan) RulesText() string {
 	return strings.Join(out, "; ")
 }
 
-// SignalsText writes the sources as SIGNALS has them.
+// SignalsText returns the sources in the form of SIGNALS.
 func (p *Plan) SignalsText() string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(p.Sources)) {
@@ -134,7 +135,7 @@ func ruleParts(r *decide.SignalRule) (out [][2]string) {
 	return out
 }
 
-// QuorumText writes 3, or 3/5, as RULES has it.
+// QuorumText returns a quorum in the form of RULES: 3, or 3/5.
 func QuorumText(q decide.Quorum) string {
 	if q.N == q.M {
 		return strconv.Itoa(q.N)

@@ -9,7 +9,7 @@ import (
 
 const minutesPerDay = 24 * 60
 
-// A Step is a minute of the day from which on limits hold.
+// A Step is a minute of the day at which limits take effect.
 type Step struct {
 	Minute int
 	Limits schedule.Limits
@@ -17,30 +17,29 @@ type Step struct {
 
 func byMinute(a, b Step) int { return a.Minute - b.Minute }
 
-// A Day is what changes on one day, in the order of time. Until the first step the last one before that day still
-// holds.
+// A Day has the steps of one day, in the order of time. The last step before that day applies up to the first one.
 type Day []Step
 
-// A Calendar is when which limits begin to hold, by the clock on the wall of its zone.
+// A Calendar has the limits over time, in local time of its zone.
 type Calendar struct {
 	// Zone is nil for UTC.
 	Zone *time.Location
 	// Week has the steps of each weekday, Sunday first.
 	Week [7]Day
-	// Parts have steps that come on some days beside those of the weekday. Where one is bounded by dates, all are that
-	// ever meet it.
+	// Parts have steps of some days, in addition to those of the weekday. If one has dates as bounds, all parts that
+	// share a day with it have.
 	Parts []Part
-	// Dates have days that are unlike what else recurs, in order; no two hold the same date.
+	// Dates have exceptional days, in order. They do not overlap.
 	Dates []Dates
 }
 
-// A Part is what recurs on some days.
+// A Part recurs on some days.
 type Part struct {
-	// Weekdays has a bit for each weekday on which it comes, Sunday the lowest.
+	// Weekdays has a bit for each weekday, Sunday the lowest.
 	Weekdays int
-	// Days are those of the month on which it comes, from 1 to 31, in order; nil for all.
+	// Days are days of the month, from 1 to 31, in order; nil for all.
 	Days []int
-	// First and Last are midnights in UTC between which it comes, both included; zero for no bound.
+	// First and Last are the first and the last day, as midnights in UTC; zero for no bound.
 	First, Last time.Time
 	Day         Day
 }
@@ -50,7 +49,7 @@ func (p *Part) on(date time.Time) bool {
 		within(date, p.First, p.Last)
 }
 
-// within takes a zero first or last for no bound.
+// If first or last is zero, there is no such bound.
 func within(date, first, last time.Time) bool {
 	return !date.Before(first) && (last.IsZero() || !date.After(last))
 }
@@ -61,7 +60,7 @@ func (c *Calendar) bounded() bool {
 	return slices.ContainsFunc(c.Parts, func(p Part) bool { return p.bounded() })
 }
 
-// Dates are some days in a row on which nothing holds but what stands here.
+// Dates are consecutive days with steps of their own. Nothing else applies on them.
 type Dates struct {
 	// First and Last are midnights in UTC; both are included.
 	First, Last time.Time
@@ -88,7 +87,7 @@ func (c *Calendar) weekly() (n int) {
 	return n
 }
 
-// on takes a midnight in UTC.
+// The date is a midnight in UTC.
 func (c *Calendar) on(date time.Time) Day {
 	i, dated := slices.BinarySearchFunc(c.Dates, date, func(d Dates, date time.Time) int {
 		switch {
@@ -105,7 +104,7 @@ func (c *Calendar) on(date time.Time) Day {
 	return c.recurring(date)
 }
 
-// recurring is what would hold if no date had steps of its own.
+// Dates do not count here.
 func (c *Calendar) recurring(date time.Time) Day {
 	day := slices.Clone(c.Week[date.Weekday()])
 	for i := range c.Parts {
@@ -117,7 +116,7 @@ func (c *Calendar) recurring(date time.Time) Day {
 	return day
 }
 
-// longestGap in days between two steps that recur: from one 31st to the next but one.
+// The longest gap in days between two recurring steps, if one 31st is skipped.
 const longestGap = 70
 
 func (c *Calendar) at(date time.Time, minute int, base schedule.Limits) schedule.Limits {
@@ -140,7 +139,7 @@ func (d Day) at(minute int) (l schedule.Limits, ok bool) {
 	return l, ok
 }
 
-// addDates makes one range of neighbours that are alike.
+// Consecutive dates with the same steps become one range.
 func (c *Calendar) addDates(d Dates) {
 	if n := len(c.Dates); n > 0 {
 		last := &c.Dates[n-1]
@@ -152,13 +151,13 @@ func (c *Calendar) addDates(d Dates) {
 	c.Dates = append(c.Dates, d)
 }
 
-// dateOf returns a midnight in UTC, and the minute of the day.
+// The date is a midnight in UTC.
 func dateOf(t time.Time, zone *time.Location) (date time.Time, minute int) {
 	t = t.In(zone)
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC), t.Hour()*60 + t.Minute()
 }
 
-// moment is when the clock on the wall shows a minute of a date.
+// The minute is in local time of the zone.
 func moment(date time.Time, minute int, zone *time.Location) time.Time {
 	return time.Date(date.Year(), date.Month(), date.Day(), 0, minute, 0, 0, zone)
 }

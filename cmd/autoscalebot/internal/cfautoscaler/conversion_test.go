@@ -112,8 +112,8 @@ func policyOf(base schedule.Limits, zone string, windows []drawnWindow) string {
 	return string(text)
 }
 
-// timeline returns the limits of any minute between two dates. A window that starts while another holds does not
-// come; of two that start at once the one that does not recur holds, else the first.
+// A window that starts during another one does not apply. Of two that start at the same time, the one that does not recur
+// applies, or else the first one.
 func timeline(windows []drawnWindow, base schedule.Limits, from, to time.Time) (at func(time.Time) schedule.Limits, turns []time.Time) {
 	var spans []span
 	for _, once := range []bool{true, false} {
@@ -268,12 +268,11 @@ func TestAPolicyKeepsWhatRecursBesideDates(t *testing.T) {
 	text := p.Policy()
 	recurring, specific := schedules(t, text)
 	if len(recurring) != 2 || len(specific) != 1 || len(p.Notes) > 0 {
-		t.Errorf("it became\n%s\nand tells %q", text, p.Notes)
+		t.Errorf("it became\n%s\nwith the notes %q", text, p.Notes)
 	}
 }
 
-// Where a table is written out as dates for a while, what its rows of dates say after that is told as left out.
-func TestRowsOfDatesBeyondTheHorizonAreTold(t *testing.T) {
+func TestRowsOfDatesBeyondTheHorizonAreNoted(t *testing.T) {
 	for _, c := range []struct {
 		rows string
 		told bool

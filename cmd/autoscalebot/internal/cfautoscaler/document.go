@@ -1,6 +1,6 @@
-// Package cfautoscaler reads and writes what people have written down for other autoscalers: the manifest of App
-// Autoscaler as Pivotal and VMware sell it, and the policy of Cloud Foundry's open-source App Autoscaler. A [Plan] is
-// what their documents and ours have in common.
+// Package cfautoscaler reads and writes documents of other autoscalers: the manifest of Pivotal's and VMware's App
+// Autoscaler, and the policy of Cloud Foundry's open-source App Autoscaler. A [Plan] is what their documents and
+// settings files have in common.
 package cfautoscaler
 
 import (
@@ -11,35 +11,35 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A Format is a form in which a plan can be written down.
+// A Format is a format of documents.
 type Format string
 
 // The formats.
 const (
-	// Manifest is that of Pivotal's and VMware's App Autoscaler, as YAML.
+	// Manifest is the format of Pivotal's and VMware's App Autoscaler, in YAML.
 	Manifest Format = "manifest"
-	// Policy is that of Cloud Foundry's open-source App Autoscaler, as JSON.
+	// Policy is the format of Cloud Foundry's open-source App Autoscaler, in JSON.
 	Policy Format = "policy"
-	// Autoscale is our own settings file.
+	// Autoscale is a settings file of autoscalebot.
 	Autoscale Format = "autoscale"
 )
 
-// A Plan says how many instances of an app there are to be, and why.
+// A Plan has the limits, the schedule and the rules of an app.
 type Plan struct {
-	// Limits hold where the calendar says nothing yet.
+	// Limits apply before the first step of the calendar.
 	Limits   schedule.Limits
 	Calendar Calendar
-	// Rules are judged side by side: any adds instances, and all together remove some.
+	// Rules are judged together: any of them adds instances, and all of them must agree to remove some.
 	Rules []decide.SignalRule
-	// Breaches are asked one after the other: the first that is breached acts, and no other rule does.
+	// Breaches are judged in order: only the first one that is breached acts.
 	Breaches []decide.BreachRule
-	// Sources are where the signals come from that are not built in, by their names, as SIGNALS has them.
+	// Sources has the URLs of signals that are not built in, by name, in the form of SIGNALS.
 	Sources map[string]string
-	// Every is how often App Autoscaler decides, 0 where that is not known.
+	// Every is the time between decisions of App Autoscaler, 0 if it is not known.
 	Every   time.Duration
-	carries bool // what a date ends with goes on until something recurs, as in a manifest
+	carries bool // limits of a date continue after it, as in a manifest
 	now     time.Time
-	// Notes say what could not be taken over as it stands, and what became of it.
+	// Notes are differences between the document and the plan.
 	Notes []string
 }
 
@@ -54,7 +54,7 @@ func (p *Plan) source(signal, url string) {
 	p.Sources[signal] = url
 }
 
-// ManifestEvery is how often App Autoscaler decides by a manifest's rules.
+// ManifestEvery is the time between decisions of App Autoscaler with a manifest.
 const ManifestEvery = 35 * time.Second
 
-const meanWindow = 120 * time.Second // over which App Autoscaler takes the mean of a metric
+const meanWindow = 120 * time.Second // App Autoscaler takes the mean of a metric over it

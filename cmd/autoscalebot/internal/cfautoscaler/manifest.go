@@ -53,7 +53,7 @@ func (r *reader) limits(n *document.Node) (l schedule.Limits) {
 	l.Min, ok = r.whole(limits, "min", true, 0, mostInstances)
 	l.Max, ok2 = r.whole(limits, "max", true, 0, mostInstances)
 	if ok && ok2 && l.Min > l.Max {
-		r.wrong(limits, "min is %d, which is above max, %d", l.Min, l.Max)
+		r.wrong(limits, "min is %d: must be at most max, %d", l.Min, l.Max)
 	}
 	return l
 }
@@ -61,7 +61,7 @@ func (r *reader) limits(n *document.Node) (l schedule.Limits) {
 func (r *reader) rule(p *Plan, n *document.Node) {
 	kind, ok := r.text(n, "rule_type", true)
 	if kind = strings.ToLower(kind); ok && !slices.Contains(ruleTypes, kind) {
-		r.wrong(n.Get("rule_type"), "rule_type is %.60q; write %s", kind, strings.Join(ruleTypes, ", "))
+		r.wrong(n.Get("rule_type"), "rule_type is %.60q: must be one of %s", kind, strings.Join(ruleTypes, ", "))
 		return
 	}
 	rule := decide.SignalRule{Window: meanWindow}
@@ -86,18 +86,18 @@ func (r *reader) rule(p *Plan, n *document.Node) {
 		r.custom(p, &rule, n, kind == "compare")
 	}
 	if rule.Signal == "" && len(r.mistakes) == 0 {
-		r.wrong(n, "the rule names nothing that a signal could be called")
+		r.wrong(n, "the rule has no usable name for a signal: must have at least one letter or digit")
 	}
 	if slices.ContainsFunc(p.Rules, func(o decide.SignalRule) bool { return o.String() == rule.String() }) &&
 		rule.Signal != "" {
-		r.wrong(n, "there are two rules for %s; write one", rule.String())
+		r.wrong(n, "duplicate rule for %s", rule.String())
 	}
 	p.vain(n, kind, sub)
 	p.hollow(n, kind, rule)
 	p.Rules = append(p.Rules, rule)
 }
 
-// whole has a rule judge a signal of which the platform keeps the past, so that it need not wait after a change.
+// The platform keeps the past of the signal, so the rule need not wait after a change.
 func whole(rule decide.SignalRule, signal string) decide.SignalRule {
 	rule.Signal, rule.Wait = signal, decide.NoWait
 	return rule
@@ -110,11 +110,11 @@ func (r *reader) latency(n *document.Node, sub string) string {
 	case avg95:
 		return latency95
 	}
-	r.wrong(n.Get("rule_sub_type"), "rule_sub_type is %.60q; write %s or %s", sub, avg99, avg95)
+	r.wrong(n.Get("rule_sub_type"), "rule_sub_type is %.60q: must be %s or %s", sub, avg99, avg95)
 	return ""
 }
 
-// Older manifests have the queue's name as the subtype.
+// Older manifests have the queue's name in rule_sub_type.
 func (r *reader) queue(n *document.Node, sub string) string {
 	name, _ := r.text(n, "queue_name", false)
 	if name = cmp.Or(name, sub); name == "" {
@@ -123,7 +123,6 @@ func (r *reader) queue(n *document.Node, sub string) string {
 	return name
 }
 
-// vain notes keys that mean nothing for a rule's type.
 func (p *Plan) vain(n *document.Node, kind, sub string) {
 	uses := map[string][]string{
 		"http_latency": {"rule_sub_type"}, "rabbitmq": {"queue_name", "rule_sub_type"},
@@ -144,12 +143,12 @@ func (p *Plan) hollow(n *document.Node, kind string, rule decide.SignalRule) {
 		line = t.Line
 	}
 	if rule.Min <= 0 && kind != "custom" && kind != "compare" {
-		p.note("line %d: the minimum of %s is %s, and no value is below it: while this rule stands, no "+
-			"instance is removed", line, kind, number(rule.Min))
+		p.note("line %d: the minimum of %s is %s, and no value can be below it: this rule prevents all "+
+			"scale-downs", line, kind, number(rule.Min))
 	}
 	if rule.Max >= 100 && kind == "memory" {
-		p.note("line %d: the maximum of memory is %s, and no percentage is above it: this rule can never add "+
-			"an instance", line, number(rule.Max))
+		p.note("line %d: the maximum of memory is %s, and no percentage can be above it: this rule never leads to "+
+			"a scale-up", line, number(rule.Max))
 	}
 }
 
@@ -175,7 +174,7 @@ func (r *reader) threshold(rule *decide.SignalRule, n *document.Node) {
 	rule.Max, rule.Min = math.NaN(), math.NaN()
 	t := n.Get("threshold")
 	if t == nil {
-		r.wrong(n, "threshold is missing; write one with min and max")
+		r.wrong(n, "threshold is missing: must be a map with min and max")
 		return
 	}
 	if !r.keys(t, "threshold", "min", "max") {
@@ -185,20 +184,20 @@ func (r *reader) threshold(rule *decide.SignalRule, n *document.Node) {
 	rule.Min, ok = r.number(t, "min", true)
 	rule.Max, ok2 = r.number(t, "max", true)
 	if ok && ok2 && rule.Min >= rule.Max {
-		r.wrong(t, "min is %g; it must be below max, which is %g", rule.Min, rule.Max)
+		r.wrong(t, "min is %g: must be below max, %g", rule.Min, rule.Max)
 	}
 }
 
-// From at on the limits hold until the next change.
+// The limits apply from at up to the next change.
 type change struct {
 	at time.Time
-	// weekdays are those on which it recurs at the same time, in UTC, a bit each, Sunday the lowest; 0 for once.
+	// weekdays has a bit for each weekday on which the change recurs, in UTC, Sunday the lowest; 0 for a single change.
 	weekdays int
 	limits   schedule.Limits
 	node     *document.Node
 }
 
-// A manifest's Sunday is bit 6, its Saturday bit 0. It is its own inverse.
+// In a manifest Sunday is bit 6 and Saturday bit 0. The function is its own inverse.
 func fromRecurrence(mask int) (out int) {
 	for d := range 7 {
 		if mask&(1<<(6-d)) != 0 {
@@ -213,7 +212,7 @@ func (r *reader) change(n *document.Node) (c change) {
 	text, ok := r.text(n, "executes_at", true)
 	at, err := time.Parse(time.RFC3339, text)
 	if ok && err != nil {
-		r.wrong(n.Get("executes_at"), "executes_at is %.60q; write it as 2026-12-24T08:00:00Z", text)
+		r.wrong(n.Get("executes_at"), "executes_at is %.60q: must be a time such as 2026-12-24T08:00:00Z", text)
 	}
 	c.at = at.UTC().Truncate(time.Minute)
 	if mask, ok := r.whole(n, "recurrence", false, 0, everyWeekday); ok {
@@ -223,7 +222,7 @@ func (r *reader) change(n *document.Node) (c change) {
 	return c
 }
 
-// Of two at one time the later in the document holds.
+// Of two changes at the same time, the later one in the document applies.
 func (p *Plan) changes(in []change, now time.Time) {
 	c := &p.Calendar
 	today, _ := dateOf(now, time.UTC)
@@ -231,7 +230,7 @@ func (p *Plan) changes(in []change, now time.Time) {
 	for _, ch := range in {
 		date, minute := dateOf(ch.at, time.UTC)
 		if date.After(tablesEnd()) {
-			p.note("line %d: this change comes on %s, after the last date that a table may name, and is left out",
+			p.note("line %d: this change is left out: it is on %s, after the last date that a schedule may have",
 				ch.node.Line, date.Format(time.DateOnly))
 			continue
 		}
@@ -240,7 +239,7 @@ func (p *Plan) changes(in []change, now time.Time) {
 			continue
 		}
 		if ch.at.After(now.AddDate(0, 0, 7)) {
-			p.note("line %d: this change recurs from %s on; it is taken to recur already", ch.node.Line,
+			p.note("line %d: this change recurs from %s; here it recurs from now on", ch.node.Line,
 				ch.at.Format(time.DateOnly))
 		}
 		for d := range c.Week {
@@ -251,7 +250,7 @@ func (p *Plan) changes(in []change, now time.Time) {
 	}
 	slices.SortStableFunc(once, func(a, b change) int { return a.at.Compare(b.at) })
 	for len(once) > 0 && once[0].at.Before(today) {
-		if c.weekly() == 0 { // what has come and was followed by nothing still holds
+		if c.weekly() == 0 { // the last change still applies
 			p.Limits = once[0].limits
 		}
 		once = once[1:]
@@ -279,7 +278,7 @@ func (p *Plan) changes(in []change, now time.Time) {
 	}
 }
 
-// hold keeps limits on all days from the last date on until another.
+// The limits apply on all days after the last date, before until.
 func (c *Calendar) hold(until time.Time, l schedule.Limits) {
 	first, last := c.Dates[len(c.Dates)-1].Last.AddDate(0, 0, 1), until.AddDate(0, 0, -1)
 	if !last.Before(first) {
@@ -294,7 +293,7 @@ func (d Day) with(s Step) Day {
 	return d
 }
 
-// Manifest writes the plan as a manifest. What cannot be written there is noted.
+// Manifest returns the plan as a manifest. Notes of the plan list what a manifest cannot have.
 func (p *Plan) Manifest(now time.Time) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "---\ninstance_limits:\n  min: %d\n  max: %d\n", p.Limits.Min, p.Limits.Max)
@@ -317,7 +316,7 @@ func (p *Plan) manifestRules(b *strings.Builder) {
 	for i := range rules {
 		r := &rules[i]
 		if math.IsNaN(r.Max) || math.IsNaN(r.Min) {
-			p.note("the rule %s is left out: a manifest's have a minimum and a maximum", r)
+			p.note("the rule %s is left out: a rule of a manifest must have a minimum and a maximum", r)
 			continue
 		}
 		if !written {
@@ -326,7 +325,7 @@ func (p *Plan) manifestRules(b *strings.Builder) {
 		}
 		p.lost(r, false)
 		if up, down := stepText(r.Up), stepText(r.Down); up != "1" || down != "1" {
-			p.note("the rule %s adds %s and removes %s; a manifest has no steps: set the app's scaling factors", r,
+			p.note("the rule %s adds %s and removes %s; a manifest has no steps. Set the app's scaling factors", r,
 				up, down)
 		}
 		fmt.Fprintf(b, "- %s\n  threshold:\n    min: %s\n    max: %s\n", p.ruleType(r), number(r.Min), number(r.Max))
@@ -347,8 +346,8 @@ func (p *Plan) ruleType(r *decide.SignalRule) string {
 	case r.Signal == cpu:
 		return "rule_type: cpu"
 	case r.Signal == "cpuutil" && url == "":
-		p.note("the rule cpuutil is about the CPU that the instances are entitled to; that became cpu, of which 100 " +
-			"%% is one core of the machine")
+		p.note("the rule cpuutil, relative to the CPU entitlement, becomes cpu, with 100 %% for one core of the " +
+			"machine")
 		return "rule_type: cpu"
 	case r.Signal == memory || r.Signal == drainMemory:
 		return "rule_type: memory"
@@ -362,7 +361,7 @@ func (p *Plan) ruleType(r *decide.SignalRule) string {
 	return fmt.Sprintf("rule_type: custom\n  metric: %q", p.pushed(r.Signal))
 }
 
-// pairs makes one rule of two breaches of a metric, one that adds and one that removes.
+// Two breaches of a metric, one that adds and one that removes, become one rule.
 func (p *Plan) pairs() (out []decide.SignalRule) {
 	used := make([]bool, len(p.Breaches))
 	for i, up := range p.Breaches {
@@ -382,13 +381,13 @@ func (p *Plan) pairs() (out []decide.SignalRule) {
 	}
 	for i, b := range p.Breaches {
 		if !used[i] {
-			p.note("the rule %s %s %s is left out: a manifest's rules have a maximum that adds and a minimum "+
+			p.note("the rule %s %s %s is left out: a rule of a manifest must have a maximum that adds and a minimum "+
 				"that removes", b.Metric, b.Operator, number(b.Threshold))
 		}
 	}
 	if len(out) > 0 {
-		p.note("the scaling_rules became rules, which look at the mean of %d seconds, know no cool-down and no "+
-			"order, and remove an instance only when all metrics are low", int(meanWindow.Seconds()))
+		p.note("the scaling_rules become rules: they judge the mean of %d seconds, have no cool-down and no "+
+			"order, and remove an instance only if all metrics are low", int(meanWindow.Seconds()))
 	}
 	return out
 }
@@ -399,16 +398,16 @@ func (p *Plan) manifestChanges(now time.Time) (out []change) {
 	_, winter := time.Date(now.Year(), time.January, 1, 0, 0, 0, 0, zone).Zone()
 	_, summer := time.Date(now.Year(), time.July, 1, 0, 0, 0, 0, zone).Zone()
 	if winter != summer && c.weekly()+len(c.Parts) > 0 {
-		p.note("a manifest knows no time zone: hours of %s are written as they are on %s, and do not move with "+
-			"summer time", zone, now.In(zone).Format(time.DateOnly))
+		p.note("a manifest has no time zone: hours in %s are converted as of %s, and do not change with "+
+			"daylight saving time", zone, now.In(zone).Format(time.DateOnly))
 	}
 	today, _ := dateOf(now, zone)
-	p.writeOut(today, func(Part) bool { return true }, "a manifest's changes recur by weekday alone, and for ever")
+	p.writeOut(today, func(Part) bool { return true }, "changes of a manifest recur only by weekday, and for ever")
 	out = p.weekChanges(now)
 	for _, d := range c.Dates {
 		if c.weekly() > 0 && slices.ContainsFunc(daysOf(d, today),
 			func(date time.Time) bool { return c.disturbed(date, d.Day) }) {
-			p.note("what recurs on a weekday comes on %s as well, and ends there what is written for that date",
+			p.note("changes that recur by weekday also apply on %s, and end the change of that date",
 				d.First.Format(time.DateOnly))
 		}
 		for _, date := range daysOf(d, today) {
@@ -425,7 +424,7 @@ func (p *Plan) manifestChanges(now time.Time) (out []change) {
 	return out
 }
 
-// Of a range in which every day only begins as the one before ended, the first is enough.
+// If the days of a range have no changes during the day, the first day is enough.
 func daysOf(d Dates, today time.Time) (out []time.Time) {
 	from := d.First
 	if from.Before(today) {
@@ -440,7 +439,7 @@ func daysOf(d Dates, today time.Time) (out []time.Time) {
 	return out
 }
 
-// disturbed says that something recurs on a date that does not stand among its steps.
+// A recurring step on the date is not among its own steps.
 func (c *Calendar) disturbed(date time.Time, day Day) bool {
 	return slices.ContainsFunc(c.recurring(date), func(s Step) bool { return !slices.Contains(day, s) })
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// parts writes the recurring windows as what comes on some days. Windows that meet on a day are taken apart by kinds
-// of day, so that on each the one that starts first holds; all others are a part each. None is over by today.
+// A recurring window becomes a part. Windows that overlap on some day are split by kinds of day, so that on each day
+// the window that starts first applies. Parts that end before today are left out.
 func (s *windows) parts(today time.Time) (out []Part) {
 	for _, group := range s.groups() {
 		if len(group) == 1 {
@@ -37,7 +37,7 @@ func (w *window) daysOrAll() []int {
 	return w.days
 }
 
-// groups puts windows together that meet, by way of others too, in the order of the document.
+// A group has windows that overlap, directly or through others, in the order of the document.
 func (s *windows) groups() [][]*window {
 	var groups [][]int
 	for i := range s.recurring {
@@ -70,7 +70,7 @@ func (w *window) meets(o *window) bool {
 		(o.last.IsZero() || w.first.IsZero() || !o.last.Before(w.first))
 }
 
-// apart writes windows that meet: between each two dates on which one begins or ends, a part for each kind of day.
+// There is a part for each kind of day between two dates on which a window begins or ends.
 func (s *windows) apart(group []*window) (out []Part) {
 	slices.SortStableFunc(group, func(a, b *window) int { return a.start - b.start })
 	var turns []time.Time
@@ -153,7 +153,7 @@ func (s *windows) kinds(group []*window, first, last time.Time) (out []Part) {
 	return out
 }
 
-// heldOn returns the windows in the order of their starts; one that starts while another holds does not come.
+// The result is in the order of the starts. A window that starts during another one does not apply.
 func heldOn(in []*window, weekday, day int) (held []window) {
 	for _, w := range in {
 		if w.weekdays&(1<<weekday) == 0 && !slices.Contains(w.days, day) {
@@ -174,7 +174,7 @@ func (p *Part) ever(today time.Time) bool {
 	if last.IsZero() {
 		last = tablesEnd()
 	}
-	// after which all days have come
+	// all combinations of weekday and day of the month come in 29 years
 	for d, n := from, 0; !d.After(last) && n < 29*366; d, n = d.AddDate(0, 0, 1), n+1 {
 		if p.on(d) {
 			return true
@@ -191,7 +191,7 @@ func (p *Plan) writeOut(today time.Time, which func(Part) bool, why string) {
 		return
 	}
 	end := today.AddDate(0, 0, horizon)
-	p.note("what comes on some days of the month, or between two dates, is written out as dates until %s: %s",
+	p.note("schedules of some days of the month, or between dates, become dates up to %s: %s",
 		end.Format(time.DateOnly), why)
 	old := *c
 	c.Parts, c.Dates = slices.DeleteFunc(slices.Clone(c.Parts), which), nil

@@ -197,42 +197,42 @@ func TestMistakesOfAPolicy(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{fmt.Sprintf(rule, ""), ""},
 		{fmt.Sprintf(rule, `, "breach_duration_secs": 60, "cool_down_secs": 3600`), ""},
-		{fmt.Sprintf(rule, `, "breach_duration_secs": 59`), `breach_duration_secs is "59"; write a whole number from 60 to 3600`},
-		{fmt.Sprintf(rule, `, "cool_down_secs": 3601`), `cool_down_secs is "3601"; write a whole number from 60 to 3600`},
-		{fmt.Sprintf(rule, `, "cool_down_secs": "60"`), `cool_down_secs is "60" in quotes`},
+		{fmt.Sprintf(rule, `, "breach_duration_secs": 59`), `breach_duration_secs is "59": must be a whole number from 60 to 3600`},
+		{fmt.Sprintf(rule, `, "cool_down_secs": 3601`), `cool_down_secs is "3601": must be a whole number from 60 to 3600`},
+		{fmt.Sprintf(rule, `, "cool_down_secs": "60"`), `cool_down_secs is "60": must be a number without quotes`},
 		{fmt.Sprintf(rule, `, "window": 60`), ""},
-		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"+1"`, `"1"`), `adjustment is "1"; write a sign and a number of instances, such as +1, or a percentage, such as -50%`},
-		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `">"`, `"=="`), `operator is "=="; write <, >, <= or >=`},
-		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `50`, `101`), "threshold is 101; cpu is a percentage, so 100 is the most"},
-		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `50`, `0`), "threshold is 0; for cpu it must be above 0"},
-		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"cpu"`, `"my metric"`), `metric_type is "my metric"; write up to 100 letters, digits and underscores`},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"+1"`, `"1"`), `adjustment is "1": must be a sign and a number of instances, such as +1, or a percentage, such as -50%`},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `">"`, `"=="`), `operator is "==": must be <, >, <= or >=`},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `50`, `101`), "threshold is 101: must be at most 100 for cpu"},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `50`, `0`), "threshold is 0: must be above 0 for cpu"},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"cpu"`, `"my metric"`), `metric_type is "my metric": must be at most 100 letters, digits and underscores`},
 		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"operator": ">", `, ``), "operator is missing"},
-		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"instance_min_count": 1`, `"instance_min_count": 0`), `instance_min_count is "0"; write a whole number from 1 to 10000`},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"instance_min_count": 1`, `"instance_min_count": 0`), `instance_min_count is "0": must be a whole number from 1 to 10000`},
 		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"instance_min_count": 1`, `"instance_min_count": 4`), ""},
-		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"instance_min_count": 1`, `"instance_min_count": 5`), "instance_min_count is 5; it must not be above instance_max_count, which is 4"},
-		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `50`, `50.5`), "threshold is 50.5; a policy's is a whole number"},
-		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `50`, `"50"`), `threshold is "50" in quotes`},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `"instance_min_count": 1`, `"instance_min_count": 5`), "instance_min_count is 5: must be at most instance_max_count, 4"},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `50`, `50.5`), "threshold is 50.5: must be a whole number"},
+		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `50`, `"50"`), `threshold is "50": must be a number without quotes`},
 		{strings.ReplaceAll(fmt.Sprintf(rule, ""), `50`, `1e2`), ""},
-		{`{"instance_min_count": 1, "instance_max_count": 2}`, "there are neither scaling_rules nor schedules"},
-		{`{"instance_min_count": 1, "instance_max_count": 2, "schedules": {"timezone": "UTC"}}`, "schedules have neither recurring_schedule nor specific_date"},
+		{`{"instance_min_count": 1, "instance_max_count": 2}`, "a policy must have scaling_rules, schedules or both"},
+		{`{"instance_min_count": 1, "instance_max_count": 2, "schedules": {"timezone": "UTC"}}`, "schedules must have recurring_schedule, specific_date or both"},
 		{`{"instance_min_count": 1, "instance_max_count": 2, "schedules": {"specific_date": []}}`, "timezone is missing"},
-		{`{"instance_min_count": 1, "instance_max_count": 2, "schedules": {"timezone": "Mars/X", "specific_date": []}}`, `timezone is "Mars/X"; write an IANA name`},
+		{`{"instance_min_count": 1, "instance_max_count": 2, "schedules": {"timezone": "Mars/X", "specific_date": []}}`, `timezone is "Mars/X": must be an IANA name`},
 		{fmt.Sprintf(recurring, ""), ""},
 		{fmt.Sprintf(recurring, `, "initial_min_instance_count": 5`), ""},
-		{fmt.Sprintf(recurring, `, "initial_min_instance_count": 1`), "initial_min_instance_count is 1; it must be from instance_min_count, 2, to instance_max_count, 5"},
+		{fmt.Sprintf(recurring, `, "initial_min_instance_count": 1`), "initial_min_instance_count is 1: must be from instance_min_count, 2, to instance_max_count, 5"},
 		{fmt.Sprintf(recurring, `, "initial_min_instance_count": 6`), "initial_min_instance_count is 6"},
-		{fmt.Sprintf(recurring, `, "days_of_month": [1]`), "needs days_of_week or days_of_month, and not both"},
+		{fmt.Sprintf(recurring, `, "days_of_month": [1]`), "must have days_of_week or days_of_month, but not both"},
 		{fmt.Sprintf(recurring, `, "start_date": "2026-12-02", "end_date": "2026-12-01"`), "start_date is after end_date"},
 		{fmt.Sprintf(recurring, `, "start_date": "2026-02-30"`), `start_date is "2026-02-30"`},
 		{strings.ReplaceAll(fmt.Sprintf(recurring, ""), "17:00", "09:00"), "start_time must be before end_time"},
-		{strings.ReplaceAll(fmt.Sprintf(recurring, ""), "17:00", "24:00"), `end_time is "24:00"; write it as 08:00, from 00:00 to 23:59`},
+		{strings.ReplaceAll(fmt.Sprintf(recurring, ""), "17:00", "24:00"), `end_time is "24:00": must be a time from 00:00 to 23:59, such as 08:00`},
 		{strings.ReplaceAll(fmt.Sprintf(recurring, ""), "[1]", "[0]"), "days_of_week must be whole numbers from 1 to 7"},
-		{fmt.Sprintf(recurring, "}"+fmt.Sprintf(again, "16:00", "18:00", `"days_of_week": [1]`, "")[:0]+fmt.Sprintf(again, "16:00", "18:00", `"days_of_week": [7,1]`, "")[0:len(fmt.Sprintf(again, "16:00", "18:00", `"days_of_week": [7,1]`, ""))-1]), "line 3: this schedule and that of line 2 overlap or touch on a common day"},
-		{fmt.Sprintf(recurring, "}"+strings.TrimSuffix(fmt.Sprintf(again, "17:00", "18:00", `"days_of_week": [1]`, ""), "}")), "overlap or touch"},
+		{fmt.Sprintf(recurring, "}"+fmt.Sprintf(again, "16:00", "18:00", `"days_of_week": [1]`, "")[:0]+fmt.Sprintf(again, "16:00", "18:00", `"days_of_week": [7,1]`, "")[0:len(fmt.Sprintf(again, "16:00", "18:00", `"days_of_week": [7,1]`, ""))-1]), "line 3: this schedule overlaps or touches the one in line 2 on a common day"},
+		{fmt.Sprintf(recurring, "}"+strings.TrimSuffix(fmt.Sprintf(again, "17:00", "18:00", `"days_of_week": [1]`, ""), "}")), "overlaps or touches"},
 		{fmt.Sprintf(recurring, "}"+strings.TrimSuffix(fmt.Sprintf(again, "17:01", "18:00", `"days_of_week": [1]`, ""), "}")), ""},
 		{fmt.Sprintf(recurring, "}"+strings.TrimSuffix(fmt.Sprintf(again, "16:00", "18:00", `"days_of_week": [2]`, ""), "}")), ""},
 		{fmt.Sprintf(recurring, `, "end_date": "2026-12-01"}`+strings.TrimSuffix(fmt.Sprintf(again, "16:00", "18:00", `"days_of_week": [1]`, `, "start_date": "2026-12-02"`), "}")), ""},
-		{strings.ReplaceAll(fmt.Sprintf(recurring, ""), "[1]", "[]"), "days_of_week is empty; write whole numbers from 1 to 7"},
+		{strings.ReplaceAll(fmt.Sprintf(recurring, ""), "[1]", "[]"), "days_of_week is empty: must be whole numbers from 1 to 7"},
 		{strings.ReplaceAll(fmt.Sprintf(recurring, ""), `"instance_min_count": 2`, `"instance_min_count": 5`), ""},
 		{fmt.Sprintf(recurring, `, "start_date": "2999-12-01"`), ""},
 		{fmt.Sprintf(specific, ""), ""},
@@ -240,7 +240,7 @@ func TestMistakesOfAPolicy(t *testing.T) {
 		{fmt.Sprintf(specific, `,
 {"start_date_time": "2026-12-24T17:00", "end_date_time": "2026-12-25T17:00", "instance_min_count": 2, "instance_max_count": 5}`), ""},
 		{fmt.Sprintf(specific, `,
-{"start_date_time": "2026-12-24T16:59", "end_date_time": "2026-12-25T17:00", "instance_min_count": 2, "instance_max_count": 5}`), "line 3: this date and that of line 2 overlap"},
+{"start_date_time": "2026-12-24T16:59", "end_date_time": "2026-12-25T17:00", "instance_min_count": 2, "instance_max_count": 5}`), "line 3: this date overlaps the one in line 2"},
 	} {
 		_, err := parse(c.text)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
@@ -251,12 +251,12 @@ func TestMistakesOfAPolicy(t *testing.T) {
 
 func TestAllMistakesAtOnce(t *testing.T) {
 	_, err := parse("instance_limits: {min: 3, max: 1}\nrules:\n- {rule_type: disk, threshold: {min: 1, max: 2}}\n- {rule_type: cpu, threshold: {min: 2, max: 1}}\nmore: 1\nscheduled_limit_changes:\n- {executes_at: soon, recurrence: 128, instance_limits: {min: 1}}\n")
-	want := `line 5: a manifest has no more; there are instance_limits, rules, scheduled_limit_changes
-line 1: min is 3, which is above max, 1
-line 3: rule_type is "disk"; write cpu, memory, http_throughput, http_latency, rabbitmq, custom, compare
-line 4: min is 2; it must be below max, which is 1
-line 7: executes_at is "soon"; write it as 2026-12-24T08:00:00Z
-line 7: recurrence is "128"; write a whole number from 0 to 127
+	want := `line 5: a manifest has no more; its keys are instance_limits, rules, scheduled_limit_changes
+line 1: min is 3: must be at most max, 1
+line 3: rule_type is "disk": must be one of cpu, memory, http_throughput, http_latency, rabbitmq, custom, compare
+line 4: min is 2: must be below max, 1
+line 7: executes_at is "soon": must be a time such as 2026-12-24T08:00:00Z
+line 7: recurrence is "128": must be a whole number from 0 to 127
 line 7: max is missing`
 	if got := fmt.Sprint(err); got != want {
 		t.Errorf("error is\n%s\nwant\n%s", got, want)
@@ -291,7 +291,6 @@ func TestTablesOfAManifest(t *testing.T) {
 	}
 }
 
-// around lists, of some days, the minutes around clock times of UTC, and others.
 func around(from time.Time, days int, clocks map[int]bool) (out []time.Time) {
 	for d := range days {
 		date := from.Truncate(24*time.Hour).AddDate(0, 0, d)
@@ -312,8 +311,7 @@ func limits(t *rapid.T) schedule.Limits {
 	return schedule.Limits{Min: low, Max: low + rapid.IntRange(1, 9).Draw(t, "more")}
 }
 
-// A policy that is written as tables, read back from them and written as a policy again sets the same limits at every minute; and they are
-// those of the windows, of which the one that starts first holds.
+// A policy converted to tables and back sets the same limits at every minute. They are those of the window that starts first.
 func TestPoliciesKeepTheirMeaning(t *testing.T) {
 	racetest.Computes(t)
 	rapidtest.Check(t, func(t *rapid.T) {
@@ -328,7 +326,7 @@ func TestPoliciesKeepTheirMeaning(t *testing.T) {
 		back := fromTables(t, low, high)
 		again, err := parse(string(back.Policy()))
 		if err != nil {
-			if strings.Contains(err.Error(), "neither scaling_rules") {
+			if strings.Contains(err.Error(), "must have scaling_rules") {
 				return
 			}
 			t.Fatalf("%v\n%s\n%s / %s", err, back.Policy(), low, high)
@@ -418,7 +416,7 @@ func policyText(t *rapid.T, base schedule.Limits) (string, []span) {
 		specific = append(specific, fmt.Sprintf(`{"start_date_time": %q, "end_date_time": %q, %s}`, start.Format(layout), end.Format(layout), text))
 		spans = append(spans, span{start, end, l, initial})
 	}
-	// Where two begin at once, the documentation says nothing; ours takes the date's.
+	// The documentation does not define two that begin at the same time; here the date applies.
 	sortSpans(spans, len(specific))
 	return fmt.Sprintf(`{"instance_min_count": %d, "instance_max_count": %d, "schedules": {"timezone": "UTC", "recurring_schedule": [%s], "specific_date": [%s]}}`,
 		base.Min, base.Max, strings.Join(recurring, ", "), strings.Join(specific, ", ")), spans
@@ -472,7 +470,7 @@ func TestManifestsKeepTheirMeaning(t *testing.T) {
 		}
 		againTable := table(t, again)
 		policy, err := parse(string(p.Policy()))
-		if err != nil && !strings.Contains(err.Error(), "neither scaling_rules") {
+		if err != nil && !strings.Contains(err.Error(), "must have scaling_rules") {
 			t.Fatalf("%v\n%s", err, p.Policy())
 		}
 		var policyTable schedule.Table

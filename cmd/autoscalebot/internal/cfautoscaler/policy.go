@@ -12,7 +12,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// What App Autoscaler's JSON schema and validator accept, in seconds, and its defaults.
+// The bounds of App Autoscaler's JSON schema and validator, and its defaults, in seconds.
 const (
 	leastSeconds    = 60
 	mostSeconds     = 3600
@@ -32,7 +32,7 @@ func (r *reader) policy(root *document.Node, now time.Time) *Plan {
 	p := &Plan{Limits: r.counts(root, 1), now: now}
 	rules, schedules := root.Get("scaling_rules"), root.Get("schedules")
 	if rules == nil && schedules == nil {
-		r.wrong(root, "there are neither scaling_rules nor schedules; write at least one of them")
+		r.wrong(root, "a policy must have scaling_rules, schedules or both")
 	}
 	p.Breaches = r.breaches(root)
 	if schedules != nil && r.keys(schedules, "schedules", "timezone", "recurring_schedule", "specific_date") {
@@ -51,7 +51,7 @@ func (r *reader) configuration(root *document.Node) {
 		}
 	}
 	if from, ok := r.text(n, "allow_from", true); ok && !slices.Contains(submitters, from) {
-		r.wrong(n.Get("allow_from"), "allow_from is %.60q; write %s", from, strings.Join(submitters, " or "))
+		r.wrong(n.Get("allow_from"), "allow_from is %.60q: must be %s", from, strings.Join(submitters, " or "))
 	}
 }
 
@@ -60,12 +60,12 @@ func (r *reader) counts(n *document.Node, least int) (l schedule.Limits) {
 	high, ok2 := r.whole(n, "instance_max_count", true, 1, mostInstances)
 	if ok && ok2 && low > high {
 		r.wrong(n.Get("instance_min_count"),
-			"instance_min_count is %d; it must not be above instance_max_count, which is %d", low, high)
+			"instance_min_count is %d: must be at most instance_max_count, %d", low, high)
 	}
 	return schedule.Limits{Min: low, Max: high}
 }
 
-// Breaches reads scaling_rules as they stand in a policy. Its error is the [document.Mistakes], all of them.
+// Breaches reads scaling_rules in the form of a policy. Its error is a [document.Mistakes] with all mistakes.
 func Breaches(n *document.Node) ([]decide.BreachRule, error) {
 	r := &reader{}
 	out := r.breaches(&document.Node{Kind: document.Map, Pairs: []document.Pair{{Key: "scaling_rules", Value: n}}})
@@ -88,7 +88,7 @@ func (r *reader) breaches(n *document.Node) (out []decide.BreachRule) {
 func (r *reader) breach(n *document.Node) (rule decide.BreachRule) {
 	var ok bool
 	if rule.Metric, ok = r.text(n, "metric_type", true); ok && !metricName.MatchString(rule.Metric) {
-		r.wrong(n.Get("metric_type"), "metric_type is %.120q; write up to 100 letters, digits and underscores",
+		r.wrong(n.Get("metric_type"), "metric_type is %.120q: must be at most 100 letters, digits and underscores",
 			rule.Metric)
 	}
 	if rule.Threshold, ok = r.number(n, "threshold", true); ok {
@@ -96,12 +96,12 @@ func (r *reader) breach(n *document.Node) (rule decide.BreachRule) {
 	}
 	if rule.Operator, ok = r.text(n, "operator", true); ok &&
 		!slices.Contains([]string{"<", ">", "<=", ">="}, rule.Operator) {
-		r.wrong(n.Get("operator"), "operator is %.60q; write <, >, <= or >=", rule.Operator)
+		r.wrong(n.Get("operator"), "operator is %.60q: must be <, >, <= or >=", rule.Operator)
 	}
 	if text, ok := r.text(n, "adjustment", true); ok {
 		if rule.Step, rule.Down, ok = ParseAdjustment(text); !ok {
 			r.wrong(n.Get("adjustment"),
-				"adjustment is %.60q; write a sign and a number of instances, such as +1, or a percentage, "+
+				"adjustment is %.60q: must be a sign and a number of instances, such as +1, or a percentage, "+
 					"such as -50%%", text)
 		}
 	}
@@ -121,7 +121,7 @@ func (r *reader) seconds(n *document.Node, key string, otherwise int) time.Durat
 	return time.Duration(otherwise) * time.Second
 }
 
-// ParseAdjustment reads how far a rule goes: "+1", "-2", "+50%".
+// ParseAdjustment parses an adjustment: "+1", "-2", "+50%".
 func ParseAdjustment(text string) (step decide.Step, down, ok bool) {
 	if !adjustment.MatchString(text) {
 		return decide.Step{}, false, false
@@ -138,10 +138,10 @@ func ParseAdjustment(text string) (step decide.Step, down, ok bool) {
 }
 
 type window struct {
-	// minutes of the day where the window recurs, else since the midnight of first
+	// minutes of the day if the window recurs, otherwise since the midnight of first
 	start, end int
 	limits     schedule.Limits
-	// the least instances at the start; 0 for the minimum
+	// the minimum at the start; 0 for the usual minimum
 	initial int
 	// a bit for each weekday, Sunday the lowest
 	weekdays int
@@ -154,12 +154,12 @@ type window struct {
 
 func (r *reader) windows(p *Plan, n *document.Node, now time.Time) {
 	if n.Get("recurring_schedule") == nil && n.Get("specific_date") == nil {
-		r.wrong(n, "schedules have neither recurring_schedule nor specific_date; write at least one of them")
+		r.wrong(n, "schedules must have recurring_schedule, specific_date or both")
 	}
 	if name, ok := r.text(n, "timezone", true); ok {
 		zone, err := time.LoadLocation(strings.TrimSpace(name))
 		if err != nil || strings.TrimSpace(name) == "" || name == "Local" {
-			r.wrong(n.Get("timezone"), "timezone is %.60q; write an IANA name, such as Europe/Berlin", name)
+			r.wrong(n.Get("timezone"), "timezone is %.60q: must be an IANA name, such as Europe/Berlin", name)
 		} else {
 			p.Calendar.Zone = zone
 		}
@@ -196,7 +196,7 @@ func (r *reader) window(n *document.Node) (w window) {
 	if w.initial, ok = r.whole(n, "initial_min_instance_count", false, 0, mostInstances); ok &&
 		(w.initial < w.limits.Min || w.initial > w.limits.Max) {
 		r.wrong(n.Get("initial_min_instance_count"),
-			"initial_min_instance_count is %d; it must be from instance_min_count, %d, to instance_max_count, %d",
+			"initial_min_instance_count is %d: must be from instance_min_count, %d, to instance_max_count, %d",
 			w.initial, w.limits.Min, w.limits.Max)
 	}
 	return w
@@ -208,7 +208,7 @@ func (r *reader) recurring(n *document.Node) window {
 	start, ok := r.clock(n, "start_time")
 	end, ok2 := r.clock(n, "end_time")
 	if ok && ok2 && start >= end {
-		r.wrong(n.Get("start_time"), "start_time must be before end_time; write two schedules for one that goes on "+
+		r.wrong(n.Get("start_time"), "start_time must be before end_time. Write two schedules for one that continues "+
 			"after midnight")
 	}
 	w.start, w.end = start, end
@@ -217,7 +217,7 @@ func (r *reader) recurring(n *document.Node) window {
 	}
 	w.days = r.dayNumbers(n, "days_of_month", 31)
 	if has(n, "days_of_week") == has(n, "days_of_month") {
-		r.wrong(n, "a recurring schedule needs days_of_week or days_of_month, and not both")
+		r.wrong(n, "a recurring schedule must have days_of_week or days_of_month, but not both")
 	}
 	w.first, w.last = r.date(n, "start_date"), r.date(n, "end_date")
 	if !w.first.IsZero() && !w.last.IsZero() && w.last.Before(w.first) {
@@ -234,7 +234,7 @@ func (r *reader) clock(n *document.Node, key string) (minute int, ok bool) {
 		return 0, false
 	}
 	if !clockPattern.MatchString(text) {
-		r.wrong(n.Get(key), "%s is %.60q; write it as 08:00, from 00:00 to 23:59", key, text)
+		r.wrong(n.Get(key), "%s is %.60q: must be a time from 00:00 to 23:59, such as 08:00", key, text)
 		return 0, false
 	}
 	hours, _ := strconv.Atoi(text[:2])
@@ -252,7 +252,7 @@ func (r *reader) dayNumbers(n *document.Node, key string, most int) (out []int) 
 		out = append(out, d)
 	}
 	if len(out) == 0 && has(n, key) && len(r.items(n, key)) == 0 {
-		r.wrong(n.Get(key), "%s is empty; write whole numbers from 1 to %d", key, most)
+		r.wrong(n.Get(key), "%s is empty: must be whole numbers from 1 to %d", key, most)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
@@ -263,13 +263,13 @@ func has(n *document.Node, key string) bool {
 	return v != nil && v.Kind != document.Nothing
 }
 
-// The dates of our tables: what lies before begins as early as they can tell, and what lies behind has no end.
+// The years of schedules here. An earlier beginning becomes the first date, and a later end becomes no end.
 const (
 	firstYear = 2000
 	lastYear  = 2099
 )
 
-// zero where there is none
+// zero for no date
 func (r *reader) date(n *document.Node, key string) time.Time {
 	text, ok := r.text(n, key, false)
 	if !ok || text == "" {
@@ -277,7 +277,7 @@ func (r *reader) date(n *document.Node, key string) time.Time {
 	}
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		r.wrong(n.Get(key), "%s is %.60q; write it as 2026-12-24", key, text)
+		r.wrong(n.Get(key), "%s is %.60q: must be a date such as 2026-12-24", key, text)
 		return time.Time{}
 	}
 	return t
@@ -295,7 +295,7 @@ func (r *reader) specific(n *document.Node) window {
 	return w
 }
 
-// The moments may be too far apart for a duration.
+// The times may be too far apart for a time.Duration.
 func minutesFrom(from, to time.Time) int { return int((to.Unix() - from.Unix()) / 60) }
 
 func (r *reader) dateTime(n *document.Node, key string) (time.Time, bool) {
@@ -305,13 +305,13 @@ func (r *reader) dateTime(n *document.Node, key string) (time.Time, bool) {
 	}
 	t, err := time.Parse("2006-01-02T15:04", text)
 	if err != nil {
-		r.wrong(n.Get(key), "%s is %.60q; write it as 2026-12-24T08:00", key, text)
+		r.wrong(n.Get(key), "%s is %.60q: must be a time such as 2026-12-24T08:00", key, text)
 		return time.Time{}, false
 	}
 	return t, true
 }
 
-// overlaps refuses schedules that would hold at once. Two that recur may not even touch.
+// Schedules must not overlap. Recurring ones must not even touch.
 func (r *reader) overlaps(s *windows) {
 	for i, a := range s.recurring {
 		for _, b := range s.recurring[i+1:] {
@@ -320,7 +320,7 @@ func (r *reader) overlaps(s *windows) {
 			apart := !a.last.IsZero() && !b.first.IsZero() && a.last.Before(b.first) || !b.last.IsZero() &&
 				!a.first.IsZero() && b.last.Before(a.first)
 			if common && !apart && a.end >= b.start && b.end >= a.start {
-				r.wrong(b.node, "this schedule and that of line %d overlap or touch on a common day", a.node.Line)
+				r.wrong(b.node, "this schedule overlaps or touches the one in line %d on a common day", a.node.Line)
 			}
 		}
 	}
@@ -328,7 +328,7 @@ func (r *reader) overlaps(s *windows) {
 		for _, b := range s.specific[i+1:] {
 			if moment(a.first, a.start, time.UTC).Before(moment(b.first, b.end, time.UTC)) &&
 				moment(b.first, b.start, time.UTC).Before(moment(a.first, a.end, time.UTC)) {
-				r.wrong(b.node, "this date and that of line %d overlap", a.node.Line)
+				r.wrong(b.node, "this date overlaps the one in line %d", a.node.Line)
 			}
 		}
 	}

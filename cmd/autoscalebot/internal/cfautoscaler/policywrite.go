@@ -52,7 +52,7 @@ type (
 	}
 )
 
-// carryOver writes out what goes on after a date: a schedule of a policy ends, and then its own limits hold.
+// In a manifest, limits of a date continue after it. In a policy they end with the schedule, so they are written out.
 func (p *Plan) carryOver() {
 	if !p.carries || p.Calendar.weekly() == 0 || len(p.Calendar.Dates) == 0 {
 		return
@@ -60,18 +60,18 @@ func (p *Plan) carryOver() {
 	var low, high schedule.Series
 	lowText, highText := p.Tables()
 	if low.UnmarshalText([]byte(lowText)) != nil || high.UnmarshalText([]byte(highText)) != nil {
-		return // a table that could not be read was refused with the document
+		return // such a document has been refused already
 	}
 	_ = p.FromTables(low, high, p.Calendar.Zone, p.now)
 }
 
-// Policy writes the plan as a policy. What cannot be written there is noted.
+// Policy returns the plan as a policy. Notes of the plan list what a policy cannot have.
 func (p *Plan) Policy() []byte {
 	p.carryOver()
 	w := &policyWriter{plan: p, c: &p.Calendar}
 	w.today, _ = dateOf(p.now, w.c.zone())
 	p.writeOut(w.today, func(p Part) bool { return p.Days != nil && p.Weekdays != everyWeekday },
-		"a policy's schedules recur by one of the two alone")
+		"schedules of a policy recur by only one of the two")
 	w.findBase()
 	doc := policyDocument{Rules: p.policyRules()}
 	doc.Min, doc.Max = w.limits(w.base, 1)
@@ -84,7 +84,8 @@ func (p *Plan) Policy() []byte {
 		}
 	}
 	if doc.Schedules == nil && doc.Rules == nil {
-		p.note("a policy needs scaling_rules or schedules, and there are neither: App Autoscaler would refuse this one")
+		p.note("a policy must have scaling_rules or schedules, and there are neither: App Autoscaler refuses " +
+			"this policy")
 	}
 	return indented(doc)
 }
@@ -94,7 +95,7 @@ func indented(v any) []byte {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	_ = e.Encode(v) // which cannot fail: there are texts and finite numbers
+	_ = e.Encode(v) // strings and finite numbers never fail
 	return b.Bytes()
 }
 
@@ -107,7 +108,7 @@ type policyWriter struct {
 	gap    bool
 }
 
-// findBase takes what holds most often just before midnight, where no schedule that recurs can reach.
+// Recurring schedules end before midnight, so the policy's own limits are the most frequent ones at midnight.
 func (w *policyWriter) findBase() {
 	w.base = w.plan.Limits
 	most, count := 0, map[schedule.Limits]int{}
@@ -119,17 +120,17 @@ func (w *policyWriter) findBase() {
 	}
 }
 
-// ordinarySunday begins a week far from every date: tables begin in the year 2000.
+// The week after it has no dates: schedules begin in the year 2000.
 func ordinarySunday() time.Time { return time.Date(1995, time.January, 8, 0, 0, 0, 0, time.UTC) }
 
-// limits raises the minimum to least and the maximum to 1, as a policy wants them.
+// A policy must have a maximum of at least 1, and a minimum of at least least.
 func (w *policyWriter) limits(l schedule.Limits, least int) (low, high int) {
 	low = max(l.Min, least)
 	high = max(l.Max, low, 1)
 	if (low != l.Min || high != l.Max) && !w.raised {
 		w.raised = true
-		w.plan.note("a policy needs a minimum of %d or more, and a maximum of 1 or more; limits such as %d–%d "+
-			"became %d–%d", least, l.Min, l.Max, low, high)
+		w.plan.note("a policy must have a minimum of at least %d and a maximum of at least 1: limits such as %d–%d "+
+			"become %d–%d", least, l.Min, l.Max, low, high)
 	}
 	return low, high
 }
@@ -140,7 +141,7 @@ type span struct {
 	initial    int
 }
 
-// spans returns the parts of days in which the limits are not the base; with all, every part.
+// Without all, spans with the base limits are left out.
 func (w *policyWriter) spans(days []Day, before schedule.Limits, all bool) (out []span) {
 	now := span{limits: before}
 	finish := func(at int) {
@@ -206,7 +207,7 @@ func (w *policyWriter) recurring() []policyRecurring {
 	return w.together(windows)
 }
 
-// zero for no bound
+// first and last are zero for no bound
 type datedWindow struct {
 	policyRecurring
 	weekdays    int
@@ -263,15 +264,16 @@ func (w *policyWriter) atMidnight(weekday int) schedule.Limits {
 	return w.c.at(ordinarySunday().AddDate(0, 0, weekday+6), minutesPerDay-1, w.plan.Limits)
 }
 
-// fit bends spans to what recurring schedules can be: they end at 23:59 at the latest, and do not touch.
+// Recurring schedules must end by 23:59 and must not touch.
 func (w *policyWriter) fit(in []span) (out []span) {
 	for i, s := range in {
 		if s.end == minutesPerDay || i+1 < len(in) && in[i+1].start == s.end {
 			s.end--
 			if !w.gap {
 				w.gap = true
-				w.plan.note("recurring schedules of a policy end at 23:59 at the latest and must not touch: for a " +
-					"minute between two of them the policy's own limits hold")
+				w.plan.note("recurring schedules of a policy must end by 23:59 and must not touch: for a " +
+					"minute between " +
+					"two of them, the policy's own limits apply")
 			}
 		}
 		if s.end > s.start {
@@ -287,8 +289,8 @@ func (w *policyWriter) window(s span) policyRecurring {
 	return r
 }
 
-// specific writes the dates. A schedule that recurs would go on below one, unless that has begun before: where the
-// weekday has any, the whole day is written.
+// A recurring schedule also applies on a date, unless a schedule of the date began before it. If the weekday has any,
+// the whole day is written out.
 func (w *policyWriter) specific() []policySpecific {
 	var out []policySpecific
 	for i := 0; i < len(w.c.Dates); {
@@ -318,7 +320,7 @@ func (w *policyWriter) interferes(date time.Time) bool {
 	return slices.ContainsFunc(w.c.recurring(date), func(s Step) bool { return s.Limits != w.base })
 }
 
-// policyRules makes two of each rule that judges both sides.
+// A rule with a maximum and a minimum becomes two.
 func (p *Plan) policyRules() (out []policyRule) {
 	for _, b := range p.Breaches {
 		sign := "+"
@@ -331,9 +333,9 @@ func (p *Plan) policyRules() (out []policyRule) {
 		})
 	}
 	if len(p.Rules) > 0 {
-		p.note("the rules became scaling_rules, which want every value of %d seconds beyond the threshold instead of "+
-			"their mean, act one at a time in their order, and remove instances as soon as one metric is low; all "+
-			"that add stand first", defaultBreach)
+		p.note("the rules become scaling_rules: all values of %d seconds must be beyond the threshold instead of "+
+			"their mean, only the first one that is breached acts, and one low metric is enough to remove "+
+			"instances. Those that add instances come first", defaultBreach)
 	}
 	for _, down := range []bool{false, true} {
 		for i := range p.Rules {
@@ -358,18 +360,18 @@ func (p *Plan) policyRule(r *decide.SignalRule, down bool) (policyRule, bool) {
 		return out, false
 	case r.By != "":
 		if !down || math.IsNaN(r.Max) {
-			p.note("the rule %s is left out: a policy cannot divide one metric by another", r)
+			p.note("the rule %s is left out: a policy cannot divide a metric by another one", r)
 		}
 		return out, false
 	case !metricName.MatchString(out.Metric):
 		if !down || math.IsNaN(r.Max) {
-			p.note("the rule %s is left out: the name of a policy's metric has letters, digits and underscores alone",
+			p.note("the rule %s is left out: the name of a metric must have only letters, digits and underscores",
 				r)
 		}
 		return out, false
 	}
 	if whole := math.Round(out.Threshold); whole != out.Threshold {
-		p.note("the threshold %g of %s became %g: a policy's are whole numbers", out.Threshold, r, whole)
+		p.note("the threshold %g of %s becomes %g: thresholds of a policy are whole numbers", out.Threshold, r, whole)
 		out.Threshold = whole
 	}
 	p.lost(r, down)

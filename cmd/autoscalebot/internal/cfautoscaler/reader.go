@@ -14,7 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// Guess says in which form a document is written.
+// Guess returns the format of a document.
 func Guess(root *document.Node) Format {
 	switch {
 	case root.Get("instance_limits") != nil:
@@ -25,13 +25,13 @@ func Guess(root *document.Node) Format {
 	return Autoscale
 }
 
-// Read reads a manifest or a policy as it stands at now. Its error is the [document.Mistakes], all of them.
+// Read reads a manifest or a policy as of now. Its error is a [document.Mistakes] with all mistakes.
 func Read(root *document.Node, format Format, now time.Time) (*Plan, error) {
 	r := &reader{}
 	var p *Plan
 	switch {
 	case root.Kind != document.Map:
-		r.wrong(root, "it is %v; write a map of keys and values", root.Kind)
+		r.wrong(root, "must be a map of keys and values, not %v", root.Kind)
 	case format == Manifest:
 		p = r.manifest(root, now)
 		p.now = now
@@ -53,21 +53,22 @@ func Read(root *document.Node, format Format, now time.Time) (*Plan, error) {
 	return p, nil
 }
 
-// A settings file has to hold the tables too.
+// A settings file must be able to hold the schedule too.
 func (r *reader) fits(p *Plan, root *document.Node) {
 	low, high := p.Tables()
 	rows := max(strings.Count(low, ", "), strings.Count(high, ", ")) + 1
 	if size := len(p.Autoscale()); rows > schedule.MaxRows || size > document.MaxBytes {
-		r.wrong(root, "its schedules make a table of %d rows in %d KiB; a table may have %d rows, and a settings "+
-			"file %d KiB",
+		r.wrong(root, "the schedules need %d rows and %d KiB here: must be at most %d rows, in a settings file "+
+			"of at most "+
+			"%d KiB",
 			rows, size>>10, schedule.MaxRows, document.MaxBytes>>10)
 	}
 }
 
 type reader struct {
 	mistakes document.Mistakes
-	notes    []document.Mistake // what is read and has no effect, or not the expected one
-	platform bool               // the document is one of the platform's, whose own validator takes unknown keys
+	notes    []document.Mistake // on parts without effect, or with an unexpected one
+	platform bool               // for a document of the platform: its validator accepts unknown keys
 	unknown  map[string]bool
 }
 
@@ -79,10 +80,10 @@ func (r *reader) wrong(n *document.Node, format string, args ...any) {
 	r.mistakes = append(r.mistakes, document.Mistake{Line: n.Line, What: fmt.Sprintf(format, args...)})
 }
 
-// keys notes other keys, which have no effect, once each.
+// Unknown keys of a document of the platform are noted once each. In a settings file they are mistakes.
 func (r *reader) keys(n *document.Node, what string, known ...string) bool {
 	if n.Kind != document.Map {
-		r.wrong(n, "%s is %v; write a map with %s", what, n.Kind, strings.Join(known, ", "))
+		r.wrong(n, "%s must be a map with %s, not %v", what, strings.Join(known, ", "), n.Kind)
 		return false
 	}
 	for _, p := range n.Pairs {
@@ -94,7 +95,7 @@ func (r *reader) keys(n *document.Node, what string, known ...string) bool {
 			r.mistakes = append(r.mistakes,
 				document.Mistake{
 					Line: p.Line,
-					What: fmt.Sprintf("%s has no %s; there are %s", what, spelling.Shown(p.Key, known),
+					What: fmt.Sprintf("%s has no %s; its keys are %s", what, spelling.Shown(p.Key, known),
 						strings.Join(known, ", ")),
 				})
 		}
@@ -117,7 +118,7 @@ func (r *reader) ignored(what string, p document.Pair, known []string) {
 	r.unknown[what+p.Key] = true
 	hint := ""
 	if meant, ok := spelling.Meant(p.Key, known); ok && !slices.Contains(withoutEffect, p.Key) {
-		hint = "; did you mean " + meant + "?"
+		hint = ". Did you mean " + meant + "?"
 	}
 	r.note(p.Line, "%.60q of %s has no effect here%s", spelling.Shown(p.Key, known), what, hint)
 }
@@ -128,13 +129,13 @@ func (r *reader) items(n *document.Node, key string) []*document.Node {
 	case list == nil || list.Kind == document.Nothing:
 		return nil
 	case list.Kind != document.List:
-		r.wrong(list, "%s is %v; write a list", key, list.Kind)
+		r.wrong(list, "%s must be a list, not %v", key, list.Kind)
 		return nil
 	}
 	return list.Items
 }
 
-// ok is false where the key is missing.
+// ok is false if the key is missing or has no text.
 func (r *reader) text(n *document.Node, key string, needed bool) (text string, ok bool) {
 	v := n.Get(key)
 	switch {
@@ -144,7 +145,7 @@ func (r *reader) text(n *document.Node, key string, needed bool) (text string, o
 		}
 		return "", false
 	case v.Kind != document.Scalar:
-		r.wrong(v, "%s is %v; write one value", key, v.Kind)
+		r.wrong(v, "%s must be one value, not %v", key, v.Kind)
 		return "", false
 	}
 	return v.Text, true
@@ -160,7 +161,7 @@ func (r *reader) whole(n *document.Node, key string, needed bool, least, most in
 	case r.spelled(n.Get(key), key):
 		return 0, false
 	case err != nil || i < least || i > most:
-		r.wrong(n.Get(key), "%s is %.60q; write a whole number from %d to %d", key, text, least, most)
+		r.wrong(n.Get(key), "%s is %.60q: must be a whole number from %d to %d", key, text, least, most)
 		return 0, false
 	}
 	return i, true
@@ -176,7 +177,7 @@ func (r *reader) number(n *document.Node, key string, needed bool) (f float64, o
 	case r.spelled(n.Get(key), key):
 		return math.NaN(), false
 	case err != nil || math.IsInf(f, 0) || math.IsNaN(f):
-		r.wrong(n.Get(key), "%s is %.60q; write a number", key, text)
+		r.wrong(n.Get(key), "%s is %.60q: must be a number", key, text)
 		return math.NaN(), false
 	}
 	return f, true
@@ -184,16 +185,16 @@ func (r *reader) number(n *document.Node, key string, needed bool) (f float64, o
 
 var octal = regexp.MustCompile(`^[+-]?0[0-9_]+$`)
 
-// spelled refuses a number that is a text, or on whose value readers differ.
+// App Autoscaler refuses numbers in quotes. Readers disagree on numbers with a leading zero.
 func (r *reader) spelled(n *document.Node, key string) bool {
 	_, err := strconv.ParseFloat(n.Text, 64)
 	switch {
 	case n.Quoted && err == nil:
-		r.wrong(n, "%s is %.60q in quotes, which is a text; write it without quotes", key, n.Text)
+		r.wrong(n, "%s is %.60q: must be a number without quotes", key, n.Text)
 	case n.Quoted:
-		r.wrong(n, "%s is %.60q; write a number", key, n.Text)
+		r.wrong(n, "%s is %.60q: must be a number", key, n.Text)
 	case octal.MatchString(n.Text):
-		r.wrong(n, "%s is %.60q, which begins with 0, as octal numbers do; write it without", key, n.Text)
+		r.wrong(n, "%s is %.60q: must not begin with 0, as octal numbers do", key, n.Text)
 	default:
 		return false
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// Tables writes the limits as MIN_DYNOS and MAX_DYNOS have them.
+// Tables returns the limits in the form of MIN_DYNOS and MAX_DYNOS.
 func (p *Plan) Tables() (low, high string) {
 	return p.table(func(l schedule.Limits) int { return l.Min }), p.table(func(l schedule.Limits) int { return l.Max })
 }
@@ -22,7 +22,7 @@ func (p *Plan) table(of func(schedule.Limits) int) string {
 	}
 	t := &tableWriter{of: of}
 	t.week(c)
-	if len(t.rows) == 0 && (len(c.Parts) == 0 || c.bounded()) { // only dates: what else holds
+	if len(t.rows) == 0 && (len(c.Parts) == 0 || c.bounded()) { // only dates: the limits on other days
 		t.row("", 0, of(p.Limits))
 	}
 	for i := range c.Parts {
@@ -72,7 +72,7 @@ func (t *tableWriter) changes(d Day) Day {
 	return out
 }
 
-// Rows without a day, for all weekdays, only where no others are more specific, which would put them out of force.
+// Rows without days are used only if there are no more specific rows, which would replace them.
 func (t *tableWriter) week(c *Calendar) {
 	type row struct{ minute, n int }
 	masks := map[row]int{}
@@ -100,7 +100,7 @@ func (t *tableWriter) week(c *Calendar) {
 	}
 }
 
-// Rows of all weekdays would rank otherwise than those of some, so they are two.
+// A row of every day would be less specific than those of some days, so all weekdays are two rows.
 func (t *tableWriter) part(p *Part) {
 	dates := ""
 	if p.bounded() {
@@ -122,7 +122,7 @@ func (t *tableWriter) part(p *Part) {
 	}
 }
 
-// dayList writes days of the month as cron does: "1,15-17".
+// The form is that of cron: "1,15-17".
 func dayList(days []int) string {
 	var out []string
 	for i := 0; i < len(days); i++ {
@@ -155,7 +155,7 @@ func period(first, last time.Time) string {
 
 const everyWeekday = 1<<7 - 1
 
-// All of them are two rows' worth, since one would be a row of every day.
+// A row of every day would be less specific, so all weekdays are two rows.
 func weekdays(mask int) []string {
 	switch mask {
 	case everyWeekday:
@@ -172,10 +172,11 @@ func weekdays(mask int) []string {
 	return []string{strings.Join(names, ",")}
 }
 
-// horizon is for how many days after now what recurs in no simple way is written out as dates.
+// Rows that recur in complex ways become dates for this number of days.
 const horizon = 400
 
-// FromTables takes the limits from MIN_DYNOS and MAX_DYNOS.
+// FromTables sets the limits and the calendar from MIN_DYNOS and MAX_DYNOS, as of now. Its error is that of
+// schedule.New.
 func (p *Plan) FromTables(low, high schedule.Series, zone *time.Location, now time.Time) error {
 	table, err := schedule.New(low, high, time.UTC) // in UTC, where every day has all its minutes
 	if err != nil {
@@ -209,10 +210,10 @@ func (p *Plan) weekOf(date time.Time) Day { return p.Calendar.Week[date.Weekday(
 
 func (p *Plan) oddUntilHorizon(r *tableReader) {
 	last := p.today().AddDate(0, 0, horizon)
-	p.note("rows that come on some days of the month, or in some months, are written out as dates until %s",
+	p.note("rows of some days of the month or some months become dates up to %s",
 		last.Format(time.DateOnly))
 	if slices.ContainsFunc(r.ranges, func(of dateRange) bool { return !of.some && of.last.After(last) }) {
-		p.note("what rows of dates after %s say is left out with them", last.Format(time.DateOnly))
+		p.note("rows of dates after %s are left out", last.Format(time.DateOnly))
 	}
 	p.oddBetween(r, p.today(), last, p.weekOf)
 }
@@ -225,7 +226,7 @@ func (p *Plan) oddBetween(r *tableReader, first, last time.Time, usual func(time
 	}
 }
 
-const settling = 8 // days after a change for which the last number of the day before may hold
+const settling = 8 // days after a change on which limits of the days before may still apply
 
 func (p *Plan) odd(r *tableReader, usual func(time.Time) Day) {
 	for i, from := range r.turns {
@@ -240,7 +241,7 @@ func (p *Plan) odd(r *tableReader, usual func(time.Time) Day) {
 			continue
 		}
 		p.oddBetween(r, from, soon, usual)
-		// on which every day is alike
+		// all remaining days are the same
 		if rest := soon.AddDate(0, 0, 1); !last.Before(p.today()) && r.dated(rest) &&
 			!slices.Equal(r.day(rest), usual(rest)) {
 			p.Calendar.addDates(Dates{rest, last, r.day(rest)})
@@ -297,7 +298,7 @@ func (ph *phase) parts() (out []Part) {
 	return out
 }
 
-// simplify leaves out steps that change nothing.
+// Steps without a change are left out.
 func (c *Calendar) simplify(base schedule.Limits) {
 	if len(c.Dates) == 0 && !slices.ContainsFunc(c.Week[:], func(d Day) bool {
 		return slices.ContainsFunc(d, func(s Step) bool { return s.Limits != base })
@@ -325,7 +326,7 @@ func (c *Calendar) simplify(base schedule.Limits) {
 	c.goOn(whole)
 }
 
-// goOn lets the week, with what holds at midnight, begin again after a date.
+// After a date, the week begins again with the limits at midnight.
 func (c *Calendar) goOn(whole [7]Day) {
 	var out []Dates
 	for i, d := range c.Dates {
@@ -345,9 +346,9 @@ func (c *Calendar) goOn(whole [7]Day) {
 type tableReader struct {
 	table   schedule.Table
 	minutes []int
-	ranges  []dateRange // the dates that rows name
+	ranges  []dateRange // the dates in rows
 	turns   []time.Time
-	monthly bool // rows come on some days of the month, or in some months
+	monthly bool // there are rows of some days of the month or some months
 }
 
 func (r *tableReader) rows(text string) {
@@ -374,7 +375,7 @@ func (r *tableReader) rows(text string) {
 	r.minutes = slices.Compact(r.minutes)
 }
 
-// At one time of the day, or else at any.
+// An expression without a single time of day may change limits at any minute.
 func (r *tableReader) cron(fields []string) {
 	r.monthly = r.monthly || len(fields) != 5 || fields[2] != "*" || fields[3] != "*"
 	if len(fields) == 5 {
@@ -404,7 +405,7 @@ func (r *tableReader) date(days string) {
 	}
 }
 
-type dateRange struct { // some: on some of the dates alone
+type dateRange struct { // some: only some of the dates
 	first, last time.Time
 	some        bool
 }

@@ -10,8 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// Signals of ours that App Autoscaler knows by other names: those of Log Cache, which other platforms have something
-// near for.
+// Signals that App Autoscaler has under other names. They are read from Log Cache. Other platforms have similar ones.
 const (
 	cpu                = "cpu"
 	memory             = "memory"
@@ -29,8 +28,8 @@ const avg99, avg95 = "avg_99th", "avg_95th" // the mean of the middle 99 and 95 
 // ownMetric is read where the platform keeps it, or pushed to the bot.
 const ownMetric = "metric:"
 
-// Signal returns which signal of ours a metric of a policy's rule is, and whether its value is divided by the number of
-// instances; the metric that the app itself tells under its name where none is.
+// Signal returns the signal for a metric of a policy. perInstance is true if its value is divided by the number of
+// instances. Without a built-in signal it is the app's metric of that name.
 func Signal(metric string) (signal string, perInstance bool) {
 	switch metric {
 	case "throughput":
@@ -59,8 +58,8 @@ var notInName = regexp.MustCompile(`[^a-z0-9_.-]+`)
 
 const longestName = 64
 
-// SignalName makes a signal's name of a queue's or a metric's: small letters, with _ for what a name cannot hold; ""
-// where nothing of it can be one.
+// SignalName converts the name of a queue or a metric to a signal's name: lower case, with _ for invalid characters. It
+// returns "" if there is no letter or digit.
 func SignalName(text string) string {
 	name := strings.Trim(notInName.ReplaceAllString(strings.ToLower(text), "_"), "_.-")
 	if name != "" && (name[0] < 'a' || name[0] > 'z') {
@@ -69,7 +68,7 @@ func SignalName(text string) string {
 	return name[:min(len(name), longestName)]
 }
 
-// escaped keeps dollars as they are in a settings file.
+// In a settings file $$ is a dollar.
 func escaped(text string) string { return strings.ReplaceAll(text, "$", "$$") }
 
 func (p *Plan) pushed(signal string) string {
@@ -83,21 +82,23 @@ func (p *Plan) pushed(signal string) string {
 
 func (p *Plan) lost(r *decide.SignalRule, again bool) {
 	if again && !math.IsNaN(r.Max) {
-		return // which is noted already
+		return // noted before
 	}
 	switch {
 	case r.Window == 0:
-		p.note("the rule %s counts readings (fails, passes); that became %d seconds", r, int(meanWindow.Seconds()))
+		p.note("the rule %s counts readings (fails, passes), and becomes one of %d seconds", r,
+			int(meanWindow.Seconds()))
 	case r.Window != meanWindow || r.Percentile > 0:
-		p.note("the rule %s judges %s; that became the mean of %d seconds", r, windowText(r), int(meanWindow.Seconds()))
+		p.note("the rule %s judges %s, and becomes one of the mean of %d seconds", r, windowText(r),
+			int(meanWindow.Seconds()))
 	}
 	if r.PerDyno && r.Signal != throughput {
-		p.note("the rule %s is for each instance, which App Autoscaler cannot say: its thresholds are now for "+
-			"all together", r)
+		p.note("the rule %s is per instance, which App Autoscaler does not support: its thresholds now apply to "+
+			"all instances together", r)
 	}
 	if !r.PerDyno && r.Signal == throughput {
-		p.note("the rule %s is for all instances together: its thresholds are now those of one instance's "+
-			"requests per second", r)
+		p.note("the rule %s is for all instances together: its thresholds now apply to the requests per second of "+
+			"one instance", r)
 	}
 }
 

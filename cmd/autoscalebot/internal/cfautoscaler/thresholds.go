@@ -8,13 +8,13 @@ import (
 
 type metricRange struct {
 	least, most float64 // of the thresholds; most is 0 for no bound
-	own         bool    // the bounds hold in our settings files too, where a metric of that name may be another
-	top         float64 // the greatest value there can be, 0 for none
-	positive    bool    // 0 never comes
+	own         bool    // the bounds also apply in settings files, where another metric may have the name
+	top         float64 // the maximum value, 0 for no maximum
+	positive    bool    // the value is never 0
 }
 
-// metricRanges are those of App Autoscaler's validator, but for a threshold of cpuutil above 100: an instance may use
-// more than its entitlement for a while.
+// These are the ranges of App Autoscaler's validator, except that a threshold of cpuutil may be above 100: an instance
+// may exceed its entitlement for some time.
 var metricRanges = map[string]metricRange{
 	"memoryused":   {own: true, positive: true},
 	"memoryutil":   {least: 1, most: 100, own: true, top: 100, positive: true},
@@ -34,16 +34,17 @@ func (r *reader) bounds(n *document.Node, metric string, threshold float64) {
 	}
 	switch {
 	case r.platform && threshold != math.Trunc(threshold):
-		r.wrong(n, "threshold is %s; a policy's is a whole number", number(threshold))
+		r.wrong(n, "threshold is %s: must be a whole number", number(threshold))
 	case !known || !r.platform && !m.own:
 	case threshold < least && m.least > 0:
-		r.wrong(n, "threshold is %s; for %s it must be above 0", number(threshold), metric)
+		r.wrong(n, "threshold is %s: must be above 0 for %s", number(threshold), metric)
 	case threshold < least:
-		r.wrong(n, "threshold is %s; for %s it must be 0 or more", number(threshold), metric)
+		r.wrong(n, "threshold is %s: must be at least 0 for %s", number(threshold), metric)
 	case m.most == 100 && threshold > m.most:
-		r.wrong(n, "threshold is %s; %s is a percentage, so %s is the most", number(threshold), metric, number(m.most))
+		r.wrong(n, "threshold is %s: must be at most %s for %s, a percentage", number(threshold),
+			number(m.most), metric)
 	case m.most > 0 && threshold > m.most:
-		r.wrong(n, "threshold is %s; for %s %s is the most", number(threshold), metric, number(m.most))
+		r.wrong(n, "threshold is %s: must be at most %s for %s", number(threshold), number(m.most), metric)
 	}
 }
 
@@ -51,19 +52,18 @@ func futile(metric, operator string, threshold float64) string {
 	m, known := metricRanges[metric]
 	above := operator == ">" || operator == ">="
 	strict := operator == ">" || operator == "<"
-	// lowest and highest say that the threshold is as low, or as high, as values can be, or beyond.
+	// lowest and highest: the threshold is at the end of the possible values, or beyond it.
 	lowest := threshold < 0 || threshold == 0 && (m.positive || strict != above)
 	highest := m.top > 0 && (threshold > m.top || threshold == m.top && strict == above)
 	switch {
 	case !known || operator == "":
 		return ""
 	case metric == "cpuutil" && (threshold > 100 || threshold == 100 && operator == ">") && above:
-		return "never fires while instances stay within their CPU entitlement, of which they can use more than 100 % " +
-			"only in bursts"
+		return "never fires while instances stay within their CPU entitlement: they exceed 100 % only in bursts"
 	case lowest && above, highest && !above:
-		return "always fires: no value is on the other side"
+		return "always fires: all values are beyond the threshold"
 	case lowest, highest:
-		return "can never fire: no value is on that side"
+		return "never fires: no value can be beyond the threshold"
 	}
 	return ""
 }

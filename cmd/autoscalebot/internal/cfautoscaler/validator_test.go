@@ -63,13 +63,13 @@ func TestVerdictsAreThoseOfAppAutoscaler(t *testing.T) {
 }
 
 func TestThresholdsAreAcceptedRefusedOrNoted(t *testing.T) {
-	const ok, never, always = "", "can never fire", "always fires"
+	const ok, never, always = "", "never fires", "always fires"
 	for _, c := range []struct{ metric, operator, threshold, want string }{
 		{"memoryused", ">", "0", always},
 		{"memoryused", "<", "0", never},
 		{"memoryused", "<=", "0", never},
 		{"memoryused", ">", "3000", ok},
-		{"memoryused", ">", "-1", "error: threshold is -1; for memoryused it must be 0 or more"},
+		{"memoryused", ">", "-1", "error: threshold is -1: must be at least 0 for memoryused"},
 		{"responsetime", "<", "0", never},
 		{"responsetime", ">=", "0", always},
 		{"responsetime", ">", "1", ok},
@@ -79,11 +79,11 @@ func TestThresholdsAreAcceptedRefusedOrNoted(t *testing.T) {
 		{"throughput", "<", "0", never},
 		{"throughput", ">=", "0", always},
 		{"throughput", "<", "-5", "error: threshold is -5"},
-		{"memoryutil", ">", "0", "error: threshold is 0; for memoryutil it must be above 0"},
+		{"memoryutil", ">", "0", "error: threshold is 0: must be above 0 for memoryutil"},
 		{"memoryutil", ">", "100", never},
 		{"memoryutil", ">=", "100", ok},
 		{"memoryutil", "<=", "100", always},
-		{"memoryutil", ">", "101", "error: threshold is 101; memoryutil is a percentage, so 100 is the most"},
+		{"memoryutil", ">", "101", "error: threshold is 101: must be at most 100 for memoryutil, a percentage"},
 		{"cpu", ">=", "100", ok},
 		{"cpu", ">", "100", ok}, // of one core, and there may be several
 		{"cpu", ">", "101", "error: threshold is 101"},
@@ -96,10 +96,10 @@ func TestThresholdsAreAcceptedRefusedOrNoted(t *testing.T) {
 		{"diskutil", ">", "100", never},
 		{"diskutil", ">=", "101", "error: threshold is 101"},
 		{"disk", ">", "2048", ok},
-		{"disk", ">", "2049", "error: threshold is 2049; for disk 2048 is the most"},
+		{"disk", ">", "2049", "error: threshold is 2049: must be at most 2048 for disk"},
 		{"queue", "<", "0", ok}, // a metric of the app's own may be anything
 		{"queue", ">=", "-10", ok},
-		{"queue", ">", "0.5", "error: threshold is 0.5; a policy's is a whole number"},
+		{"queue", ">", "0.5", "error: threshold is 0.5: must be a whole number"},
 		{"queue", ">", "50.0", ok},
 	} {
 		p, err := parse(fmt.Sprintf(`{"instance_min_count": 1, "instance_max_count": 4, "scaling_rules": [
@@ -121,15 +121,15 @@ func TestNumbersOfAManifest(t *testing.T) {
 	for _, c := range []struct{ kind, low, high, want string }{
 		{"cpu", "20", "80", ""},
 		{"cpu", "20", "150", ""}, // of one core
-		{"cpu", "0", "80", "no instance is removed"},
-		{"http_latency", "-1", "80", "no instance is removed"},
-		{"rabbitmq", "0", "80", "no instance is removed"},
+		{"cpu", "0", "80", "prevents all scale-downs"},
+		{"http_latency", "-1", "80", "prevents all scale-downs"},
+		{"rabbitmq", "0", "80", "prevents all scale-downs"},
 		{"custom", "0", "80", ""}, // which may be below
-		{"memory", "20", "100", "can never add"},
+		{"memory", "20", "100", "never leads to a scale-up"},
 		{"memory", "20", "99.5", ""},
-		{"cpu", "'20'", "80", "error: min is \"20\" in quotes"},
-		{"cpu", "020", "80", "error: min is \"020\", which begins with 0"},
-		{"cpu", "20", "0_100", "error: max is \"0_100\", which begins with 0"},
+		{"cpu", "'20'", "80", "error: min is \"20\": must be a number without quotes"},
+		{"cpu", "020", "80", "error: min is \"020\": must not begin with 0"},
+		{"cpu", "20", "0_100", "error: max is \"0_100\": must not begin with 0"},
 		{"cpu", "0.5", "80", ""},
 	} {
 		p, err := parse(fmt.Sprintf(rule, c.kind, c.low, c.high))
@@ -163,7 +163,7 @@ func TestKeysWithoutEffectAreNotedOnce(t *testing.T) {
 	notes := strings.Join(p.Notes, "\n")
 	for _, want := range []string{
 		`line 1: "schema-version"`, `line 2: "credential-type"`, `line 3: "configuration"`, `line 5: "stats_window_secs"`, `line 5: "stat_window_secs"`,
-		`line 6: "breach_duration_sec"`, "did you mean breach_duration_secs?", `line 7: "color"`, `line 8: "name"`,
+		`line 6: "breach_duration_sec"`, "Did you mean breach_duration_secs?", `line 7: "color"`, `line 8: "name"`,
 	} {
 		if strings.Count(notes, want) != 1 {
 			t.Errorf("%q is noted %d times in\n%s", want, strings.Count(notes, want), notes)

@@ -7,8 +7,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// initialMinutes a schedule's initial number is held as a minimum. App Autoscaler sets it once, at the start; in two
-// minutes a bot that fails at one heartbeat gets there, too.
+// App Autoscaler sets a schedule's initial number once, at the start. Here it is the minimum for some minutes, so that
+// the bot reaches it even if one heartbeat fails.
 const initialMinutes = 2
 
 type windows struct {
@@ -28,11 +28,11 @@ func (s *windows) steps(ws []window) Day {
 		}
 	}
 	for _, w := range ws {
-		if w.end <= 0 { // which ended at this midnight
+		if w.end <= 0 { // it ended at this midnight
 			continue
 		}
 		at[max(0, w.start)] = w.limits
-		calm := w.start + initialMinutes // from when on the initial number is not held any more
+		calm := w.start + initialMinutes // the end of the initial minimum
 		if calm <= 0 || w.initial <= w.limits.Min {
 			continue
 		}
@@ -73,7 +73,7 @@ func (s *windows) calendar(p *Plan, now time.Time) {
 		c.recur(parts)
 		return
 	}
-	// Rows within dates put others out of force, so all have dates.
+	// Rows with dates replace others, so all rows get dates.
 	for i := range parts {
 		if p := &parts[i]; !p.bounded() {
 			p.First = today
@@ -82,11 +82,11 @@ func (s *windows) calendar(p *Plan, now time.Time) {
 	c.Parts = parts
 }
 
-// ahead leaves out windows beyond our tables; one that only ends beyond has no end.
+// Windows that begin after the last date of schedules are left out. Those that end after it have no end.
 func (s *windows) ahead(p *Plan) {
 	never := func(w window) bool {
 		if w.first.After(tablesEnd()) {
-			p.note("line %d: this schedule begins on %s, after the last date that a table may name, and is left out",
+			p.note("line %d: this schedule is left out: it begins on %s, after the last date that a schedule may have",
 				w.node.Line, w.first.Format(time.DateOnly))
 		}
 		return w.first.After(tablesEnd())
@@ -116,7 +116,7 @@ func (c *Calendar) recur(parts []Part) {
 	}
 }
 
-// dates plays windows that do not recur through, from today on.
+// The days of windows that do not recur are worked out one by one, from today.
 func (s *windows) dates(today time.Time) []Dates {
 	var c Calendar
 	add := func(first, last time.Time, day Day) {
@@ -134,7 +134,7 @@ func (s *windows) dates(today time.Time) []Dates {
 	slices.SortStableFunc(once, func(a, b window) int {
 		return moment(a.first, a.start, time.UTC).Compare(moment(b.first, b.start, time.UTC))
 	})
-	var open *window // what goes on from the day before, in minutes since the midnight of date
+	var open *window // it continues from the day before, in minutes since the midnight of date
 	var date time.Time
 	for len(once) > 0 || open != nil {
 		if open == nil {
@@ -176,8 +176,8 @@ func (w window) later(days int) window {
 	return w
 }
 
-// heldOnDate returns the windows in the order of their starts; one that starts while another holds does not come.
-// special: one of those given is among them.
+// held is in the order of the starts. A window that starts during another one does not apply. special is true if one of
+// the given windows is in it.
 func (s *windows) heldOnDate(given []window, date time.Time) (held []window, special bool) {
 	all := slices.Clone(given)
 	for i := range s.recurring {

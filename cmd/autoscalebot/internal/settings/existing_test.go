@@ -52,7 +52,7 @@ func TestAPolicyIsReadAsItIs(t *testing.T) {
 func TestMistakesOfAnExistingDocumentHaveTheirLine(t *testing.T) {
 	inFile(t, strings.Replace(policy, "+2", "2", 1))
 	_, err := settings.LoadAll()
-	if want := `autoscale.yaml:3: adjustment is "2"; write a sign and a number of instances, such as +1, or a percentage, such as -50%`; err == nil || !strings.Contains(err.Error(), want) {
+	if want := `autoscale.yaml:3: adjustment is "2": must be a sign and a number of instances, such as +1, or a percentage, such as -50%`; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("error is %v, want %s", err, want)
 	}
 }
@@ -77,7 +77,7 @@ func TestScalingRulesInASettingsFile(t *testing.T) {
 	}
 	inFile(t, app+"scaling_rules:\n  - {metric_type: jobs, operator: '=', threshold: x, adjustment: '#1', window: 3}\n")
 	_, err = settings.LoadAll()
-	for _, want := range []string{"4 settings are wrong", "autoscale.yaml:4: a scaling rule has no window", `operator is "="`, `threshold is "x"; write a number`, `adjustment is "#1"`} {
+	for _, want := range []string{"4 settings are wrong", "autoscale.yaml:4: a scaling rule has no window", `operator is "="`, `threshold is "x": must be a number`, `adjustment is "#1"`} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error is %v, want %s", err, want)
 		}

@@ -40,7 +40,7 @@ func TestRulesThatCanNotFireAreReported(t *testing.T) {
 		}
 	}
 	inFile(t, "instance_limits: {min: 1, max: 5}\nrules:\n- {rule_type: cpu, threshold: {min: 0, max: 80}}\n", cloudFoundry...)
-	if s, err := settingstest.Load(); err != nil || len(s.Hollow()) != 0 || !strings.Contains(strings.Join(s.Notes(), ""), "no instance is removed") {
-		t.Errorf("a manifest: %v, want it told once, by its line", err)
+	if s, err := settingstest.Load(); err != nil || len(s.Hollow()) != 0 || !strings.Contains(strings.Join(s.Notes(), ""), "prevents all scale-downs") {
+		t.Errorf("a manifest: %v, want it reported once, with its line", err)
 	}
 }

@@ -39,7 +39,6 @@ func loaded(t *testing.T) *settings.Settings {
 	return s
 }
 
-// refused wants the settings to be refused in words that hold all of these, and no secret.
 func refused(t *testing.T, words ...string) {
 	t.Helper()
 	_, err := settingstest.Load()
