@@ -10,9 +10,9 @@ import (
 
 // LoadState is what the load model remembers.
 type LoadState struct {
-	// Load is what is known of the load, nil where the policy counts.
+	// Load is the estimate of the load; nil unless the policy is adaptive.
 	Load *adaptive.Load `json:"load,omitempty"`
-	// Weeks is what was needed in the last weeks, nil where nothing is known or the policy counts.
+	// Weeks are the needs of the last weeks; nil if none is known, or unless the policy is adaptive.
 	Weeks *adaptive.Weeks `json:"weeks,omitempty"`
 }
 
@@ -58,7 +58,7 @@ func (p *Policy) failing(st *State, d *Decision, in []probe.Reading) bool {
 		in[d.Reading].Outcome != probe.Answered
 }
 
-// answered says whether all heartbeats were, as the one in the middle of several speaks for them.
+// Of several heartbeats the middle one counts.
 func (p *Policy) answered(in []probe.Reading) bool {
 	middle := p.middleBeat(in)
 	for i := range in {
@@ -83,9 +83,8 @@ func (s *State) unchangedFor(now time.Time) time.Duration {
 	return now.Sub(newest)
 }
 
-// Learn returns the state with so many dynos, more than 0, having been needed at a time, of which the forecasts of the
-// load model are made. It fills a state that knows nothing of the past, in the order of time; what is older than what
-// is known is left out.
+// Learn returns the state with a need of more than 0 dynos at a time in the past, for the forecasts of the load model.
+// Call it in order of time. It ignores times before the newest that is known.
 func (s State) Learn(at time.Time, needed int) State {
 	if needed > 0 {
 		s.Weeks = s.Weeks.Note(at, float64(needed))

@@ -2,48 +2,47 @@ package decide
 
 import "time"
 
-// An Outcome is what a platform answers to a change of the number or the size of the dynos.
+// An Outcome is a platform's answer to a change of the number or the size of the dynos.
 type Outcome string
 
 const (
-	// Accepted: the change is made, or will be.
+	// Accepted: the platform makes the change.
 	Accepted Outcome = "accepted"
-	// Refused: the platform answered with an error, and may have made the change all the same.
+	// Refused: the platform answered with an error. It may have made the change nevertheless.
 	Refused Outcome = "refused"
-	// Deploying: the platform changes nothing while a deploy is under way.
+	// Deploying: the platform changes nothing during a deploy.
 	Deploying Outcome = "deploying"
-	// Late: the answer did not come in time, and may yet.
+	// Late: no answer came in time. It may still come.
 	Late Outcome = "late"
-	// DryRun: nobody was asked.
+	// DryRun: the platform was not asked.
 	DryRun Outcome = "dry run"
 )
 
-// AskedState is the bot's own newest change: at AskedAt it asked the platform to go from AskedFrom to AskedTo.
+// AskedState is the bot's newest change: at AskedAt it requested a change from AskedFrom to AskedTo.
 type AskedState struct {
 	AskedAt   time.Time `json:"asked_at,omitzero"`
 	AskedFrom int       `json:"asked_from,omitempty"`
 	AskedTo   int       `json:"asked_to,omitempty"`
-	// Unanswered: the platform has not said yes to it, and may have made it all the same.
+	// Unanswered: the platform has not confirmed the change. It may have made it nevertheless.
 	Unanswered bool `json:"unanswered,omitempty"`
-	// AskedBy is what it rested on where it was a scale-up, as in an [Evidence]; "" where it was another, or people and
-	// limits wanted it.
+	// AskedBy is the source of the [Evidence] for a scale-up; "" for a scale-down, an override and the limits.
 	AskedBy string `json:"asked_by,omitempty"`
 }
 
-// Asked returns the state that must be kept before the platform is asked for the change in d: after a kill or an error
-// the change may have been made.
+// Asked returns the state to save before the bot requests the change in d, since the platform may make the change even
+// if the bot then dies or sees an error.
 func (p Policy) Asked(st State, f Facts, d Decision) State {
 	if d.To != d.From {
 		st.AskedAt, st.AskedFrom, st.AskedTo, st.AskedBy, st.Unanswered = f.Now, d.From, d.To, d.by(), true
 		return st
 	}
-	st.SizeAt = f.Now // so that one that fails is not tried at every tick
+	st.SizeAt = f.Now // so that a size that fails is not requested at each tick
 	st.SizeAsked = SizeAsked{At: f.Now, From: d.SizeFrom, To: d.SizeTo, Larger: d.SizeLarger}
 	return st
 }
 
-// Answered returns the state after the change in d had an outcome, given that before it, and the decision as it then
-// stands: where nothing was changed, what kept it from that is a clamp.
+// Answered returns the state after the outcome of the change in d, and the decision with it. before is the state before
+// [Policy.Asked]. If nothing changed, a clamp in the decision says why.
 func (p Policy) Answered(before State, f Facts, d Decision, o Outcome) (State, Decision) {
 	if d.To != d.From {
 		return p.answeredNumber(before, &f, d, o)
@@ -88,7 +87,7 @@ func (p *Policy) answeredSize(before State, f *Facts, d Decision, o Outcome) (St
 		st.SizeRefused = true
 	case Late:
 		d.holdSize(ClampUnsettled, 0)
-	case Deploying: // which leaves the size as it is, so it may be asked for again soon
+	case Deploying: // so the size may be requested again soon
 		st = before
 		d.holdSize(ClampDeploy, 0)
 	case DryRun:

@@ -6,23 +6,22 @@ import (
 )
 
 const (
-	// longestBoot bounds how long slow answers do not count after an up. Heroku gives a dyno 60 s to boot; some apps
-	// have asked for 180.
+	// longestBoot is the maximum time after a scale-up during which slow heartbeats do not count. Heroku gives a dyno
+	// 60 s to boot; some apps have a limit of 180 s.
 	longestBoot = 5 * time.Minute
-	// bootsKept is how many boot times are remembered, so that a new release soon outweighs those of old ones.
+	// bootsKept is the number of remembered boot times. It is small so that a new release soon outweighs earlier ones.
 	bootsKept = 20
 )
 
-// BootState is what is remembered of how long dynos boot.
+// BootState is what the policy remembers of the boot times.
 type BootState struct {
-	// BootSince is when dynos were added that are not all up yet; zero when all are. Boots are the newest boot times
-	// that were seen, in seconds, the newest last.
+	// BootSince is the time of the scale-up whose dynos are not all up; zero if all are. Boots are the newest boot
+	// times in seconds, newest last.
 	BootSince time.Time `json:"boot_since,omitzero"`
 	Boots     []float64 `json:"boots,omitempty"`
 }
 
-// BootTime is the learned boot time: the 90th percentile, by the nearest rank, of the newest ones. 0 while nothing is
-// known.
+// BootTime returns the learned boot time, the 90th percentile of Boots by the nearest rank; 0 if none is known.
 func (s *State) BootTime() time.Duration {
 	if len(s.Boots) == 0 {
 		return 0
@@ -30,7 +29,7 @@ func (s *State) BootTime() time.Duration {
 	return time.Duration(nearestRank(s.Boots, 90) * float64(time.Second))
 }
 
-// booted notes that the dynos of the last up are there, after they were seen to take so long; 0 where nobody saw.
+// A time of 0 means that the boot was not observed.
 func (s *State) booted(took time.Duration) {
 	s.BootSince = time.Time{}
 	if took > 0 {
@@ -38,7 +37,7 @@ func (s *State) booted(took time.Duration) {
 	}
 }
 
-// Booting says whether dynos were added so lately that they may not all be up.
+// Booting reports whether dynos added at most 5 minutes ago may not be up yet.
 func (s *State) Booting(now time.Time) bool {
 	return !s.BootSince.IsZero() && now.Sub(s.BootSince) < longestBoot
 }

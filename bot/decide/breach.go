@@ -9,42 +9,41 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A BreachRule is a scaling rule of Cloud Foundry's open-source App Autoscaler, by its own semantics: the rules are
-// asked in their order, and the first whose threshold has been breached all along decides; then nothing changes until
-// its cool-down is over. A policy with such rules goes by nothing else.
+// A BreachRule is a scaling rule of Cloud Foundry's open-source App Autoscaler, with its semantics. The first rule in
+// the list whose threshold was breached during its whole breach time decides. Nothing changes until its cooldown ends.
+// A policy with such rules ignores everything else.
 //
-// The source of the semantics is the project's policy documentation and its event generator
-// (cloudfoundry/app-autoscaler).
+// The semantics follow the documentation of its policies, and its event generator (cloudfoundry/app-autoscaler).
 type BreachRule struct {
-	// Metric is what the rule calls what it judges, and Signal the name of the readings, "" for the same. PerDyno
-	// divides them by the number of dynos there are.
+	// Metric is the rule's name for its value. Signal is the name of the readings, "" for the same name. PerDyno
+	// divides the value by the number of dynos.
 	Metric, Signal string
 	PerDyno        bool
-	// Operator is <, >, <= or >=: how a value is in relation to Threshold when it breaches it.
+	// Operator is <, >, <= or >=. The value breaches the rule if "value Operator Threshold" is true.
 	Operator  string
 	Threshold float64
-	// Step is how far a change goes, and Down says that dynos are removed. A share is taken as App Autoscaler takes it:
-	// what is left or added to is rounded to the nearest number of dynos, a half upwards, and differs by one at least.
+	// Step is the size of a change; Down removes dynos. With a share, the new number is rounded to the nearest integer,
+	// half up, and differs by at least 1.
 	Step Step
 	Down bool
-	// Breach is how long every reading must have breached the threshold. Cooldown is how long nothing changes after
-	// this rule has changed the number of dynos.
+	// Breach is the time during which every reading must breach the threshold. Cooldown is the time without changes
+	// after a change by this rule.
 	Breach, Cooldown time.Duration
 }
 
-// String names the rule by what it judges: "responsetime > 500 for 120 s".
+// String names the rule: "responsetime > 500 for 120 s".
 func (r *BreachRule) String() string {
 	return fmt.Sprintf("%s %s %g for %g s", r.Metric, r.Operator, r.Threshold, r.Breach.Seconds())
 }
 
-// A Breached is a rule whose threshold was breached.
+// A Breached is the rule whose threshold was breached.
 type Breached struct {
 	Metric    string  `json:"metric"`
 	Operator  string  `json:"operator"`
 	Threshold float64 `json:"threshold"`
 	Unit      string  `json:"unit,omitempty"`
 	Seconds   float64 `json:"seconds"`
-	// Down says that the rule removes dynos.
+	// Down: the rule removes dynos.
 	Down bool `json:"down,omitempty"`
 }
 
@@ -135,8 +134,8 @@ func (p *Policy) breach(st *State, d *Decision, now time.Time, in []probe.Readin
 	}
 }
 
-// next is the number of dynos that the rule makes of n, 0 or more. The formula for a share is that of App Autoscaler's
-// scaling engine, with what floating point makes of it there: 90 % off 5 leaves 0, not a half rounded upwards.
+// The result is 0 or more. For a share it is the formula of App Autoscaler's scaling engine, with its floating-point
+// rounding: 90 % off 5 leaves 0.
 func (r *BreachRule) next(n int) int {
 	sign := 1
 	if r.Down {
@@ -145,7 +144,7 @@ func (r *BreachRule) next(n int) int {
 	if r.Step.Percent == 0 {
 		return max(0, n+sign*r.Step.of(n))
 	}
-	// converted, so that no processor fuses it with the sum
+	// The conversion keeps the compiler from fusing the product with the sum.
 	left := float64(float64(n) * (1 + float64(sign)*r.Step.Percent/100))
 	to := int(left + 0.5)
 	if to == n {
@@ -158,17 +157,16 @@ func (r *BreachRule) value(in []probe.Reading, n int) (value float64, unit, why 
 	return (&SignalRule{Signal: cmp.Or(r.Signal, r.Metric), PerDyno: r.PerDyno}).value(in, n)
 }
 
-// A BreachState is what is remembered of a scaling rule between ticks: how long its threshold has been breached takes
-// two times to know, however many readings there were.
+// A BreachState is what the policy remembers of a scaling rule. Two times are enough, whatever the number of readings.
 type BreachState struct {
-	// Rule names the rule.
+	// Rule is [BreachRule.String].
 	Rule string `json:"rule"`
-	// Quiet is when the newest reading was taken that did not breach the threshold or was blank; that of the first of
-	// all where all breached.
+	// Quiet is the time of the newest reading that did not breach the threshold or had no data; of the first reading if
+	// all breached it.
 	Quiet time.Time `json:"quiet"`
-	// Since is when the first was taken of the readings that breach it without a break; zero where the newest does not.
+	// Since is the time of the first reading of the present breach; zero without one.
 	Since time.Time `json:"since,omitzero"`
-	// NoData counts the blank readings in a row.
+	// NoData is the number of readings in a row without data.
 	NoData int `json:"no_data,omitempty"`
 }
 
@@ -208,7 +206,7 @@ func (s *State) breach(r *BreachRule) BreachState {
 	return BreachState{Rule: rule}
 }
 
-// breached says whether every reading of the time breached the threshold, and there is an older one still.
+// The oldest reading must be older than the breach time.
 func (r *BreachRule) breached(s BreachState, now time.Time) bool {
 	return !s.Quiet.IsZero() && !s.Quiet.After(now.Add(-r.Breach))
 }

@@ -5,38 +5,38 @@ import (
 	"time"
 )
 
-// What a clamp was imposed by, in the order in which clamps are applied.
+// What imposed a clamp, in the order in which clamps are applied.
 const (
-	// ClampSchedule: the limits of this hour.
+	// ClampSchedule: the limits now in force.
 	ClampSchedule = "schedule"
-	// ClampIneffective: the ups before it did not improve the readings.
+	// ClampIneffective: the scale-ups before did not improve the readings.
 	ClampIneffective = "ineffective"
-	// ClampStabilization: more dynos were wished for within the stabilization window.
+	// ClampStabilization: more dynos were desired within the stabilization window.
 	ClampStabilization = "stabilization"
-	// ClampCooldown: too soon after the last change.
+	// ClampCooldown: the last change is too recent.
 	ClampCooldown = "cooldown"
-	// ClampHold: somebody set the number by hand, and it is left alone for a while.
+	// ClampHold: a manual change is kept for a while.
 	ClampHold = "hold"
-	// ClampPause: somebody paused changes in this direction.
+	// ClampPause: this direction is paused.
 	ClampPause = "pause"
-	// ClampBudget: the month would cost more than it may.
+	// ClampBudget: the month would cost more than the budget.
 	ClampBudget = "budget"
-	// ClampDeploy: a release is under way or young.
+	// ClampDeploy: a release is in progress or recent.
 	ClampDeploy = "deploy"
-	// ClampSize: the size changes in the place of the number, or did not long ago.
+	// ClampSize: the size changes instead of the number, or changed recently.
 	ClampSize = "size"
-	// ClampUnsettled: an earlier change is still under way on the platform.
+	// ClampUnsettled: an earlier change is still in progress.
 	ClampUnsettled = "unsettled"
 )
 
-// A Clamp says that something kept a decision from its wish.
+// A Clamp is a change of the desired number by a safeguard.
 type Clamp struct {
-	// By names what it was.
+	// By is one of the Clamp constants.
 	By string `json:"by"`
-	// From and To are the number of dynos wanted before and after it spoke.
+	// From and To are the desired number before and after.
 	From int `json:"from"`
 	To   int `json:"to"`
-	// SecondsLeft is how long it lasts yet, in seconds; 0 where that is not known.
+	// SecondsLeft is the time left in seconds; 0 if it is unknown.
 	SecondsLeft float64 `json:"seconds_left,omitempty"`
 }
 
@@ -48,7 +48,7 @@ func (d *Decision) clamp(by string, n int, left time.Duration) {
 	d.To = n
 }
 
-// Clamped says whether by kept the decision from its wish.
+// Clamped reports whether by changed the desired number.
 func (d Decision) Clamped(by string) bool {
 	return slices.ContainsFunc(d.Clamps, func(c Clamp) bool { return c.By == by })
 }

@@ -2,13 +2,13 @@ package decide
 
 import "time"
 
-// CooldownState is what the cooldowns are counted from.
+// CooldownState is what the policy remembers for the cooldowns.
 type CooldownState struct {
-	// CoolUntil is until when scaling rules change nothing, and CoolSeconds for how long they will not if the change
-	// that they now ask for is made.
+	// CoolUntil is the end of the cooldown of scaling rules. CoolSeconds is the cooldown that the change now desired
+	// will start.
 	CoolUntil   time.Time `json:"cool_until,omitzero"`
 	CoolSeconds float64   `json:"cool_seconds,omitempty"`
-	// LastUp and LastDown are when the bot last added and removed dynos.
+	// LastUp and LastDown are the times of the bot's last scale-up and scale-down.
 	LastUp   time.Time `json:"last_up,omitzero"`
 	LastDown time.Time `json:"last_down,omitzero"`
 }
@@ -27,8 +27,8 @@ func (p *Policy) cool(st *State, d *Decision, now time.Time) {
 	}
 }
 
-// Cooldowns returns how long the next up and the next down must wait yet, 0 for not at all. An up waits only for an
-// earlier up, so it may interrupt the cooldown of a down.
+// Cooldowns returns the time left before the next scale-up and the next scale-down; 0 if there is no cooldown. A
+// scale-up waits only for an earlier scale-up, so it may interrupt the cooldown of a scale-down.
 func (p *Policy) Cooldowns(st *State, now time.Time) (up, down time.Duration) {
 	return max(0, p.CooldownUp-now.Sub(st.LastUp)), max(0, p.CooldownDown-now.Sub(st.changed()))
 }

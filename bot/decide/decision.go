@@ -6,41 +6,41 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 )
 
-// A Rule is the reason for which a decision was taken.
+// A Rule is the reason for a decision.
 type Rule string
 
-// The rules, in the order in which they are asked.
+// The rules, in the order in which they are checked.
 const (
-	// RuleOffline: the bot reaches neither the app nor its control.
+	// RuleOffline: the bot reaches neither the app nor the control URL.
 	RuleOffline Rule = "offline"
-	// RuleUnknown: the platform did not tell the number of dynos, so nothing can be decided.
+	// RuleUnknown: the platform did not report the number of dynos.
 	RuleUnknown Rule = "count unknown"
-	// RuleOverride: somebody asked the bot for a number of dynos.
+	// RuleOverride: an override is in force.
 	RuleOverride Rule = "override"
-	// RuleLeftAlone: somebody set the app to 0 dynos, or told the platform to leave it alone.
+	// RuleLeftAlone: somebody set the app to 0 dynos, or the platform asks to leave it alone.
 	RuleLeftAlone Rule = "left alone"
-	// RuleLimits: the number of dynos is outside the limits of this hour.
+	// RuleLimits: the number of dynos is outside the limits now in force.
 	RuleLimits Rule = "limits"
-	// RuleIneffective: more dynos did not improve the readings, so the bot goes back to where it began to add them.
+	// RuleIneffective: scale-ups did not improve the readings, so the bot returns to the number before them.
 	RuleIneffective Rule = "ineffective scale-ups"
-	// RuleSlow: enough slow readings in a row.
+	// RuleSlow: enough slow heartbeats.
 	RuleSlow Rule = "slow run"
-	// RuleFast: enough fast readings in a row.
+	// RuleFast: enough fast heartbeats.
 	RuleFast Rule = "fast run"
-	// RuleMoreLoad and RuleLessLoad: the load that the heartbeats tell of needs more dynos, or has needed fewer for
-	// long.
+	// RuleMoreLoad and RuleLessLoad: the load needs more dynos, or has needed fewer for long enough.
 	RuleMoreLoad Rule = "more load"
 	RuleLessLoad Rule = "less load"
-	// RuleAbove: a signal beside the heartbeat is above its maximum. RuleBelow: all are below their minimum.
+	// RuleAbove: a signal other than the heartbeat is above its upper threshold. RuleBelow: all are below their lower
+	// one.
 	RuleAbove Rule = "signal above"
 	RuleBelow Rule = "signals below"
 	// RuleBreach: a scaling rule of Cloud Foundry's App Autoscaler was breached.
 	RuleBreach Rule = "breach"
-	// RuleBooting: slow, while dynos that were added are yet to boot, which does not count.
+	// RuleBooting: the heartbeat is slow, but does not count while new dynos boot.
 	RuleBooting Rule = "booting"
-	// RuleNoData: the readings say nothing about the load.
+	// RuleNoData: the readings give no data about the load.
 	RuleNoData Rule = "no data"
-	// RuleMaintenance: the app is in maintenance mode, so that its heartbeat says nothing about the load.
+	// RuleMaintenance: the app is in maintenance mode, so its heartbeat is ignored.
 	RuleMaintenance Rule = "maintenance"
 	// RuleHold: nothing calls for a change.
 	RuleHold Rule = "hold"
@@ -54,75 +54,70 @@ func (r Rule) reads() bool {
 	return false
 }
 
-// A Decision says how many dynos there should be, and explains itself.
+// A Decision is the number and the size of dynos that the app should have, and the reasons for them.
 type Decision struct {
-	// From is the number of dynos found, To the number decided on; equal for a hold.
+	// From is the present number of dynos, and To the new one; equal for a hold.
 	From int `json:"from"`
 	To   int `json:"to"`
-	// Rule is the rule that spoke.
+	// Rule is the rule that decided.
 	Rule Rule `json:"rule"`
 	HeartbeatVerdict
-	// Desired is the number of dynos the rule asked for, before any clamp.
+	// Desired is the number that the rule asks for, before any clamp.
 	Desired int `json:"desired"`
 	SizeDecision
-	// LeftAlone is why the app is left alone, as the platform tells it; "" where the rule is another, or 0 dynos are
-	// why.
+	// LeftAlone is the platform's reason to leave the app alone; "" if the rule is another, or the reason is 0 dynos.
 	LeftAlone string `json:"left_alone,omitempty"`
-	// BootSeconds is the learned boot time in seconds, where new dynos are yet to boot and it is known.
+	// BootSeconds is the learned boot time in seconds; 0 if it is unknown or no dynos are booting.
 	BootSeconds float64 `json:"boot_seconds,omitempty"`
-	// Evidence is what the rule rests on where it asks for more dynos; nil where it does not, and for an order and the
-	// limits.
+	// Evidence is the evidence for more dynos; nil unless the rule asks for more, and for an override and the limits.
 	Evidence *Evidence `json:"evidence,omitempty"`
-	// Clamps lists what changed the wish, in the order applied.
+	// Clamps are the changes by safeguards, in the order applied.
 	Clamps []Clamp `json:"clamps,omitempty"`
-	// Ineffective is the row of ups that were found not to help; nil while none is.
+	// Ineffective is the row of scale-ups that do not help; nil without one.
 	Ineffective *ScaleUps `json:"ineffective,omitempty"`
-	// Load is the load that the readings tell of; nil where the policy counts.
+	// Load is the estimated load; nil unless the policy is adaptive.
 	Load *adaptive.Estimate `json:"load,omitempty"`
 	SignalVerdicts
-	// Bill is what the month costs; nil where there is no budget.
+	// Bill is the cost of the month; nil without a budget.
 	Bill *Bill `json:"bill,omitempty"`
 	FoundChanges
 }
 
-// FoundChanges are changes of the dynos that a tick found, be they somebody else's or the bot's own of which it did not
-// hear.
+// FoundChanges are changes that a tick discovered: by somebody else, or by the bot itself without an answer.
 type FoundChanges struct {
-	// ManualChange is set when somebody else had changed the number of dynos since the last tick.
+	// ManualChange is a change of the number of dynos by somebody else since the last tick; nil without one.
 	ManualChange *ManualChange `json:"manual_change,omitempty"`
-	// Completed is set when a change that the bot had asked for is found to be made although it did not hear so: it
-	// ended before the platform answered, or was told of an error.
+	// Completed is a change that the platform made although its answer did not arrive; nil without one.
 	Completed *Completed `json:"completed,omitempty"`
-	// CompletedSize is the same of a change of the dyno size.
+	// CompletedSize is Completed for the dyno size.
 	CompletedSize *CompletedSize `json:"completed_size,omitempty"`
 }
 
-// Found says whether the tick found that the number of dynos or their size had changed: by somebody else, or by a
-// change of the bot's own of which it did not hear.
+// Found reports whether the tick discovered a change.
 func (d Decision) Found() bool {
 	return d.ManualChange != nil || d.Completed != nil || d.CompletedSize != nil
 }
 
-// WantsMore says whether slow answers, or signals, call for more dynos.
+// WantsMore reports whether slow heartbeats or signals call for more dynos.
 func (d Decision) WantsMore() bool {
 	return d.Rule == RuleSlow || d.Rule == RuleAbove || d.Rule == RuleBreach && d.Desired > d.From ||
 		d.Rule == RuleMoreLoad && d.Verdict == Slow
 }
 
-// WantsFewer says whether fast answers, or signals, call for fewer.
+// WantsFewer reports whether fast heartbeats or signals call for fewer dynos.
 func (d Decision) WantsFewer() bool {
 	return d.Rule == RuleFast || d.Rule == RuleBelow || d.Rule == RuleBreach && d.Desired < d.From ||
 		d.Rule == RuleLessLoad && d.Verdict == Fast
 }
 
-// Completed is a change of the number of dynos that the bot asked for at Asked.
+// Completed is a change of the number of dynos that the bot requested at Asked.
 type Completed struct {
 	From  int       `json:"from"`
 	To    int       `json:"to"`
 	Asked time.Time `json:"asked"`
 }
 
-// CompletedSize is a change of the dyno size that the bot asked for at Asked.
+// CompletedSize is a change of the dyno size that the bot requested at Asked.
 type CompletedSize struct {
 	From   string    `json:"from"`
 	To     string    `json:"to"`

@@ -2,15 +2,15 @@ package decide
 
 import "time"
 
-// AsksForRelease says whether a decision depends on the app's newest release, which must then be among the facts from
-// which it is taken anew.
+// AsksForRelease reports whether the decision depends on the app's newest release. If so, decide again with
+// [Facts.Release].
 func (p Policy) AsksForRelease(d Decision) bool {
 	down := d.To < d.From && d.Rule != RuleLimits && d.Rule != RuleOverride
 	return p.DeployGrace >= 0 && (down || d.Resizes())
 }
 
-// awaitDeploy keeps a scale-down, and another dyno size, waiting while a release is under way or young: its dynos may
-// be starting, its caches are cold, and the load of a while ago says little about it.
+// During a release, and for a while after it, dynos may be starting and caches are cold, so the earlier load says
+// little.
 func (p *Policy) awaitDeploy(st *State, d *Decision, f *Facts) {
 	if f.Release == nil || !p.AsksForRelease(*d) {
 		return
@@ -18,14 +18,14 @@ func (p *Policy) awaitDeploy(st *State, d *Decision, f *Facts) {
 	if !f.Release.Unknown && !f.Release.Done {
 		st.ReleaseSeen = f.Now
 	}
-	// A release that was long under way is young when it is done, however long ago it was made.
+	// The grace period starts when the release is done, not when it was created.
 	at := f.Release.At
 	if st.ReleaseSeen.After(at) {
 		at = st.ReleaseSeen
 	}
 	left := p.DeployGrace - f.Now.Sub(at)
 	switch {
-	case !f.Release.Done: // as it may well not be where that is not known
+	case !f.Release.Done: // which an unknown release may not be
 		d.await(ClampDeploy, 0)
 	case left > 0:
 		d.await(ClampDeploy, left)

@@ -8,43 +8,41 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// sizeCooldown is how long the dyno size stays as it is after it was changed, by the bot or by hand, or after the bot
-// tried to. Such a change restarts all dynos, and what the signals say of the new ones takes a while to settle.
+// sizeCooldown is the time without a change of size after one, even if somebody else made it or it failed. Such a
+// change restarts all dynos, and their signals take a while to settle.
 const sizeCooldown = 10 * time.Minute
 
-// What keeps the dyno size from what the rules wish, beside some of the clamps of the number of dynos, in the order in
-// which it is asked.
+// What keeps the dyno size from the desired one, in the order in which it is checked. Some clamps do so too.
 const (
-	// HeldLadder: the dynos are of a size that the policy does not know, so somebody has chosen it.
+	// HeldLadder: the size is not on the ladder, so somebody chose it.
 	HeldLadder = "ladder"
-	// HeldLargest: there is no larger one.
+	// HeldLargest: there is no larger size.
 	HeldLargest = "largest"
 	// HeldLeftAlone: the app is left alone.
 	HeldLeftAlone = "left alone"
-	// HeldOverride: somebody asked for a number of dynos, which are not to restart meanwhile.
+	// HeldOverride: an override is in force, and its dynos must not restart.
 	HeldOverride = "override"
-	// HeldCount: the number of dynos changes, and the two never change together.
+	// HeldCount: the number of dynos changes. Number and size never change together.
 	HeldCount = "count"
-	// HeldPending: not all dynos are of the size that was asked for last.
+	// HeldPending: not all dynos have the size that was requested last.
 	HeldPending = "pending"
 )
 
-// SizeState is what is remembered of the dyno size.
+// SizeState is what the policy remembers of the dyno size.
 type SizeState struct {
-	// Size is the dyno size that the platform told last, "" where it was not asked or did not tell. SizeAt is when it
-	// was last changed, or asked to be.
+	// Size is the size that the platform reported last, "" if it is unknown. SizeAt is the time of the last change or
+	// attempt.
 	Size   string    `json:"size,omitempty"`
 	SizeAt time.Time `json:"size_at,omitzero"`
-	// SizeRefused says that the platform refused the size then, and SizePending why not all dynos are of that size yet,
-	// "" where they are.
+	// SizeRefused: the platform refused that change. SizePending is the reason why not all dynos have the size yet, ""
+	// if all do.
 	SizeRefused bool   `json:"size_refused,omitempty"`
 	SizePending string `json:"size_pending,omitempty"`
-	// SizeAsked is the newest change of the size to which the platform has not said yes, and that it may have made all
-	// the same.
+	// SizeAsked is the newest change of the size that the platform has not confirmed. It may have made it nevertheless.
 	SizeAsked SizeAsked `json:"size_asked,omitzero"`
 }
 
-// A SizeAsked is a change of the dyno size that the bot asked for at At. The zero SizeAsked is none.
+// A SizeAsked is a change of the dyno size that the bot requested at At. It is zero without one.
 type SizeAsked struct {
 	At     time.Time `json:"at"`
 	From   string    `json:"from"`
@@ -52,49 +50,47 @@ type SizeAsked struct {
 	Larger bool      `json:"larger,omitempty"`
 }
 
-// SizeDecision is what was decided on the dyno size.
+// SizeDecision is the decision on the dyno size.
 type SizeDecision struct {
-	// SizeFrom is the dyno size found, "" where no rule judges it or it is not known, SizeTo the one decided on, and
-	// SizeDesired the one that the rules ask for; SizeLarger says that this is a larger one. SizeHeld is what keeps it
-	// as it is, as in Clamp or one of the Held constants, "" for nothing, and SizeSecondsLeft how long that lasts yet,
-	// 0 where that is not known.
+	// SizeFrom is the present size, "" if it is unknown or no rule judges it. SizeTo is the new size. SizeDesired is
+	// the size that the rules ask for, and SizeLarger means that it is larger. SizeHeld says what prevents the change,
+	// one of the Held or Clamp constants, "" if nothing does. SizeSecondsLeft is the time left, 0 if it is unknown.
 	SizeFrom        string  `json:"size_from,omitempty"`
 	SizeTo          string  `json:"size_to,omitempty"`
 	SizeDesired     string  `json:"size_desired,omitempty"`
 	SizeLarger      bool    `json:"size_larger,omitempty"`
 	SizeHeld        string  `json:"size_held,omitempty"`
 	SizeSecondsLeft float64 `json:"size_seconds_left,omitempty"`
-	// SizePending is why not all dynos are of the size found, as the platform tells it; "" where they are.
+	// SizePending is the platform's reason why not all dynos have the present size; "" if all do.
 	SizePending string `json:"size_pending,omitempty"`
-	// Ladder is the order by which another size is wished for in the place of another number; "" where it is not.
+	// Ladder is the order in which the size changes instead of the number; "" if it does not.
 	Ladder Ladder `json:"ladder,omitempty"`
 }
 
 // Sizing is the part of a policy about the dyno size.
 type Sizing struct {
-	// Sizes is the ladder of dyno sizes that rules with Size climb, the smallest first; none leaves the size as it is.
-	// A change of size moves one step, restarts all dynos, and is the last for 10 minutes; it waits where the number of
-	// dynos changes. SizePrices is what a dyno of each costs a month, in dollars, 0 where that is not known.
+	// Sizes is the ladder of dyno sizes, smallest first; empty leaves the size alone. A change moves one step, restarts
+	// all dynos, and prevents another for 10 minutes. The number of dynos changes first. SizePrices are the prices of a
+	// dyno of each size in dollars a month, 0 if unknown.
 	Sizes      []string
 	SizePrices []float64
-	// Ladder has all that asks for more or fewer dynos climb that ladder as well; the zero Ladder leaves it to the
-	// rules with Size.
+	// Ladder makes every reason for more or fewer dynos use the ladder of sizes too. The zero Ladder leaves the size to
+	// the rules with Size.
 	Ladder Ladder
 }
 
-// SizeCooldown returns how long the dyno size stays as it is yet because it changed, 0 for not at all, and how long
-// that is as a whole.
+// SizeCooldown returns the time left of the size's cooldown, 0 without one, and its whole length.
 func (p *Policy) SizeCooldown(st *State, now time.Time) (left, whole time.Duration) {
 	return max(0, sizeCooldown-now.Sub(st.SizeAt)), sizeCooldown
 }
 
-// rung finds a dyno size on the ladder, -1 where it is not there.
+// It is -1 if the size is not on the ladder.
 func (p *Policy) rung(size string) int {
 	return slices.IndexFunc(p.Sizes, func(s string) bool { return strings.EqualFold(s, size) })
 }
 
-// SizeStep merges what the rules for the dyno size say: 1 for a larger one if any says so, -1 for a smaller one if all
-// do that have a say, else 0.
+// SizeStep returns 1 for a larger size if any rule asks for one, -1 for a smaller one if all rules with a say ask for
+// it, and otherwise 0.
 func (d *Decision) SizeStep() int {
 	smaller, others := false, false
 	for i := range d.Signals {
@@ -114,12 +110,12 @@ func (d *Decision) SizeStep() int {
 	return 0
 }
 
-// JudgesSize says whether any rule judges the dyno size.
+// JudgesSize reports whether a rule judges the dyno size.
 func (d *Decision) JudgesSize() bool {
 	return slices.ContainsFunc(d.Signals, func(j Judged) bool { return j.Size })
 }
 
-// fit chooses the dyno size: one step on the ladder at the most, and only where the number of dynos stays as it is.
+// The size moves by at most one step, and only if the number of dynos stays the same.
 func (p *Policy) fit(st *State, d *Decision, now time.Time, in []probe.Reading, t turn) {
 	if st.Size == "" || p.Ladder == "" && !d.JudgesSize() {
 		return
@@ -181,8 +177,7 @@ func (p *Policy) keepSize(st *State, d *Decision, now time.Time, price float64) 
 	}
 }
 
-// tooDear says whether the budget is against larger dynos of a price, 0 where it is not known: whether the month would
-// cost more than it, or has already, which lasts until it ends.
+// A price of 0 is unknown. left is the time until the month ends if its budget is used up.
 func (d *Decision) tooDear(price float64) (dear bool, left time.Duration) {
 	switch b := d.Bill; {
 	case b == nil:
@@ -194,7 +189,7 @@ func (d *Decision) tooDear(price float64) (dear bool, left time.Duration) {
 	}
 }
 
-// Resizes says whether the dyno size is to change.
+// Resizes reports whether the dyno size changes.
 func (d *Decision) Resizes() bool { return d.SizeTo != d.SizeFrom }
 
 func (d *Decision) holdSize(by string, left time.Duration) {
@@ -203,8 +198,7 @@ func (d *Decision) holdSize(by string, left time.Duration) {
 	}
 }
 
-// sizeReported takes in the dyno size that the platform tells. One that differs from the last was set by somebody else,
-// or by the bot without its hearing so: then it returns the change, as observe does.
+// A size other than the last one was set by somebody else, or by the bot without an answer. The latter is returned.
 func (s *State) sizeReported(now time.Time, size string) (made *CompletedSize) {
 	a := s.SizeAsked
 	if a.To != "" && strings.EqualFold(a.To, size) && !strings.EqualFold(s.Size, size) {
@@ -220,16 +214,14 @@ func (s *State) sizeReported(now time.Time, size string) (made *CompletedSize) {
 	return made
 }
 
-// resized notes that the dyno size changed, or would have in a dry run: what the readings were of is no more.
+// The readings so far belong to the earlier size.
 func (s *State) resized(now time.Time) {
 	s.SizeAt = now
 	s.ScaleUps = nil
 	s.restart()
 }
 
-// observeSize takes in the dyno size, where it is asked for, and returns a change of it that the bot did not hear of.
-// While the platform is still changing it, and for the time that a size stays, what is learned is of two kinds of
-// dynos.
+// While dynos of two sizes run, what is learned belongs to both.
 func (p *Policy) observeSize(st *State, f *Facts) (made *CompletedSize) {
 	switch {
 	case f.Size == nil:

@@ -7,31 +7,30 @@ import (
 	"time"
 )
 
-// Evidence is what a rule rests on that asks for more dynos. A safeguard that wants more of it looks here, whatever the
-// rule is.
+// Evidence is the evidence for more dynos. A safeguard that needs more evidence checks it here, whatever the rule.
 type Evidence struct {
-	// By is what asks: [ByHeartbeat], [ByRouterLog], [ByPast], or the rule as a [Judged] or a [Breached] names it.
+	// By is the source: [ByHeartbeat], [ByRouterLog], [ByPast], or the name of the rule in a [Judged] or a [Breached].
 	By string `json:"by"`
-	// Times is at how many readings in a row it has asked for more, this one included, and Seconds for how long.
+	// Times is the number of readings in a row that asked for more dynos, and Seconds the time since the first.
 	Times   int     `json:"times"`
 	Seconds float64 `json:"seconds"`
-	// Again and AgainSeconds are how many readings more and how long the rule must ask to have twice the evidence that
-	// made it ask at first; 0 where the other of the two decides.
+	// Again and AgainSeconds are the additional readings and the time that make twice the evidence; 0 for the one that
+	// does not matter to the rule.
 	Again        int     `json:"again,omitempty"`
 	AgainSeconds float64 `json:"again_seconds,omitempty"`
 }
 
-// What asks for more dynos beside signals and scaling rules.
+// The sources of evidence other than signals and scaling rules.
 const (
 	ByHeartbeat = "heartbeat"
 	ByRouterLog = "router log"
 	ByPast      = "former days"
 )
 
-// Twice says whether there is twice the evidence that the rule needs to ask for more.
+// Twice reports whether there is twice the evidence that the rule needs.
 func (e *Evidence) Twice() bool { return e.Times > e.Again && e.Seconds >= e.AgainSeconds }
 
-// Missing says what twice the evidence takes yet.
+// Missing describes what is left until twice the evidence: "2 more readings".
 func (e *Evidence) Missing() string {
 	if e.AgainSeconds > 0 {
 		return fmt.Sprintf("%.0f s more", math.Ceil(e.AgainSeconds-e.Seconds))
@@ -49,16 +48,15 @@ func (d *Decision) by() string {
 	return d.Evidence.By
 }
 
-// Asking is how long a rule has asked for more dynos of the present number.
+// Asking is the time for which a rule has asked for more dynos than the present number.
 type Asking struct {
 	Rule  string    `json:"rule"`
 	Since time.Time `json:"since"`
 	Times int       `json:"times"`
 }
 
-// ask notes whether a rule asks for more dynos at now. Where it does not, stands keeps what it asked before: its
-// evidence still holds, but this reading adds nothing to it. It never changes the slice that a copy of the state
-// shares.
+// With stands, a rule that does not ask now keeps its evidence, but gains none. s.Asking is copied, since copies of the
+// state share it.
 func (s *State) ask(rule string, now time.Time, asks, stands bool) {
 	i := slices.IndexFunc(s.Asking, func(a Asking) bool { return a.Rule == rule })
 	switch {
@@ -85,8 +83,7 @@ func (s *State) evidence(rule string, now time.Time) *Evidence {
 	return e
 }
 
-// beatEvidence notes whether the heartbeat, or the load model, asks for more, and with which evidence. One answer of
-// the load model counts as much as the readings that the counting policy wants.
+// One answer of the load model counts as much as the readings that the counting policy needs.
 func (p *Policy) beatEvidence(st *State, d *Decision, now time.Time) {
 	asks := d.Desired > d.From
 	stands := d.Verdict == NoData || p.Adaptive == nil && p.Fails.stands(st.Slow)
@@ -117,7 +114,7 @@ func (r *SignalRule) evidence(st *State, j *Judged, now time.Time) *Evidence {
 	return e
 }
 
-// A request is what one rule asks for, and held says that a safeguard is against its evidence.
+// A request is what one rule asks for. held means that a safeguard needs more evidence.
 type request struct {
 	rule     Rule
 	desired  int

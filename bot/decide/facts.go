@@ -7,50 +7,49 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// Facts are all that a decision is taken from beside what the policy remembers: what the clock, the probers, the
-// schedule, people and the platform say at one tick.
+// Facts are everything that a decision depends on apart from the State: clock, readings, schedule, people and platform
+// at one tick.
 type Facts struct {
-	// Now is when the tick began.
+	// Now is the start of the tick.
 	Now time.Time
-	// Readings are this tick's.
+	// Readings are the tick's readings.
 	Readings []probe.Reading
-	// Offline: the bot itself is cut off. Then nothing below is known, but for Limits, Control and Price.
+	// Offline: the bot has no connection. Then only Limits, Control and Price below are known.
 	Offline bool
-	// Limits are those that are in force now.
+	// Limits are the limits in force at Now.
 	Limits schedule.Limits
-	// Control is what people have asked of the bot.
+	// Control holds the pauses and the override.
 	Control Control
-	// Dynos is the number of dynos, less than 0 where the platform did not tell it. Settled is false while an earlier
-	// change of it is still under way.
+	// Dynos is the number of dynos, less than 0 if it is unknown. Settled is false while an earlier change is in
+	// progress.
 	Dynos   int
 	Settled bool
-	// LeftAlone is why the platform says that the app is to be left alone, "" where it does not.
+	// LeftAlone is the platform's reason to leave the app alone; "" without one.
 	LeftAlone string
-	// KnowsUp: the platform knows how many dynos run, and Up is that number while dynos that were added are yet to
-	// boot; less than 0 where it could not be read.
+	// KnowsUp: the platform knows the number of dynos that run. Up is that number while new dynos boot; less than 0 if
+	// it is unknown.
 	KnowsUp bool
 	Up      int
-	// Size is the size of the dynos; nil where the policy does not need it, or it is what it was.
+	// Size is the size of the dynos; nil if it is not needed or unchanged.
 	Size *DynoSize
-	// Price is what a dyno costs a month, in dollars; 0 is the policy's.
+	// Price is the price of one dyno in dollars a month; 0 means the policy's.
 	Price float64
-	// Release is the app's newest release; nil where the platform knows none, or the decision does not depend on it,
-	// see [Policy.AsksForRelease].
+	// Release is the app's newest release; nil if there is no release, or unless [Policy.AsksForRelease].
 	Release *Release
 }
 
 // A DynoSize is the size of an app's dynos.
 type DynoSize struct {
-	// Name is "" where it could not be read.
+	// Name is the platform's name of the size; "" if it is unknown.
 	Name string
-	// Pending is why not all dynos are of that size yet, "" where they are.
+	// Pending is the reason why not all dynos have the size yet; "" if all do.
 	Pending string
 }
 
-// A Release is a version of an app that was put into operation at At.
+// A Release is a version of an app that was released at At.
 type Release struct {
 	At   time.Time
 	Done bool
-	// Unknown: the platform could not tell.
+	// Unknown: the platform could not say.
 	Unknown bool
 }

@@ -7,39 +7,37 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// HeartbeatVerdict is what the heartbeat says at a tick.
+// HeartbeatVerdict is the verdict on the heartbeat at a tick.
 type HeartbeatVerdict struct {
-	// Verdict is what the heartbeat says, and without one what the signals say; Reading is the index of the heartbeat
-	// that said it, -1 when there was none.
+	// Verdict is the verdict on the heartbeat, or on the signals without a heartbeat. Reading is the index of that
+	// heartbeat, -1 without one.
 	Verdict Verdict `json:"verdict"`
 	Reading int     `json:"reading"`
-	// Run is how many of the newest Of readings had this verdict, Needed how many call for a change (or, if blind, for
-	// a notice). Where Of is Needed they must be in a row, and Run is the length of the row, counted up to 64. All are
-	// 0 for a right one.
+	// Run of the newest Of readings had this verdict; Needed call for a change, or for a notice if there is no data. If
+	// Of is Needed they must be in a row, and Run is the length of the row, at most 64. All are 0 for ok.
 	Run    int `json:"run"`
 	Needed int `json:"needed"`
 	Of     int `json:"of"`
-	// MaxResponseMS and MinResponseMS are the bounds that were used, in milliseconds.
+	// MaxResponseMS and MinResponseMS are the thresholds in milliseconds.
 	MaxResponseMS float64 `json:"max_response_ms"`
 	MinResponseMS float64 `json:"min_response_ms"`
 }
 
 // A HeartbeatRule is the part of a policy that judges the heartbeat.
 type HeartbeatRule struct {
-	// MaxResponseMS is the longest right response time in milliseconds; a longer one is slow.
+	// MaxResponseMS is the upper threshold in milliseconds; a longer response time is slow.
 	MaxResponseMS float64
-	// MinResponseMS is the shortest right response time in milliseconds; a shorter one is fast.
+	// MinResponseMS is the lower threshold in milliseconds; a shorter response time is fast.
 	MinResponseMS float64
-	// Fails is how many slow readings add dynos, Passes how many fast ones remove dynos.
+	// Fails is the quorum of slow heartbeats that adds dynos, Passes that of fast ones which removes dynos.
 	Fails, Passes Quorum
-	// FailOn lists the outcomes that count as slow. Every other outcome but an answer is no data: it moves nothing.
+	// FailOn are the outcomes that count as slow. Every other outcome without an answer is no data.
 	FailOn []probe.Outcome
 }
 
-// middleBeat is the index of the heartbeat that speaks for all of a tick where several were taken: the one in the
-// middle of those that tell of the app, from the fastest to the slowest and then the failed, or one that tells nothing
-// where most do so. It is −1 where there are fewer than two, and where the policy counts: then each heartbeat is of
-// another prober.
+// Of several heartbeats at a tick the middle one counts, ordered from the fastest to the slowest and then the failed
+// ones. If most have no data, one without data counts. The index is -1 for fewer than two heartbeats, and for a policy
+// that counts, since each heartbeat then has its own prober.
 func (p *Policy) middleBeat(in []probe.Reading) int {
 	if p.Adaptive == nil {
 		return -1
@@ -79,5 +77,4 @@ func (p *Policy) middleBeat(in []probe.Reading) int {
 	return telling[(len(telling)-1)/2]
 }
 
-// speaks says whether heartbeat i counts, given the one in the middle of several.
 func speaks(i, middle int) bool { return middle < 0 || i == middle }

@@ -7,26 +7,24 @@ import (
 )
 
 const (
-	// enoughGain is the share of the reading before the ups below which the readings after them must be, to have
-	// improved.
+	// enoughGain is the share of the earlier response time below which the scale-ups have helped.
 	enoughGain = 0.9
-	// growing is the share above which they have grown so much that more load, rather than dynos that do not help,
-	// explains it.
+	// growing is the share of the earlier response time above which growing load explains that they have not helped.
 	growing = 1.25
-	// ineffectiveHold is how long the bot stays at the number that did not help before it steps back to where it began.
+	// ineffectiveHold is the time before the bot returns to the number at which the scale-ups began.
 	ineffectiveHold = 10 * time.Minute
 )
 
-// CalmAfter is how many heartbeats in a row that do not show its cause end an incident at a limit, so that one right
-// answer among many slow ones does not end it and open another. It is the default of NUMBER_OF_FAILS_TO_SCALE_UP_AFTER.
+// CalmAfter is the number of heartbeats in a row without the cause of an incident at a limit that end it. One ok answer
+// among many slow ones must not end it and open another. It is the default of NUMBER_OF_FAILS_TO_SCALE_UP_AFTER.
 const CalmAfter = 3
 
-// A Level sums up the readings that counted since the number of dynos changed.
+// A Level sums up the readings that count since the number of dynos changed.
 type Level struct {
-	// N is how many there were, SumMS the sum of their response times in milliseconds.
+	// N is their number, and SumMS the sum of their response times in milliseconds.
 	N     int     `json:"n"`
 	SumMS float64 `json:"sum_ms"`
-	// Timeouts and Errors are how many of them were timeouts and other failures.
+	// Timeouts and Errors are the numbers of timeouts and of other failures among them.
 	Timeouts int `json:"timeouts,omitempty"`
 	Errors   int `json:"errors,omitempty"`
 }
@@ -44,10 +42,10 @@ func (l *Level) add(r *probe.Reading) {
 	}
 }
 
-// longestMS bounds a response time, so that no sum of them leaves the numbers: a year.
+// longestMS limits a response time to a year, so that sums stay finite.
 const longestMS = 366 * 24 * 3600e3
 
-// spentMS is a reading's response time in milliseconds, 0 for one that cannot be.
+// An impossible response time counts as 0.
 func spentMS(r *probe.Reading) float64 {
 	if !(r.Value > 0) {
 		return 0
@@ -55,10 +53,10 @@ func spentMS(r *probe.Reading) float64 {
 	return min(r.Value, longestMS)
 }
 
-// Failing says that most of the readings were failures other than timeouts.
+// Failing reports whether most of the readings are failures other than timeouts.
 func (l Level) Failing() bool { return 2*l.Errors > l.N }
 
-// Mean is the mean response time in milliseconds of the readings that have one; 0 for none.
+// Mean returns the mean response time in milliseconds of the readings that have one; 0 if none has.
 func (l Level) Mean() float64 {
 	if l.N == l.Errors {
 		return 0
@@ -76,34 +74,34 @@ func (l Level) better(than Level) bool {
 	return l.Mean() <= enoughGain*than.Mean()
 }
 
-// ramping says whether more load could explain that they have not: they have grown, or there are timeouts, which do not
-// say by how much. In simulated flash crowds every bound on such ups, up to sixteen times the dynos, stopped some that
-// the load called for; the maximum and the budget bound them.
+// Growing response times, or timeouts of unknown length, may be due to more load. In simulated flash crowds every limit
+// on such scale-ups, up to sixteen times the dynos, stopped some that the load needed. Only the maximum and the budget
+// limit them.
 func (l Level) ramping(than Level) bool {
 	return !l.Failing() && !than.Failing() && (l.Timeouts > 0 || l.Mean() > growing*than.Mean())
 }
 
-// A ScaleUps is a row of ups for slow readings that have not improved them yet. It is never changed in place.
+// A ScaleUps is a row of scale-ups for slow heartbeats that have not improved them yet. It is never changed in place.
 type ScaleUps struct {
-	// From is the number of dynos at which it began, and Before what the readings were there.
+	// From is the number of dynos before the first, and Before the readings at that number.
 	From   int   `json:"from"`
 	Before Level `json:"before"`
-	// N is how many ups there were.
+	// N is the number of scale-ups.
 	N int `json:"ups"`
-	// StuckSince is when the bot found that they did not help, zero before. It goes up no further, and steps back
-	// later.
+	// StuckSince is the time at which the bot found them ineffective; zero before. The bot then stops scaling up, and
+	// returns to From later.
 	StuckSince time.Time `json:"stuck_since,omitzero"`
-	// Left is the number of dynos that it stepped back from, 0 before, and At what the readings were there.
+	// Left is the number of dynos from which it returned, 0 before, and At the readings at that number.
 	Left int   `json:"left,omitempty"`
 	At   Level `json:"at,omitzero"`
-	// Calm counts the readings in a row that are not slow.
+	// Calm is the number of readings in a row that are not slow.
 	Calm int `json:"calm,omitempty"`
 }
 
 func (c *ScaleUps) stuck() bool { return c != nil && !c.StuckSince.IsZero() }
 
-// noteScaleUp notes a change of the number of dynos: an up that rests on slow heartbeats is one more of its row, a step
-// back is part of it, one that rests on something else moves the row, and any other change ends it.
+// A scale-up for slow heartbeats extends the row. One for another reason moves From. The return is part of the row. Any
+// other change ends it.
 func (s *State) noteScaleUp(from, to int, by string) {
 	c := s.ScaleUps
 	switch slow := by == ByHeartbeat && s.Slow&1 == 1; {
@@ -141,14 +139,12 @@ func (s *State) recover(v Verdict) {
 	}
 }
 
-// stepBack says whether it is time to go back to where a row of ups began that did not help.
 func (c *ScaleUps) stepBack(now time.Time, n int) bool {
 	return c.stuck() && c.Left == 0 && n > c.From && now.Sub(c.StuckSince) >= ineffectiveHold
 }
 
-// ineffective says whether one more up for slow heartbeats is held, as those before it in a row did not improve them.
-// Response time misleads when the database or one slow route is to blame: dynos then cost money and change nothing.
-// Errors that are no timeouts never improve.
+// Response times mislead if the database or one slow route is the cause: more dynos then cost money and change nothing.
+// Errors other than timeouts never improve.
 func (p *Policy) ineffective(st *State, d *Decision, now time.Time) bool {
 	c := st.ScaleUps
 	if p.IneffectiveAfter == 0 || c == nil {

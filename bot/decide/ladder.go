@@ -8,62 +8,59 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A Ladder makes one ladder of the number of dynos and their size. Whatever wishes for more or fewer, the heartbeat, a
-// rule or the adaptive policy, climbs it: the two never change together.
+// A Ladder is the order in which the number of dynos and their size change. Every reason for more or fewer dynos
+// follows it: the heartbeat, a rule, or the adaptive policy. Number and size never change together.
 //
-// Larger dynos are never more than a wish: where they can't be had now, as the platform refuses them or is yet to
-// change their size, or the budget does not allow them, the number changes as it would without an order. Smaller ones
-// are a gain only while they bear the load: see [HeldRecent] and [HeldFit].
+// If larger dynos are not available, since the platform refuses or is still changing the size, or the budget does not
+// allow them, the number changes instead. Smaller dynos must be able to carry the load; see [HeldRecent] and [HeldFit].
 type Ladder string
 
-// The orders. The zero Ladder leaves the size to the rules with Size.
+// The zero Ladder leaves the size to the rules with Size.
 const (
-	// Horizontal goes up by more dynos to the maximum of the hour, and then by larger ones; and down by smaller ones,
-	// and then by fewer. Where smaller ones would not do, it goes down by fewer.
+	// Horizontal scales up with more dynos to the maximum, then with larger ones. It scales down with smaller dynos,
+	// then with fewer. If smaller ones cannot carry the load, it uses fewer.
 	Horizontal Ladder = "horizontal"
-	// Vertical goes up by larger dynos to the largest, and then by more; and down by fewer to the minimum of the hour,
-	// and then by smaller ones.
+	// Vertical scales up with larger dynos to the largest, then with more. It scales down with fewer dynos to the
+	// minimum, then with smaller ones.
 	Vertical Ladder = "vertical"
 )
 
-// What keeps an order from smaller dynos, beside what keeps any change of the size.
+// What keeps a ladder from smaller dynos, in addition to what prevents any change of the size.
 const (
-	// HeldRecent: larger ones were needed not long ago.
+	// HeldRecent: larger dynos were needed recently.
 	HeldRecent = "recent"
-	// HeldFit: it is not likely that they bear the load.
+	// HeldFit: smaller dynos probably cannot carry the load.
 	HeldFit = "fit"
 )
 
 const (
-	// smallerAfter is how long after larger dynos came smaller ones may at the earliest: three times the time that any
-	// size stays. It doubles up to smallerAfterMost where larger ones were wanted back within sizeReversalWithin of
-	// smaller ones, and is forgotten where they were not.
+	// smallerAfter is the minimum time from larger to smaller dynos, three times the cooldown of the size. It doubles,
+	// up to smallerAfterMost, if larger dynos are needed again within sizeReversalWithin of smaller ones; otherwise it
+	// returns to smallerAfter.
 	smallerAfter       = 3 * sizeCooldown
 	smallerAfterMost   = 8 * time.Hour
 	sizeReversalWithin = time.Hour
 )
 
-// LadderState is what is remembered of the ladder.
+// LadderState is what the policy remembers of the ladder.
 type LadderState struct {
-	// LargerAt and SmallerAt are when larger and smaller dynos last came by the ladder, and SmallerAfter is for how
-	// many seconds after larger ones none are smaller, where that is longer than usual.
+	// LargerAt and SmallerAt are the times of the last change to larger and to smaller dynos by the ladder.
+	// SmallerAfter is the minimum time from larger to smaller ones in seconds, if it is longer than usual.
 	LargerAt     time.Time `json:"larger_at,omitzero"`
 	SmallerAt    time.Time `json:"smaller_at,omitzero"`
 	SmallerAfter float64   `json:"smaller_after,omitempty"`
 }
 
-// A turn is what an order makes of a wish.
+// A turn is the ladder's answer to a desired number.
 type turn struct {
-	// step is 1 where larger dynos are wished for in the place of more, -1 where smaller ones are in the place of
-	// fewer.
+	// step is 1 for larger dynos instead of more, -1 for smaller dynos instead of fewer.
 	step int
-	// held is why fewer are wished for although smaller ones come first, and left how long that lasts yet.
+	// held is why fewer dynos are desired although smaller ones come first, and left the time left.
 	held string
 	left time.Duration
 }
 
-// turn says whether another size takes the place of another number by the order. It makes a wish of its own where the
-// adaptive policy has none, since the load may not need all of the smallest number.
+// If the adaptive policy desires no other number, the load may still fit smaller dynos.
 func (p *Policy) turn(st *State, d *Decision, now time.Time, in []probe.Reading, lim schedule.Limits) turn {
 	at, n := p.rung(st.Size), d.From
 	if p.Ladder == "" || at < 0 || n <= 0 || d.Rule == RuleIneffective || len(p.Sizes) == 0 {
@@ -92,13 +89,12 @@ func (p *Policy) largerFirst(st *State, d *Decision, now time.Time, at int, lim 
 		return d.From >= lim.Max
 	}
 	refused := st.SizeRefused && now.Sub(st.SizeAt) < sizeCooldown
-	missed := now.Sub(st.SmallerAt) < sizeCooldown // the smaller ones were too small, and can't be taken back yet
+	missed := now.Sub(st.SmallerAt) < sizeCooldown // the smaller dynos were too small, and cannot be undone yet
 	dear, _ := d.tooDear(p.priceOf(at + 1))
 	return d.From >= lim.Max || !refused && !missed && st.SizePending == "" && !dear
 }
 
-// looseOnly says whether smaller dynos would do by the adaptive policy, which wishes for no other number, where they
-// are next by the order.
+// The adaptive policy desires no other number, but the load fits smaller dynos, which come next on the ladder.
 func (p *Policy) looseOnly(st *State, d *Decision, now time.Time, lim schedule.Limits) bool {
 	if !st.Load.FitsSmaller(now) || d.Rule != RuleHold || d.Desired != d.From || d.Verdict == NoData ||
 		p.Ladder == Vertical && d.From > lim.Min {
@@ -112,8 +108,7 @@ func (p *Policy) looseOnly(st *State, d *Decision, now time.Time, lim schedule.L
 	return true
 }
 
-// turned gives the place of the other number to the other size, where no safeguard spoke against the wish. Otherwise
-// the size has none.
+// The size changes only if no safeguard prevents the change of the number.
 func (t turn) turned(p *Policy, d *Decision) turn {
 	switch {
 	case t.step == 0:
@@ -126,15 +121,14 @@ func (t turn) turned(p *Policy, d *Decision) turn {
 	return turn{}
 }
 
-// relearn keeps from fewer dynos while little is known of those of another size.
+// Fewer dynos wait while little is known of dynos of the new size.
 func (p *Policy) relearn(st *State, d *Decision, now time.Time) {
 	if left := sizeCooldown - now.Sub(st.SizeAt); p.Ladder != "" && left > 0 && d.To < d.From && p.rung(st.Size) >= 0 {
 		d.clamp(ClampSize, d.From, left)
 	}
 }
 
-// shrinks says what keeps from dynos of the next smaller size than that of a rung, "" for nothing, and how long it
-// lasts yet, 0 where that is not known.
+// held is "" if nothing prevents the next smaller size. left is 0 if it is unknown.
 func (p *Policy) shrinks(
 	st *State, d *Decision, now time.Time, in []probe.Reading, at int,
 ) (held string, left time.Duration) {
@@ -148,8 +142,8 @@ func (p *Policy) shrinks(
 	return "", 0
 }
 
-// times is how many times as much a dyno of a rung, above the first, is taken to bear as one of the rung below. Where
-// prices are known, that is at least what it costs in relation to it: nobody sells more for less.
+// The factor is the capacity of a dyno of this rung in dynos of the rung below, at least the ratio of their prices if
+// these are known, since a platform sells no capacity for less.
 func (p *Policy) times(at int) float64 {
 	more := 1 / adaptive.SmallerCapacity
 	if below := p.priceOf(at - 1); below > 0 {
@@ -158,9 +152,8 @@ func (p *Policy) times(at int) float64 {
 	return more
 }
 
-// smallerSuffice says whether dynos on which the load is so many times as heavy are likely to bear it: every signal,
-// and the heartbeat where it is counted, would still not be above its maximum, and the adaptive policy has found so for
-// long.
+// Every signal, and the heartbeat unless the policy is adaptive, would stay below its upper threshold with times the
+// load. The adaptive policy must have found so for a long time.
 func (p *Policy) smallerSuffice(st *State, d *Decision, now time.Time, in []probe.Reading, times float64) bool {
 	if d.Desired > d.From {
 		return false
@@ -186,8 +179,8 @@ func (p *Policy) smallerSuffice(st *State, d *Decision, now time.Time, in []prob
 	return true
 }
 
-// noteSize notes that the dynos are of another size now. What was learned was of the other ones, and is forgotten: how
-// long the readings were right, the load in dynos, what a dyno bears, and what former weeks needed.
+// What was learned belongs to the earlier size: the time without a change, the load in dynos, the capacity of a dyno,
+// and the needs of the last weeks.
 func (p *Policy) noteSize(st *State, now time.Time, from, to string) {
 	a, b := p.rung(from), p.rung(to)
 	if p.Ladder == "" || a == b {
@@ -211,7 +204,6 @@ func (p *Policy) noteSize(st *State, now time.Time, from, to string) {
 	}
 }
 
-// anew forgets what was learned of dynos of another size, where an order changes it.
 func (p *Policy) anew(st *State, now time.Time) {
 	if p.Ladder != "" {
 		st.Begun, st.Desired, st.Load, st.Weeks = now, nil, nil, nil

@@ -1,7 +1,6 @@
 package decide
 
-// leaveAlone keeps the bot's hands off where somebody told the platform so, whatever was decided: an override and the
-// limits give way, too. What was seen still counts afterwards.
+// This overrules an override and the limits. What was seen still counts afterwards.
 func (d *Decision) leaveAlone(why string) {
 	if why == "" {
 		return

@@ -6,7 +6,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// freeze decides nothing while the bot is offline: what was seen before still counts afterwards.
+// What was seen before still counts afterwards.
 func freeze(f *Facts) Decision {
 	first := slices.IndexFunc(f.Readings, probe.Reading.IsHeartbeat)
 	return Decision{

@@ -8,8 +8,7 @@ func (p *Policy) pause(st *State, d *Decision, now time.Time) {
 	}
 }
 
-// paused says whether a change is paused, in the running bot or in the settings, and for how long yet; 0 where nobody
-// knows.
+// left is 0 for a pause without an end.
 func (p *Policy) paused(st *State, now time.Time, down bool) (on bool, left time.Duration) {
 	pause, always := st.Control.Up, p.PauseUp
 	if down {

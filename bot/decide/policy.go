@@ -1,6 +1,6 @@
-// Package decide decides how many dynos an app should have, and of which size. It is pure: a [Policy] makes of a
-// [State] and the [Facts] of a tick another State and a [Decision], and reads no clock and calls nobody. Each safeguard
-// has a file of its own, named after it.
+// Package decide decides the number and the size of an app's dynos. It is pure: a [Policy] turns a [State] and the
+// [Facts] of a tick into the next State and a [Decision]. It reads no clock and calls nothing. Each safeguard has a
+// file, named after it.
 package decide
 
 import (
@@ -12,60 +12,55 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A Policy turns readings into a number of dynos by counting slow and fast ones, as autoscalebot always did: so many
-// slow ones add dynos, so many fast ones remove some. Safeguards then keep the change from coming too soon or at the
-// wrong time.
+// A Policy turns readings into a number of dynos. It counts slow and fast heartbeats: enough slow ones add dynos,
+// enough fast ones remove dynos. Safeguards delay or prevent changes.
 type Policy struct {
 	HeartbeatRule
-	// Up and Down are how many dynos are added or removed at a time.
+	// Up and Down are the sizes of a scale-up and a scale-down.
 	Up, Down Step
 	Safeguards
 	Sizing
-	// Budget is what the dynos may cost in a calendar month, in dollars; 0 = no matter. Price is what one of them costs
-	// a month; while it is 0, the budget cannot be kept.
+	// Budget is the maximum cost of a calendar month in dollars; 0 is unlimited. Price is the price of one dyno in
+	// dollars a month. Without a price the budget has no effect.
 	Budget, Price float64
-	// Rules judge signals beside the heartbeat: up if any says so, down only if all do. There may be rules and no
-	// heartbeat.
+	// Rules judge signals other than the heartbeat. Any of them can scale up; all must agree to scale down. A heartbeat
+	// is not required.
 	Rules []SignalRule
-	// DecideEvery is how far apart the moments are at which rules with a window may change anything, rounded up to a
-	// tick; 0 = every tick.
+	// DecideEvery is the time between decisions of rules with a window, rounded up to a tick; 0 decides at every tick.
 	DecideEvery time.Duration
-	// Breaches, where there are any, decide in the place of the heartbeat and the rules.
+	// Breaches, if there are any, replace the heartbeat and the rules.
 	Breaches []BreachRule
-	// Adaptive decides from the load instead of counting; nil counts. What people and other safeguards ask of the bot
-	// holds for both.
+	// Adaptive decides from the load instead of counting; nil counts. The rest of the policy applies to both.
 	Adaptive *adaptive.Model
-	// ZeroIsOurs says that the schedule itself asks for 0 dynos at some hour. Otherwise 0 dynos are somebody's decision
-	// to switch the app off, and the bot keeps its hands off.
+	// ZeroIsOurs: the schedule sets 0 dynos at some time. Otherwise 0 dynos mean that somebody switched the app off, so
+	// the bot leaves it alone.
 	ZeroIsOurs bool
 }
 
-// Safeguards keep a change that comes of readings from coming too soon or at the wrong time. The zero value has none of
-// them.
+// Safeguards delay or prevent changes that rest on readings. The zero value disables all.
 type Safeguards struct {
-	// CooldownUp is how long after an up the next up must wait, CooldownDown how long after any change a down must; 0 =
-	// not at all. The limits of the hour wait for neither.
+	// CooldownUp is the minimum time between scale-ups, CooldownDown the minimum time from any change to a scale-down;
+	// 0 disables it. Changes to meet the limits do not wait.
 	CooldownUp, CooldownDown time.Duration
-	// BootTime is how long slow answers do not count after a scale-up at the least; where the platform tells when the
-	// dynos are up, they do not count before that either, for 5 minutes at the most.
+	// BootTime is the minimum time after a scale-up during which slow heartbeats do not count. If the platform reports
+	// the dynos that are up, slow heartbeats do not count until all are, for at most 5 minutes.
 	BootTime time.Duration
-	// DeployGrace is how old the newest release must be before dynos are removed, where the platform tells of releases.
-	// While one is under way none are. Below 0 releases do not matter.
+	// DeployGrace is the time after a release without a scale-down, if the platform reports releases. During a release
+	// the bot does not scale down either. A negative time ignores releases.
 	DeployGrace time.Duration
-	// Stabilization is the time over which fewer dynos must have been wished for all along before any is removed, and
-	// how long the bot watches before it removes one at all; 0 = not at all.
+	// Stabilization is the time during which fewer dynos must be desired before a scale-down. The bot also watches for
+	// this time before its first one. 0 disables it.
 	Stabilization time.Duration
-	// ManualHold is how long a number of dynos that somebody else has set is left alone inside the limits; 0 = not at
-	// all.
+	// ManualHold is the time for which a manual change within the limits is kept; 0 keeps none.
 	ManualHold time.Duration
-	// PauseUp and PauseDown keep the bot from adding and from removing dynos, but for the limits of the hour.
+	// PauseUp and PauseDown pause scaling up and down. The limits still apply.
 	PauseUp, PauseDown bool
-	// IneffectiveAfter is how many ups in a row that do not improve the readings by a tenth keep the bot from more; 0 =
-	// no matter.
+	// IneffectiveAfter is the number of scale-ups in a row that do not improve the readings by a tenth, after which the
+	// bot stops scaling up; 0 is unlimited.
 	IneffectiveAfter int
 }
 
-// A Verdict is what one tick's readings say of the app.
+// A Verdict is the judgement on one tick's readings.
 type Verdict string
 
 const (
@@ -75,15 +70,13 @@ const (
 	NoData Verdict = "no data"
 )
 
-// Decide decides how many dynos there should be from facts. It reads no clock, calls nobody, and allocates only to note
-// a clamp.
+// Decide decides from facts. It reads no clock, calls nothing, and allocates only for clamps.
 //
-// The first rule that matches speaks: while the bot is offline, or the number of dynos is not known, nothing changes;
-// an override is kept; 0 dynos that the schedule does not ask for are left alone; a number outside the limits moves to
-// the nearest one at once; enough slow readings add dynos, enough fast ones remove some, or where the policy is
-// adaptive, so does the load that the readings tell of. What the rule asks for is then clamped by the limits, and a
-// change that comes of readings by the safeguards. An app that the platform says is to be left alone stays as it is in
-// any case.
+// The first rule that matches decides. Nothing changes while the bot is offline or the number of dynos is unknown. An
+// override is kept. 0 dynos outside the schedule are left alone. A number outside the limits moves to the nearest one
+// at once. Then the readings decide: enough slow heartbeats add dynos, enough fast ones remove dynos; with an adaptive
+// policy the load decides. The limits clamp the result, and the safeguards clamp what rests on readings. If the
+// platform asks to leave the app alone, nothing changes in any case.
 func (p Policy) Decide(st State, f Facts) (State, Decision) {
 	st.Control = f.Control
 	switch {
@@ -158,8 +151,7 @@ func (p *Policy) decide(st *State, f *Facts) Decision {
 	return d
 }
 
-// choose finds the rule that speaks, and what it wishes for. ineffective says that it is for the heartbeat, which more
-// dynos do not improve.
+// ineffective means that the heartbeat asks for more dynos, which do not help it.
 func (p *Policy) choose(
 	st *State, d *Decision, now time.Time, in []probe.Reading, lim schedule.Limits,
 ) (ineffective bool) {
@@ -199,9 +191,9 @@ func (p *Policy) beat(st *State, d *Decision, now time.Time, in []probe.Reading)
 	}
 }
 
-// judge takes the readings of one tick into the state, given the number n of dynos, less than 0 where it is not known.
-// Several heartbeats merge so that up needs any of them and down needs all: slow if any is slow, else blind if any is
-// blind, fast only if all are fast. Other signals are judged by the rules.
+// n is less than 0 if it is unknown. Several heartbeats merge so that any can scale up and all must agree to scale
+// down: slow if any is slow, otherwise no data if any lacks data, fast only if all are fast. Rules judge the other
+// signals.
 func (p *Policy) judge(st *State, now time.Time, in []probe.Reading, n int) Decision {
 	d := Decision{
 		From: n, To: n, Desired: n, Rule: RuleHold,

@@ -7,8 +7,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 )
 
-// Recalled is s with what it lacks of former, the state from before a start without it: cooldowns and holds, what was
-// learned, and the month's cost, given what a dyno costs a month. Doing it again changes nothing.
+// Recalled returns s with what it lacks of former, the state from before a start without it: cooldowns and holds, what
+// was learned, and the month's cost at a price of one dyno a month. Recalling twice changes nothing.
 func (s State) Recalled(now time.Time, former State, price float64) State {
 	newer := func(t *time.Time, than time.Time) {
 		if than.After(*t) {
@@ -25,7 +25,7 @@ func (s State) Recalled(now time.Time, former State, price float64) State {
 	newer(&s.SmallerAt, former.SmallerAt)
 	newer(&s.ReleaseSeen, former.ReleaseSeen)
 	s.SmallerAfter = max(s.SmallerAfter, former.SmallerAfter)
-	// What takes days to learn is better known to the one that has run for longer.
+	// What takes days to learn comes from the state that ran longer.
 	if s.Begun.Sub(former.Begun) > now.Sub(s.Begun) {
 		s.Boots = former.Boots
 		if former.Load != nil {
@@ -43,7 +43,7 @@ func (s State) Recalled(now time.Time, former State, price float64) State {
 	return s
 }
 
-// recalledDesired are those of both that can still matter, given that all of former are older.
+// All of former are older than newer. Only entries that can still matter are kept.
 func recalledDesired(newer, former adaptive.DesiredQueue) adaptive.DesiredQueue {
 	if len(newer) == 0 {
 		return former
@@ -54,7 +54,7 @@ func recalledDesired(newer, former adaptive.DesiredQueue) adaptive.DesiredQueue 
 	return append(higher, newer...)
 }
 
-// recalled adds what was counted before, with n dynos from then on until s was counted, unless s has it all.
+// From the end of former to the start of s, n dynos are counted.
 func (s Spend) recalled(former Spend, n int, price float64) Spend {
 	switch {
 	case s.Month.IsZero():

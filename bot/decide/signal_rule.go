@@ -11,39 +11,38 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A SignalRule judges one signal beside the heartbeat: above its maximum it asks for more dynos, below its minimum it
-// agrees to fewer.
+// A SignalRule judges one signal other than the heartbeat. Above the upper threshold it asks for more dynos, below the
+// lower one it agrees to fewer.
 //
-// It looks at the newest readings, so many in a row or of so many, or at what a window of time comes to. A reading in
-// [probe.UnitSteps] or [probe.UnitDynos] is what the app itself wants, and is followed at once whatever the bounds are.
+// It counts the newest readings, in a row or N of M, or judges one value of a time window. A reading in
+// [probe.UnitSteps] or [probe.UnitDynos] is a request of the app itself, and is followed at once.
 type SignalRule struct {
-	// Signal is the name of the readings that are judged, and By, unless empty, that of those by which they are
-	// divided.
+	// Signal is the name of the readings. By, if not empty, is the name of the readings to divide them by.
 	Signal, By string
-	// PerDyno divides the value by the number of dynos there are.
+	// PerDyno divides the value by the number of dynos.
 	PerDyno bool
-	// Max asks for more dynos when it is exceeded, Min agrees to fewer when the value is below it; NaN for none. A rule
-	// without a minimum does not stand in the way of a down while the value is not above the maximum.
+	// Max is the upper threshold, Min the lower one; NaN for none. A rule without Min does not prevent a scale-down
+	// unless its value is above Max.
 	Max, Min float64
-	// Fails is how many readings above Max ask for more dynos, Passes how many below Min agree to fewer. Both are zero
-	// where Window is set.
+	// Fails is the quorum of readings above Max that asks for more dynos, Passes that of readings below Min which
+	// agrees to fewer. Both are zero with a Window.
 	Fails, Passes Quorum
-	// Window is how long back the readings are looked at as one: by their mean, or where Percentile is above 0 and up
-	// to 100, by that percentile (the nearest rank). 0 looks at each reading.
+	// Window is the time whose readings are judged as one value: their mean, or a percentile by the nearest rank if
+	// Percentile is above 0, up to 100. 0 judges each reading.
 	Window     time.Duration
 	Percentile float64
-	// Wait is from when on after the number of dynos changed the window speaks; 0 means half of it, and NoWait at once.
+	// Wait is the time after a change of the number of dynos before the window decides; 0 is half the window, and
+	// NoWait no time.
 	Wait time.Duration
-	// Whole says that each reading looks back over the Window itself, so that the newest is what the window comes to.
+	// Whole: each reading already covers the Window, so only the newest is judged.
 	Whole bool
-	// Up and Down are how many dynos are added or removed at a time; the zero Step is the policy's.
+	// Up and Down are the sizes of a scale-up and a scale-down; the zero Step is the policy's.
 	Up, Down Step
-	// Size has the rule ask for larger and smaller dynos, a step on the policy's ladder at a time, instead of more and
-	// fewer.
+	// Size makes the rule ask for larger and smaller dynos instead of more and fewer, one step of the ladder at a time.
 	Size bool
 }
 
-// NoWait has a window speak at once after the number of dynos changed.
+// NoWait lets a window decide at once after the number of dynos changed.
 const NoWait time.Duration = -1
 
 func (r *SignalRule) wait() time.Duration {
@@ -65,7 +64,7 @@ func (r *SignalRule) String() string {
 	return name
 }
 
-// key names the rule in the state: one for the number of dynos and one for their size may judge the same.
+// A rule for the number and one for the size may judge the same signal.
 func (r *SignalRule) key() string {
 	if r.Size {
 		return r.String() + ", size"
@@ -73,63 +72,61 @@ func (r *SignalRule) key() string {
 	return r.String()
 }
 
-// The verdicts on a signal, beside OK and NoData.
+// The verdicts on a signal in addition to OK and NoData.
 const (
 	Above Verdict = "above"
 	Below Verdict = "below"
 )
 
-// A Judged is what a rule made of its signal at a tick.
+// A Judged is a rule's judgement on its signal at a tick.
 type Judged struct {
-	// Rule names what is judged.
+	// Rule is [SignalRule.String].
 	Rule string `json:"rule"`
-	// Verdict is above, below, right or blind.
+	// Verdict is above, below, ok or no data.
 	Verdict Verdict `json:"verdict"`
-	// Value is what was judged, in Unit: the newest reading, or what the window comes to. 0 where Verdict is blind.
+	// Value is the newest reading, or the value of the window, in Unit; 0 without data.
 	Value float64 `json:"value"`
 	Unit  string  `json:"unit,omitempty"`
-	// Max and Min are the bounds, nil for none.
+	// Max and Min are the thresholds; nil for none.
 	Max *float64 `json:"max,omitempty"`
 	Min *float64 `json:"min,omitempty"`
-	// Run is how many of the newest Of readings had this verdict, and Needed how many call for a change, as in a
-	// [Decision]. All are 0 for a right one, and, unless it is blind, for one that is judged by a window.
+	// Run of the newest Of readings had this verdict, and Needed call for a change, as in a [HeartbeatVerdict]. All are
+	// 0 for ok, and for a window with data.
 	Run    int `json:"run,omitempty"`
 	Needed int `json:"needed,omitempty"`
 	Of     int `json:"of,omitempty"`
-	// WindowSeconds is how long the window is, 0 for none, and WaitSeconds how long it must be filled before it speaks.
+	// WindowSeconds is the length of the window, 0 for none. WaitSeconds is the time before it decides.
 	WindowSeconds float64 `json:"window_seconds,omitempty"`
 	Percentile    float64 `json:"percentile,omitempty"`
 	WaitSeconds   float64 `json:"wait_seconds,omitempty"`
-	// Beyond is the scaling rule whose threshold the value is beyond, nil for none, and BeyondSeconds for how long it
-	// has been, up to as long as the rule wants.
+	// Beyond is the scaling rule whose threshold the value is beyond; nil for none. BeyondSeconds is the time since
+	// then, at most the rule's breach time.
 	Beyond        *Breached `json:"beyond,omitempty"`
 	BeyondSeconds float64   `json:"beyond_seconds,omitempty"`
-	// Booting says that it does not count while new dynos boot.
+	// Booting: the reading does not count while new dynos boot.
 	Booting bool `json:"booting,omitempty"`
-	// Desired is the number of dynos that it asks for, the present one for no change.
+	// Desired is the number of dynos that the rule asks for; the present number for no change.
 	Desired int `json:"desired"`
-	// Size says that it is the dyno size that is judged, and SizeStep what it asks for: 1 for a larger one, -1 for a
-	// smaller one.
+	// Size: the rule judges the dyno size. SizeStep is 1 if it asks for a larger one, -1 for a smaller one.
 	Size     bool `json:"size,omitempty"`
 	SizeStep int  `json:"size_step,omitempty"`
-	// Error says why it is blind.
+	// Error is the reason for no data.
 	Error string `json:"error,omitempty"`
 }
 
-// free says whether the signal has no say in a down: no minimum, and not above the maximum.
+// Such a signal does not prevent a scale-down.
 func (j *Judged) free() bool { return j.Min == nil && j.Verdict == OK }
 
-// SignalState is what is remembered of a rule's signal between ticks. It is never changed in place.
+// SignalState is what the policy remembers of a rule's signal. It is never changed in place.
 type SignalState struct {
 	// Rule names the rule.
 	Rule string `json:"rule"`
-	// Above and Below remember the readings with these verdicts since the number of dynos changed.
+	// Above and Below are the readings with these verdicts since the number of dynos changed.
 	Above Window `json:"above,omitempty"`
 	Below Window `json:"below,omitempty"`
-	// NoData counts the blind readings in a row.
+	// NoData is the number of readings in a row without data.
 	NoData int `json:"no_data,omitempty"`
-	// Since is when the oldest reading since that change was taken, and Samples are those of the window, the newest
-	// last.
+	// Since is the time of the oldest reading since that change. Samples are the readings of the window, newest last.
 	Since   time.Time `json:"since,omitzero"`
 	Samples []Sample  `json:"samples,omitempty"`
 }
@@ -140,10 +137,10 @@ type Sample struct {
 	Value float64   `json:"value"`
 }
 
-// mostSamples bounds what is remembered of a window: of an hour, a reading every five seconds.
+// mostSamples is the number of samples kept of a window: in an hour, one every five seconds.
 const mostSamples = 720
 
-// sense judges the signals of a tick by the rules. The readings of new dynos that are yet to boot do not count.
+// Readings do not count while new dynos boot.
 func (p *Policy) sense(st *State, d *Decision, now time.Time, in []probe.Reading, n int) {
 	if len(p.Rules) == 0 {
 		st.Signals = nil
@@ -218,7 +215,7 @@ func bound(x float64) *float64 {
 	return &x
 }
 
-// value finds what a rule judges among the readings. why says in words why it is not known, "" if it is.
+// why is the reason for no data, "" if there is a value.
 func (r *SignalRule) value(in []probe.Reading, n int) (value float64, unit, why string) {
 	value, unit, why = find(in, r.Signal)
 	if why != "" || unit == probe.UnitDynos || unit == probe.UnitSteps {
@@ -269,7 +266,7 @@ func find(in []probe.Reading, signal string) (value float64, unit, why string) {
 }
 
 func (r *SignalRule) verdict(value float64) Verdict {
-	switch { // no value is beyond a bound that is NaN
+	switch { // no value is beyond a threshold of NaN
 	case value > r.Max:
 		return Above
 	case value < r.Min:
@@ -298,8 +295,7 @@ func (p *Policy) lookAt(r *SignalRule, st *SignalState, j *Judged, n int, bootin
 	}
 }
 
-// lookBack judges by the window. It says nothing while new dynos boot. changed is when the number of dynos last
-// changed.
+// The window does not decide while new dynos boot. changed is the time of the last change of the number of dynos.
 func (p *Policy) lookBack(
 	r *SignalRule, st *SignalState, j *Judged, now time.Time, n int, booting bool, changed time.Time,
 ) {
@@ -314,7 +310,7 @@ func (p *Policy) lookBack(
 		st.Since = now
 	}
 	since := st.Since
-	if r.Whole { // which looks back beyond the first reading
+	if r.Whole { // its window began before the first reading
 		st.Samples, since = nil, changed
 	} else {
 		st.Samples = newest(st.Samples, now, r.Window, Sample{Time: now, Value: j.Value})
@@ -339,7 +335,7 @@ func (p *Policy) obey(r *SignalRule, j *Judged, n int) {
 	} else if j.Value < 0 {
 		j.Desired = max(0, n-r.down(p).of(n))
 	}
-	j.Max, j.Min = nil, &j.Value // it has a say in a down
+	j.Max, j.Min = nil, &j.Value // it has a say in a scale-down
 	switch {
 	case j.Desired > n:
 		j.Verdict = Above
@@ -353,8 +349,7 @@ func (p *Policy) obey(r *SignalRule, j *Judged, n int) {
 func (r *SignalRule) up(p *Policy) Step   { return cmp.Or(r.Up, p.Up) }
 func (r *SignalRule) down(p *Policy) Step { return cmp.Or(r.Down, p.Down) }
 
-// newest returns the samples of the window with one more. Of samples that are closer to each other than is remembered
-// it leaves out some, so that those that are kept are spread over the whole window.
+// Samples that are closer together than mostSamples allows are thinned, so that the rest covers the whole window.
 func newest(samples []Sample, now time.Time, window time.Duration, s Sample) []Sample {
 	if n := len(samples); n > 1 && samples[n-1].Time.Sub(samples[n-2].Time) < window/mostSamples {
 		samples = samples[:n-1]
@@ -368,7 +363,7 @@ func newest(samples []Sample, now time.Time, window time.Duration, s Sample) []S
 	return append(kept, s)
 }
 
-// sum makes one value of the samples: their mean for 0, else a percentile by the nearest rank.
+// A percentile of 0 is the mean.
 func sum(samples []Sample, percentile float64) float64 {
 	if percentile == 0 {
 		mean := 0.0
@@ -384,7 +379,7 @@ func sum(samples []Sample, percentile float64) float64 {
 	return nearestRank(values, percentile)
 }
 
-// nearestRank is a percentile of values, of which there is one at least, above 0 and up to 100, by the nearest rank.
+// There must be at least one value. percentile is above 0, up to 100.
 func nearestRank(values []float64, percentile float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[max(1, int(math.Ceil(percentile/100*float64(len(sorted)))))-1]

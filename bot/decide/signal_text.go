@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// String says for people what the signal is, and how it stands to its bounds.
+// String describes the signal and its thresholds in one clause.
 func (j Judged) String() string {
 	switch {
 	case j.Verdict == NoData:
@@ -38,7 +38,7 @@ func (j Judged) String() string {
 	return text
 }
 
-// obeyed says whether the signal is what the app itself wants, which has no maximum and is its own minimum.
+// A request of the app has no upper threshold, and equals its lower one.
 func (j *Judged) obeyed() bool {
 	return j.Max == nil && j.Min != nil && *j.Min == j.Value && j.Verdict != NoData
 }
@@ -95,7 +95,7 @@ func number(x float64) string {
 	return strconv.FormatFloat(x, 'g', 3, 64)
 }
 
-// String names what was breached, and for how long it was.
+// String names what was breached, and for how long.
 func (b Breached) String() string {
 	return fmt.Sprintf("%s %s %s for %g s", b.Metric, b.Operator, amount(b.Threshold, b.Unit), b.Seconds)
 }

@@ -7,29 +7,29 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// RuleState is what is remembered of the rules.
+// RuleState is what the policy remembers of the rules.
 type RuleState struct {
-	// Signals is what is remembered of the rules' signals, and WindowsSpoke when those with a window could last change
-	// anything.
+	// Signals is the state of the rules' signals. WindowsSpoke is the last time at which rules with a window could
+	// decide.
 	Signals      []SignalState `json:"signals,omitempty"`
 	WindowsSpoke time.Time     `json:"windows_spoke,omitzero"`
-	// Breaches is what is remembered of the scaling rules.
+	// Breaches is the state of the scaling rules.
 	Breaches []BreachState `json:"breaches,omitempty"`
 }
 
-// SignalVerdicts are what the rules made of the signals at a tick.
+// SignalVerdicts are the judgements on the signals at a tick.
 type SignalVerdicts struct {
-	// Signals is what the rules made of the signals beside the heartbeat, in their order; nil where there are no rules.
-	// ByRules says that these are the metrics of scaling rules, which decide alone: the heartbeat has no say, unless it
-	// is one of them.
+	// Signals are the judgements on the signals other than the heartbeat, in the order of the rules; nil without rules.
+	// ByRules: they are the metrics of scaling rules, which decide alone. The heartbeat then matters only as such a
+	// metric.
 	Signals []Judged `json:"signals,omitempty"`
 	ByRules bool     `json:"by_rules,omitempty"`
-	// Breach is the scaling rule that was breached, nil for none.
+	// Breach is the scaling rule that was breached; nil for none.
 	Breach *Breached `json:"breach,omitempty"`
 }
 
-// Says merges what all readings of the tick say about the number of dynos: slow if the heartbeat is or any signal is
-// above its maximum, else blind if any is, fast only if all are, as far as they have a say.
+// Says merges the readings of the tick: slow if the heartbeat is slow or a signal is above its upper threshold,
+// otherwise no data if any lacks data, and fast only if all with a say are.
 func (d *Decision) Says() Verdict {
 	switch {
 	case len(d.Signals) == 0:
@@ -55,8 +55,6 @@ func (d *Decision) Says() Verdict {
 	return says
 }
 
-// merged is the verdict on a signal in the words of the heartbeat's: slow for one that asks for more dynos, fast for
-// fewer.
 func (j *Judged) merged() Verdict {
 	switch {
 	case j.Beyond != nil && j.Beyond.Down, j.Beyond == nil && j.Verdict == Below:
@@ -67,7 +65,7 @@ func (j *Judged) merged() Verdict {
 	return j.Verdict
 }
 
-// weights orders the verdicts: of those of one tick, the last in it prevails.
+// Of the verdicts of one tick, the last in this order prevails.
 var weights = []Verdict{Fast, OK, NoData, Slow}
 
 func weight(v Verdict) int { return slices.Index(weights, v) }
@@ -76,9 +74,9 @@ func (d *Decision) above() bool {
 	return slices.ContainsFunc(d.Signals, func(j Judged) bool { return j.Desired > d.From })
 }
 
-// merge takes the wishes of the signals beside the heartbeat's: up as far as any of them says, down only if all of them
-// say so, and then no further than the most cautious. A safeguard that is against the evidence of one is not against
-// that of the others. It returns whether the heartbeat speaks although more dynos do not help it.
+// Any signal can scale up, as far as it asks. All must agree to scale down, and then the most cautious decides how far.
+// A safeguard against the evidence of one signal is not against that of another. The result is whether the heartbeat
+// asks although more dynos do not help it.
 func (p *Policy) merge(st *State, d *Decision, now time.Time, lim schedule.Limits, ineffective bool) bool {
 	if len(d.Signals) == 0 {
 		return ineffective
@@ -92,7 +90,7 @@ func (p *Policy) merge(st *State, d *Decision, now time.Time, lim schedule.Limit
 	}
 	for i := range d.Signals {
 		switch j := &d.Signals[i]; {
-		case j.Size: // which has no say in their number
+		case j.Size: // it has no say in the number
 		case j.Desired > n:
 			all = false
 			e := p.Rules[i].evidence(st, j, now)
@@ -144,7 +142,7 @@ func (s *State) restartSignals() {
 	s.Signals = next
 }
 
-// Unread says whether there is a signal that is not known, and whether one has not been for long.
+// Unread reports whether a signal has no data, and whether one has had none for long.
 func (d *Decision) Unread() (any, long bool) {
 	for i := range d.Signals {
 		j := &d.Signals[i]

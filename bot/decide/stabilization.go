@@ -10,8 +10,8 @@ func (p *Policy) noteDesired(st *State, now time.Time, n int) {
 	st.Desired = st.Desired.Note(now, n, p.Stabilization)
 }
 
-// stabilize keeps a down from going below the highest number wished for within the window, or from going at all before
-// a whole window was seen. The idea is that of the Kubernetes HorizontalPodAutoscaler's stabilization window.
+// A scale-down does not go below the highest number desired within the window, and waits for the first whole window.
+// The idea is from the Kubernetes HorizontalPodAutoscaler.
 func (p *Policy) stabilize(st *State, d *Decision, now time.Time) {
 	if p.Stabilization <= 0 || d.To >= d.From || d.Rule == RuleIneffective {
 		return

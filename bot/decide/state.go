@@ -6,40 +6,40 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 )
 
-// State is what the policy remembers between ticks: a plain value that survives as JSON, so that a restart, a replica
-// and a replay all go on from it. The zero State remembers nothing.
+// State is what a policy remembers between ticks. It survives as JSON, so that a restart, a replica and a replay
+// continue from it. The zero State remembers nothing.
 type State struct {
-	// Begun is when the bot began to watch: no dyno is removed before it has seen a whole stabilization window.
+	// Begun is the time of the first tick. The first scale-down waits for a whole stabilization window after it.
 	Begun time.Time `json:"begun,omitzero"`
 
 	RunState
 	RuleState
 	CooldownState
-	// Asking is how long rules have asked for more dynos than the present number without a break; nil while none does.
+	// Asking are the rules that ask for more than the present number of dynos; nil if none does.
 	Asking []Asking `json:"asking,omitempty"`
-	// Desired are the numbers of dynos wished for within the stabilization window, as far as they can still matter:
-	// each is lower than the one before it.
+	// Desired are the numbers desired within the stabilization window that can still matter, each lower than the one
+	// before it.
 	Desired adaptive.DesiredQueue `json:"desired,omitempty"`
-	// Known says that Dynos is the number of dynos after the last tick.
+	// Known: Dynos is the number of dynos after the last tick.
 	Known bool `json:"known,omitempty"`
 	Dynos int  `json:"dynos,omitempty"`
 	AskedState
-	// HoldUntil is until when a number that somebody set by hand is left alone.
+	// HoldUntil is the end of the time for which a manual change is kept.
 	HoldUntil time.Time `json:"hold_until,omitzero"`
 	BootState
 	SizeState
 	LadderState
-	// ReleaseSeen is when a release was last seen under way.
+	// ReleaseSeen is the last time at which a release was in progress.
 	ReleaseSeen time.Time `json:"release_seen,omitzero"`
 	LoadState
-	// Spend is what this month's dynos have cost.
+	// Spend is the cost of this month's dynos.
 	Spend Spend `json:"spend,omitzero"`
-	// Control is what people have asked of the bot.
+	// Control holds the pauses and the override.
 	Control Control `json:"control,omitzero"`
 }
 
-// Restarted is the state of a bot that begins anew, without what only a bot that goes on knows: whether the platform is
-// still changing the dyno size, and the size itself where the bot does not ask for it (any more).
+// Restarted returns the state for a bot that starts. It omits what only a running bot knows: whether the platform is
+// still changing the dyno size, and the size itself unless asksForSize.
 func (s State) Restarted(asksForSize bool) State {
 	s.SizePending = ""
 	if !asksForSize {
@@ -48,7 +48,7 @@ func (s State) Restarted(asksForSize bool) State {
 	return s
 }
 
-// restart forgets the readings, which were of another number of dynos.
+// The readings so far belong to another number of dynos.
 func (s *State) restart() {
 	s.Slow, s.Fast, s.Level, s.Asking = 0, 0, Level{}, nil
 	s.restartSignals()
@@ -61,8 +61,7 @@ func (s *State) changed() time.Time {
 	return s.LastUp
 }
 
-// scaled notes a change that the platform accepted, or that a dry run would have made, and what it rested on, as in
-// AskedBy: the runs start over, and a cooldown begins.
+// Runs start again and a cooldown begins, also for a change of a dry run. by is the AskedBy of the change.
 func (s *State) scaled(now time.Time, from, to int, by string) {
 	s.noteScaleUp(from, to, by)
 	s.restart()
@@ -79,12 +78,11 @@ func (s *State) scaled(now time.Time, from, to int, by string) {
 	}
 }
 
-// ownChange is how long after a change that the bot asked for the platform may still tell the number before it.
+// ownChange is the time after a change by the bot during which the platform may still report the earlier number.
 const ownChange = 2 * time.Minute
 
-// observe takes in the number n of dynos that the platform tells, and says whether somebody else has changed it. A
-// change of the bot's own that came through although the bot did not hear so, because it died or was told of an error,
-// counts as made, and is returned: until the platform was asked again, which a bot that was away for long does later.
+// byHand means that somebody else changed the number. A change by the bot whose answer did not arrive is returned as
+// made. It counts as such until the platform is asked for another, which may be long after if the bot was away.
 func (s *State) observe(now time.Time, n int) (byHand bool, made *Completed) {
 	recent := now.Sub(s.AskedAt) < ownChange
 	unheard := (recent || s.Unanswered) && s.Known && n == s.AskedTo && s.Dynos == s.AskedFrom && n != s.Dynos

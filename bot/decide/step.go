@@ -2,11 +2,11 @@ package decide
 
 import "math"
 
-// A Step is how far a change goes: so many dynos, or a share of those there are. The zero Step is one dyno.
+// A Step is the size of a change: a number of dynos, or a share of the present number. The zero Step is one dyno.
 type Step struct {
-	// Dynos is a number of dynos; 0 where Percent is set.
+	// Dynos is the number of dynos; 0 with Percent.
 	Dynos int
-	// Percent is a share of the present number in per cent, rounded to the nearest dyno, and at least one.
+	// Percent is the share of the present number in per cent, rounded to the nearest dyno, at least one.
 	Percent float64
 }
 

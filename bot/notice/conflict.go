@@ -9,32 +9,31 @@ import (
 )
 
 const (
-	// conflictWindow is the time over which changes by others are counted, and for which a suspicion is not told again.
+	// conflictWindow is the time over which changes by others are counted. It is also the minimum time between two such
+	// notices.
 	conflictWindow = time.Hour
-	// conflictChanges is how many changes by others in that time are no person's any more.
+	// conflictChanges is the number of changes in that time that no person makes.
 	conflictChanges = 4
-	// maxConflictChanges bounds what is remembered of them.
+	// maxConflictChanges limits the number of remembered changes.
 	maxConflictChanges = 20
 )
 
-// Conflict is what speaks for another autoscaler on the same dynos: a plain value that survives as JSON.
+// Conflict is the evidence of another autoscaler of the same dynos. It survives as JSON.
 //
-// A platform has no place where two autoscalers could find out about each other without a restart of the app, so the
-// bot goes by what it sees: a number of dynos that is not the one it left, be it that somebody set another, or undid
-// the bot's change.
+// On most platforms two autoscalers cannot discover each other without a restart of the app. The bot therefore looks at
+// the number of dynos: a number that differs from the one it left was set by somebody else.
 type Conflict struct {
-	// Known says that there was a tick before. It left Dynos or, where it is not known whether the platform took a
-	// change, Asked.
+	// Known: there was an earlier tick. It left Dynos, or Asked if the platform's answer to a change is unknown.
 	Known bool `json:"known,omitempty"`
 	Dynos int  `json:"dynos,omitempty"`
 	Asked int  `json:"asked,omitempty"`
-	// Changes are when others changed the number within the last hour, at most the newest 20, oldest first.
+	// Changes are the times of changes by others within the last hour, at most the newest 20, oldest first.
 	Changes []time.Time `json:"changes,omitempty"`
-	// Notified is when a suspicion was told last.
+	// Notified is the time of the last notice of a conflict.
 	Notified time.Time `json:"notified,omitzero"`
 }
 
-// see takes in a tick that read the number of dynos, and says whether a suspicion is to be told.
+// It returns whether to notify of a conflict. The tick must know the number of dynos.
 func (v *Conflict) see(r record.Record) bool {
 	changed := v.Known && r.Dynos != v.Dynos && r.Dynos != v.Asked
 	v.Known, v.Dynos, v.Asked = true, r.After(), r.After()
@@ -65,12 +64,12 @@ func (v Conflict) text(units string) string {
 		"autoscaler running?", units, times)
 }
 
-// manual tells that others changed the number of dynos, and once an hour what it looks like when they keep doing so.
+// A conflict is reported once an hour, with the manual change that revealed it if there is one.
 func (e *tickReport) manual() {
 	was := e.notified.Conflict
 	suspicious := e.notified.Conflict.see(e.r)
 	a := e.r.Decision.ManualChange
-	manual := a != nil && a.From != 0 && a.To != 0 // to 0 and from 0 is told as hands off, and its end
+	manual := a != nil && a.From != 0 && a.To != 0 // changes to 0 and from 0 are reported as left alone, and its end
 	why := ""
 	switch {
 	case manual && suspicious:

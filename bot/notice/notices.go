@@ -1,4 +1,4 @@
-// Package notice says which events a record gives rise to, and which incidents begin, go on and end.
+// Package notice derives events from records: which to send, and when an incident opens, is reminded and is resolved.
 package notice
 
 import (
@@ -13,53 +13,49 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// Notices say which events are told. The zero value tells only of what keeps the bot from deciding, and of what
-// somebody changed by hand.
+// Notices select the events to send. The zero value sends only what keeps the bot from deciding, and manual changes.
 type Notices struct {
-	// ExceedMax: at the maximum and still too slow. Told when it begins, as a reminder, and when it ends.
+	// ExceedMax: at the maximum and still too slow. An incident.
 	ExceedMax bool
-	// BelowMin: at the minimum, above one dyno, and still too fast. Told in the same way.
+	// BelowMin: at the minimum, above one dyno, and still too fast. An incident.
 	BelowMin bool
-	// ScaleFails: the platform failed to make a change, or to tell the number of dynos. Told in the same way as
-	// ExceedMax.
+	// ScaleFails: the platform did not make a change or report the number of dynos. An incident.
 	ScaleFails bool
-	// EveryScale: the number of dynos, or their size, was changed.
+	// EveryScale: the number of dynos or their size changed.
 	EveryScale bool
 	// EveryPing: every heartbeat.
 	EveryPing bool
-	// ScaleDiff: the number of dynos changed by more than this within ScaleDiffPeriod, whoever changed it. 0 = never
-	// told.
+	// ScaleDiff: the number of dynos changed by more than this within ScaleDiffPeriod. 0 never notifies.
 	ScaleDiff       int
 	ScaleDiffPeriod time.Duration
-	// Paused: the settings themselves pause the bot.
+	// Paused: the setting PAUSED pauses the bot. An incident.
 	Paused bool
-	// Reminder is how long after an incident was told it is told again while it goes on; 0 = never.
+	// Reminder is the time between reminders of an open incident; 0 sends none.
 	Reminder time.Duration
 }
 
-// A Reporter turns records into events, and remembers what it has told.
+// A Reporter turns records into events. It remembers what it has reported.
 type Reporter struct {
 	want     Notices
 	notified Notified
-	// recalled: what was remembered before the start was taken in since the last tick, with incidents that were open
-	// then as well.
+	// recalled: Recall was called since the last tick. merged holds the incidents that were open on both sides.
 	recalled bool
 	merged   []mergedIncident
 }
 
-// NewReporter makes a reporter that goes on from what people were told before.
+// NewReporter returns a reporter that continues from notified.
 func NewReporter(want Notices, notified Notified) *Reporter {
 	return &Reporter{want: want, notified: notified}
 }
 
-// Notified is what people were told, as of the last call. It is not changed any more.
+// Notified returns what was reported so far. The reporter does not change the returned value.
 func (t *Reporter) Notified() Notified {
 	n := t.notified
-	n.Calm = maps.Clone(n.Calm) // the one part that changes in place
+	n.Calm = maps.Clone(n.Calm) // the only part that is changed in place
 	return n
 }
 
-// Recall takes in what an earlier run had told people, and could not be read at the start.
+// Recall merges the reports of an earlier run that could not be read at the start.
 func (t *Reporter) Recall(former Notified) {
 	for k, i := range t.notified.Incidents {
 		if was, open := former.Incidents[k]; open && was.Since.Before(i.Since) {
@@ -69,26 +65,25 @@ func (t *Reporter) Recall(former Notified) {
 	t.notified, t.recalled = t.notified.Recalled(former), true
 }
 
-// Notified is what people were told, as far as it matters for what they are told next: a plain value that survives as
-// JSON.
+// Notified is what later reports depend on. It survives as JSON.
 type Notified struct {
 	Incidents notify.Incidents `json:"incidents,omitempty"`
-	// Calm counts the heartbeats in a row that did not show the cause of an open incident at a limit.
+	// Calm counts the heartbeats in a row without the cause of an open incident at a limit.
 	Calm map[notify.Kind]int `json:"calm,omitempty"`
-	// Would is what a dry run last told that it would change, from and to.
+	// Would and WouldSize are the change that a dry run reported last, from and to.
 	Would     [2]int    `json:"would,omitzero"`
 	WouldSize [2]string `json:"would_size,omitzero"`
-	// Sizes are the numbers of dynos over the period of ScaleDiff, oldest first.
+	// Sizes are the numbers of dynos over ScaleDiffPeriod, oldest first.
 	Sizes []Sized `json:"sizes,omitempty"`
-	// Decided is when a decision on fresh facts was last carried out, or else when the bot first could not take one.
+	// Decided is the time of the last decision on fresh data that was carried out, or of the first tick without one.
 	Decided time.Time `json:"decided,omitzero"`
-	// Refused is when the platform last failed to make a change, since when none was made; zero for never.
+	// Refused is the time of the last failed change; zero if a change succeeded since.
 	Refused time.Time `json:"refused,omitzero"`
-	// Conflict is what speaks for another autoscaler.
+	// Conflict is the evidence of another autoscaler.
 	Conflict Conflict `json:"conflict,omitzero"`
 }
 
-// Events returns what is to be told of a tick.
+// Events returns the events of a tick. Call it once for each record, in order.
 func (t *Reporter) Events(r record.Record) []notify.Event {
 	if r.Action == record.Interrupted {
 		return nil
@@ -100,7 +95,7 @@ func (t *Reporter) Events(r record.Record) []notify.Event {
 	e.undecided()
 	offline := r.Decision.Rule == decide.RuleOffline
 	e.incident(notify.Offline, offline, offline, record.Record.Offline)
-	if offline { // which says nothing about the app or the platform
+	if offline { // then the app and the platform are unknown
 		return e.out
 	}
 	e.ofTheBot()
@@ -122,13 +117,12 @@ func (e *tickReport) once(happened bool, k notify.Kind, why func(record.Record) 
 	}
 }
 
-// incident takes in whether an incident begins at this tick or, if it is open, goes on, and tells what is to be told of
-// it.
+// An incident opens if begins, and stays open while goesOn.
 func (e *tickReport) incident(k notify.Kind, begins, goesOn bool, why func(record.Record) string) {
 	_, open := e.notified.Incidents[k]
 	phase, since := e.notified.Incidents.Update(k, begins || open && goesOn, e.r.Time, e.want.Reminder)
 	if phase == "" && !since.IsZero() && e.recalled && (k == notify.Paused || k == notify.Override) {
-		phase = notify.Reminded // it counts again, and did not for a while
+		phase = notify.Reminded // it was not in force since the start
 	}
 	if phase == "" {
 		return
@@ -159,17 +153,16 @@ func (e *tickReport) ofTheTick() {
 		notify.Scaled, record.Record.Why)
 }
 
-// refusedFor is how long after its last failed change an incident of such changes goes on where no other change is
-// made.
+// refusedFor is the time after the last failed change at which the incident ends if no other change is made.
 const refusedFor = 15 * time.Minute
 
-// failures tells that the platform fails to tell the number of dynos or to make changes, as one incident however often
-// it is asked. Of changes it ends when one is made, or when none has failed for long.
+// All failures of the platform are one incident. It ends when a change succeeds, or refusedFor after the last failed
+// one.
 func (e *tickReport) failures() {
 	r := e.r
 	fails := r.Action == record.Failed
 	if r.Dynos < 0 && !fails {
-		return // no answer yet
+		return // not answered yet
 	}
 	switch {
 	case fails && r.Dynos >= 0:
@@ -178,13 +171,13 @@ func (e *tickReport) failures() {
 		r.Decision.CompletedSize != nil || r.Time.Sub(e.notified.Refused) >= refusedFor:
 		e.notified.Refused = time.Time{}
 	}
-	// between two failures there is nothing new to tell
+	// Between two failures there is nothing to report.
 	if goesOn := !e.notified.Refused.IsZero() && r.Dynos >= 0; fails || !goesOn {
 		e.incident(notify.ScaleFailed, fails, fails, record.Record.Failure)
 	}
 }
 
-// unheard is the event of a change that was made although the bot did not hear so, yet without that change.
+// The event of a change that was made although its answer did not arrive. Its numbers are those of now.
 func (e *tickReport) unheard(why string) notify.Event {
 	ev := event(e.r, notify.Scaled, why)
 	ev.From, ev.To, ev.SizeFrom, ev.SizeTo, ev.DryRun = e.r.Dynos, e.r.Dynos, "", "", false
@@ -231,15 +224,14 @@ func (e *tickReport) ofTheApp() {
 	}
 }
 
-// atLimit takes in an incident at a limit, given whether this heartbeat shows its cause. What a blind one does not show
-// has neither begun nor ended.
+// Without data an incident at a limit neither opens nor ends.
 func (e *tickReport) atLimit(k notify.Kind, begins, cause bool) {
 	if e.r.Decision.Says() != decide.NoData {
 		e.incident(k, begins, e.lasts(k, cause), record.Record.Why)
 	}
 }
 
-// affected says what an incident keeps from, where that is not what its kind says.
+// It is "" if the kind alone says what does not work.
 func affected(d *decide.Decision, k notify.Kind) notify.Affects {
 	count := slices.ContainsFunc(d.Signals, func(j decide.Judged) bool {
 		return !j.Size && (k != notify.SignalUnreachable || j.Verdict == decide.NoData)
@@ -267,8 +259,7 @@ func (t *Reporter) paused(r record.Record) string {
 	return "scaling is no longer paused"
 }
 
-// would says whether a dry run has a change to tell that is not the one it told last: since nothing changes, the same
-// decision comes again and again.
+// A dry run reports a change once, although it decides the same at every heartbeat.
 func (t *Reporter) would(r record.Record) bool {
 	d := r.Decision
 	change, size := [2]int{d.From, d.To}, [2]string{d.SizeFrom, d.SizeTo}
@@ -283,7 +274,6 @@ func (t *Reporter) would(r record.Record) bool {
 	return false
 }
 
-// lasts says whether an incident at a limit is to go on, given whether this heartbeat shows its cause.
 func (t *Reporter) lasts(k notify.Kind, cause bool) bool {
 	if _, open := t.notified.Incidents[k]; !open {
 		return false

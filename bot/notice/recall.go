@@ -8,7 +8,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// A mergedIncident is one that was opened twice: by the bot before its start, and since.
+// A mergedIncident was opened twice: before the start, and since.
 type mergedIncident struct {
 	kind         notify.Kind
 	newer, older notify.Incident
@@ -27,8 +27,8 @@ func (e *tickReport) ofTheRecall() {
 	e.merged = nil
 }
 
-// Recalled is t with what it lacks of former, what people were told before a start without it: an incident that both
-// have goes on from the older one. Doing it again changes nothing.
+// Recalled returns t with what it lacks of former, the reports from before a start without them. An incident in both
+// dates from the older one. Recalling twice changes nothing.
 func (t Notified) Recalled(former Notified) Notified {
 	if len(former.Incidents) > 0 {
 		incidents := maps.Clone(former.Incidents)

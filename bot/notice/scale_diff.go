@@ -8,14 +8,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// Sized is a number of dynos, and since when there are so many.
+// Sized is a number of dynos and the time since when there are that many.
 type Sized struct {
 	Since time.Time `json:"since"`
 	Dynos int       `json:"dynos"`
 }
 
-// scaleDiff tells when the number of dynos changed by more than the threshold within the period. What was told does not
-// count again: the next such event wants as large a change once more.
+// After an event, counting starts again from the present number.
 func (t *Reporter) scaleDiff(r record.Record) []notify.Event {
 	t.notified.Sizes = within(t.notified.Sizes, Sized{r.Time, r.After()}, t.want.ScaleDiffPeriod)
 	first := t.notified.Sizes[0].Dynos

@@ -8,11 +8,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// undecidedAfter is how long the bot must have decided nothing, or nothing that the platform took, until people are
-// told.
+// undecidedAfter is the time without a decision that was carried out after which an incident opens.
 const undecidedAfter = 15 * time.Minute
 
-// undecided tells of a bot that has decided nothing for long, whatever other notices are wanted.
+// This incident is reported whatever notices are selected.
 func (e *tickReport) undecided() {
 	why := e.r.Undecided()
 	if why == "" || e.notified.Decided.IsZero() {

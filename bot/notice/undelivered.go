@@ -8,25 +8,24 @@ import (
 )
 
 const (
-	// UndeliveredAge is how old an event may be when it is told after a restart: nobody is helped by older ones.
+	// UndeliveredAge is the maximum age of an event that is delivered after a restart. Older events help nobody.
 	UndeliveredAge = 15 * time.Minute
-	// undeliveredMost is how many events are kept for that.
+	// undeliveredMost is the maximum number of events in a Queue.
 	undeliveredMost = 100
 )
 
-// An Undelivered is an event that may not have reached everybody yet.
+// An Undelivered is an event that may not have reached every target yet.
 type Undelivered struct {
 	Event notify.Event `json:"event"`
-	// Done are the names of the targets that are done with it.
+	// Done are the targets that are done with it.
 	Done []string `json:"done,omitempty"`
 }
 
-// A Queue holds the events of the last minutes that may not have reached everybody yet, the oldest first. It is never
+// A Queue holds the events of the last 15 minutes that may not have reached every target, oldest first. It is never
 // changed in place.
 type Queue []Undelivered
 
-// With returns the queue at now with more events, as far as they are to be kept. What heartbeats alone tell is not
-// worth it.
+// With returns the queue at now with more events. It drops old events, and keeps no [notify.Ping].
 func (q Queue) With(now time.Time, more ...notify.Event) Queue {
 	var all Queue
 	for _, u := range q {
@@ -42,8 +41,8 @@ func (q Queue) With(now time.Time, more ...notify.Event) Queue {
 	return all[max(0, len(all)-undeliveredMost):]
 }
 
-// Delivered returns the queue once one of so many targets is done with the event of an ID. ok is false where the queue
-// has no such event.
+// Delivered returns the queue after one of targets is done with the event of an ID. ok is false if the queue does not
+// have that event.
 func (q Queue) Delivered(target string, targets int, id string) (next Queue, ok bool) {
 	i := slices.IndexFunc(q, func(u Undelivered) bool { return u.Event.ID == id })
 	if i < 0 {

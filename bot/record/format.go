@@ -6,7 +6,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/format"
 )
 
-// MarshalJSON writes the record with its format, and its explanation under "why".
+// MarshalJSON writes the record with its format, and with its explanation under "why".
 func (r Record) MarshalJSON() ([]byte, error) {
 	type plain Record
 	return json.Marshal(struct {
@@ -16,7 +16,7 @@ func (r Record) MarshalJSON() ([]byte, error) {
 	}{format.Current, plain(r), r.Why()})
 }
 
-// Unexplained is the record as it is kept: its JSON has no explanation, which is made from the rest.
+// Unexplained returns the record for storage. Its JSON has no "why", since that follows from the other fields.
 func (r Record) Unexplained() any {
 	type plain Record
 	return struct {
@@ -25,7 +25,7 @@ func (r Record) Unexplained() any {
 	}{format.Current, plain(r)}
 }
 
-// UnmarshalJSON reads a record of any format that is known.
+// UnmarshalJSON reads a record of any known format.
 func (r *Record) UnmarshalJSON(text []byte) error {
 	type plain Record
 	text, err := format.Record(text)

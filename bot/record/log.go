@@ -11,11 +11,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// LogTo returns a Recorder that writes each record to l as one line: what came of the tick and why, and the figures.
+// LogTo returns a Recorder that writes each record to l as one line.
 //
-// Its level is Warn for a failure. When something changed, the number of dynos or the rule that speaks, it is Info, and
-// Warn where people should look at it: a blind heartbeat, an app that needs more than its maximum. Otherwise it is
-// Debug, but for one line as if something had changed every summary, 0 for none.
+// The level is Warn for a failure. It is Info if the number of dynos or the rule changed, or if the last such line is
+// summary ago (0 for never); then no data, or a need beyond the maximum, make it Warn. All other records are Debug.
 func LogTo(l *slog.Logger, summary time.Duration) Recorder {
 	return &logRecorder{log: l, summary: summary}
 }

@@ -12,10 +12,10 @@ type Recent struct {
 	next    int
 }
 
-// NewRecent keeps up to n records, at least one.
+// NewRecent returns a Recent for up to n records, at least one.
 func NewRecent(n int) *Recent { return &Recent{records: make([]Record, 0, max(1, n))} }
 
-// Record keeps r, and lets go of the oldest when there is no room. It never fails.
+// Record keeps r and drops the oldest record if there is no room. It never fails.
 func (rc *Recent) Record(_ context.Context, r Record) error {
 	rc.mu.Lock()
 	defer rc.mu.Unlock()
@@ -28,7 +28,7 @@ func (rc *Recent) Record(_ context.Context, r Record) error {
 	return nil
 }
 
-// Last returns the newest n records or as many as there are, the oldest first.
+// Last returns up to n of the newest records, oldest first.
 func (rc *Recent) Last(n int) []Record {
 	rc.mu.Lock()
 	defer rc.mu.Unlock()

@@ -1,5 +1,4 @@
-// Package record is the account of a tick: its data in record.go, and its words, which explain every decision, in the
-// files that begin with why.
+// Package record is the account of a tick. record.go has its data; the files that begin with why explain it in words.
 package record
 
 import (
@@ -13,70 +12,69 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// An Action is what came of a tick.
+// An Action is the result of a tick.
 type Action string
 
 const (
-	// Held: nothing was changed.
+	// Held: nothing changed.
 	Held Action = "held"
-	// Scaled: the platform accepted the change.
+	// Scaled: the platform accepted a change of the number of dynos.
 	Scaled Action = "scaled"
-	// WouldScale: the change was decided on but, in a dry run, not asked for.
+	// WouldScale: a dry run would have changed the number.
 	WouldScale Action = "would scale"
-	// Resized: the platform accepted dynos of another size.
+	// Resized: the platform accepted a change of the dyno size.
 	Resized Action = "resized"
-	// WouldResize: that was decided on but, in a dry run, not asked for.
+	// WouldResize: a dry run would have changed the size.
 	WouldResize Action = "would resize"
-	// Failed: the platform could not tell the number of dynos, or did not accept the change.
+	// Failed: the platform did not report the number of dynos, or did not accept the change.
 	Failed Action = "failed"
-	// Interrupted: the bot was told to stop in the middle of the tick.
+	// Interrupted: the bot was stopped during the tick.
 	Interrupted Action = "interrupted"
 )
 
-// A Record holds everything about one tick. The log line, the notices and every other view are made from it.
+// A Record holds everything about one tick. Log lines, notices and all other views are made from it.
 type Record struct {
-	// Time is when the tick began.
+	// Time is the start of the tick.
 	Time time.Time `json:"time"`
-	// App and ProcessType say what is scaled.
+	// App and ProcessType name what is scaled.
 	App         string `json:"app"`
 	ProcessType string `json:"process_type"`
 	// Unit is the platform's word for a dyno, in the singular; "" for "dyno".
 	Unit string `json:"unit,omitempty"`
-	// Readings are this tick's, one for each prober, or several heartbeats. Burst says why there are several.
+	// Readings are one for each prober, or several heartbeats. Burst is the reason for several.
 	Readings []probe.Reading `json:"readings"`
 	Burst    string          `json:"burst,omitempty"`
-	// Limits are those of this hour.
+	// Limits are the limits in force at Time.
 	Limits schedule.Limits `json:"limits"`
-	// MinRow and MaxRow are the rows of the schedule that they come from; "" where a number is the same at all times.
+	// MinRow and MaxRow are the rows of the schedule that set them; "" for a number that never changes.
 	MinRow string `json:"min_row,omitempty"`
 	MaxRow string `json:"max_row,omitempty"`
-	// Dynos is the number that the platform told, -1 when it did not.
+	// Dynos is the number that the platform reported, -1 if it is unknown.
 	Dynos int `json:"dynos"`
-	// Settled is false while an earlier change is still under way.
+	// Settled is false while an earlier change is in progress.
 	Settled bool `json:"settled"`
-	// Decision is what was decided.
+	// Decision is the decision of the tick.
 	Decision decide.Decision `json:"decision"`
-	// Action is what came of it.
+	// Action is the result.
 	Action Action `json:"action"`
-	// Error is what the platform answered when the action failed. It holds no secret.
+	// Error is the platform's error. It contains no secret.
 	Error string `json:"error,omitempty"`
-	// Control is what people have asked of the bot.
+	// Control holds the pauses and the override in force.
 	Control decide.Control `json:"control,omitzero"`
-	// Price is what one dyno costs a month, in dollars; 0 where it is not known.
+	// Price is the price of one dyno in dollars a month; 0 if it is unknown.
 	Price float64 `json:"price,omitempty"`
-	// Quota is the number of API calls that the platform still allows; nil when it does not say.
+	// Quota is the number of API calls left; nil if the platform does not say.
 	Quota *int `json:"quota,omitempty"`
-	// DurationMS is how long the tick took in milliseconds, from its first request to the platform's last answer.
+	// DurationMS is the length of the tick in milliseconds.
 	DurationMS float64 `json:"duration_ms"`
 }
 
-// A Recorder keeps records. Record returns when ctx ends at the latest; an error means that this record was not kept.
+// A Recorder stores records. Record must return when ctx ends. An error means that the record was not stored.
 type Recorder interface {
 	Record(ctx context.Context, r Record) error
 }
 
-// After returns the number of dynos asked for after the tick: what the platform was told, or what it had; -1 if
-// unknown.
+// After returns the requested number of dynos after the tick; -1 if it is unknown.
 func (r Record) After() int {
 	if r.Action == Scaled {
 		return r.Decision.To
@@ -90,7 +88,7 @@ func (r Record) Of(n int) string { return words.Unit(r.Unit).Of(n) }
 // Units returns the platform's word for dynos.
 func (r Record) Units() string { return words.Unit(r.Unit).Many() }
 
-// Heartbeat returns the reading that the decision was taken from. ok is false when there was none.
+// Heartbeat returns the heartbeat that the decision rests on. ok is false without one.
 func (r Record) Heartbeat() (hb probe.Reading, ok bool) {
 	if i := r.Decision.Reading; i >= 0 && i < len(r.Readings) {
 		return r.Readings[i], true
@@ -98,14 +96,14 @@ func (r Record) Heartbeat() (hb probe.Reading, ok bool) {
 	return probe.Reading{}, false
 }
 
-// InMaintenance says whether the heartbeat met the app in maintenance mode.
+// InMaintenance reports whether the heartbeat found the app in maintenance mode.
 func (r Record) InMaintenance() bool {
 	hb, _ := r.Heartbeat()
 	return hb.Outcome == probe.Maintenance
 }
 
-// Undecided says why the tick was no decision on fresh facts that was carried out: the bot was offline, had no data,
-// did not know the number of dynos, or the platform refused the change. It is "" where it was one, be it to hold or to
+// Undecided returns why no decision on fresh data was carried out: the bot is offline or has no data, the number of
+// dynos is unknown, or the platform refused the change. It returns "" if one was carried out, also one to hold or to
 // leave the app alone.
 func (r Record) Undecided() string {
 	d := r.Decision

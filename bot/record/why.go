@@ -16,7 +16,7 @@ const (
 	inProgress = "an earlier change is still in progress"
 )
 
-// Headline says in a few words what came of the tick: "scaled 2 → 3".
+// Headline returns the result of the tick in a few words: "scaled 2 → 3".
 func (r Record) Headline() string {
 	switch d := r.Decision; r.Action {
 	case Scaled:
@@ -44,7 +44,7 @@ func (r Record) Headline() string {
 	return fmt.Sprintf("held at %d", r.Dynos)
 }
 
-// Why explains the decision in a sentence without a full stop, also for a hold.
+// Why explains the decision, also one to hold, without a full stop at the end.
 func (r Record) Why() string {
 	if r.Action == Interrupted {
 		return stopping
@@ -142,7 +142,7 @@ func row(text string) string {
 	return " (" + text + ")"
 }
 
-// Offline says whether the bot is cut off.
+// Offline explains that the bot is offline, or is connected again.
 func (r Record) Offline() string {
 	if r.Decision.Rule == decide.RuleOffline {
 		return r.cause()
@@ -150,16 +150,16 @@ func (r Record) Offline() string {
 	return "the bot is connected again and continues from what it knew"
 }
 
-// Bill says what the month costs.
+// Bill returns the month's costs and their forecast.
 func (r Record) Bill() string { return r.Decision.Bill.String() }
 
-// Override says what somebody asked the bot for.
+// Override names the override in force, and who set it.
 func (r Record) Override() string {
 	o := r.Control.Override
 	return fmt.Sprintf("%s set an override of %s until %s", cmp.Or(o.By, "somebody"), r.Of(o.Dynos), Clock(o.Until))
 }
 
-// Ineffective says that more dynos do not help, and where to look.
+// Ineffective explains that scale-ups do not help, and where to look.
 func (r Record) Ineffective() string {
 	c := r.Decision.Ineffective
 	if c == nil {
@@ -170,11 +170,11 @@ func (r Record) Ineffective() string {
 		before = "failing"
 	}
 	at := cmp.Or(c.Left, max(c.From, r.Dynos))
-	return fmt.Sprintf("scale-ups are ineffective: the heartbeat is no faster with %s than with %d (%s); "+
+	return fmt.Sprintf("scale-ups are ineffective: the heartbeat is not faster with %s than with %d (%s); "+
 		"check the database and slow routes", r.Of(at), c.From, before)
 }
 
-// ManualChange says that somebody else has changed the number of dynos, and what the bot makes of it.
+// ManualChange describes the change of the number of dynos by somebody else.
 func (r Record) ManualChange() string {
 	a := r.Decision.ManualChange
 	text := fmt.Sprintf("somebody changed the number of %s from %d to %d", r.Units(), a.From, a.To)
@@ -184,7 +184,7 @@ func (r Record) ManualChange() string {
 	return text + "; the bot continues from there"
 }
 
-// Completed says that a change was made although the bot did not hear so.
+// Completed describes a change that was made although its answer did not arrive; "" without one.
 func (r Record) Completed() string {
 	c := r.Decision.Completed
 	if c == nil {
@@ -193,7 +193,7 @@ func (r Record) Completed() string {
 	return unheard(fmt.Sprintf("%d → %d", c.From, c.To), c.Asked)
 }
 
-// CompletedSize says the same of a change of the dyno size.
+// CompletedSize is Completed for the dyno size.
 func (r Record) CompletedSize() string {
 	c := r.Decision.CompletedSize
 	if c == nil {
@@ -207,7 +207,7 @@ func unheard(change string, asked time.Time) string {
 		change, Clock(asked))
 }
 
-// Observed says what the readings say when they call for no change.
+// Observed describes a heartbeat that does not call for a change.
 func (r Record) Observed() string {
 	d := r.Decision
 	hb, ok := r.Heartbeat()
@@ -218,7 +218,7 @@ func (r Record) Observed() string {
 		return hb.Error + "; the heartbeat is ignored"
 	case d.Verdict == decide.NoData:
 		return fmt.Sprintf("no data: %s: %s", hb.Outcome, explained(hb))
-	// the latter where another rule speaks
+	// The second condition is a boot that another rule overrules.
 	case d.Rule == decide.RuleBooting, d.Verdict == decide.Slow && d.Needed == 0:
 		text := "the heartbeat " + r.one() + " but does not count while new " + r.Units() + " boot"
 		if d.BootSeconds > 0 {
@@ -367,7 +367,7 @@ func (r Record) burst() string {
 	return fmt.Sprintf("%s, because %s", heartbeats(n), r.Burst)
 }
 
-// Failure says how the platform fails, or that it no longer does.
+// Failure explains the failure of the platform, or that it works again.
 func (r Record) Failure() string {
 	if r.Action == Failed {
 		return r.Why()

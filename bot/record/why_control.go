@@ -8,7 +8,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// Paused says in words what is paused at now; "" when nothing is.
+// Paused describes the pauses in force at now; "" without one.
 func Paused(c decide.Control, now time.Time) string {
 	var parts []string
 	for _, p := range []struct {
@@ -30,5 +30,5 @@ func Paused(c decide.Control, now time.Time) string {
 	return strings.Join(parts, ", ")
 }
 
-// Clock writes a moment as people read it, in UTC, to the minute.
+// Clock formats t in UTC, to the minute.
 func Clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -28,7 +28,7 @@ func (r Record) below() string {
 	return text + "; " + r.Observed() + r.load()
 }
 
-// Unread says which signals are not known.
+// Unread names the signals without data.
 func (r Record) Unread() string {
 	text := r.signals(noData)
 	if text == "" {

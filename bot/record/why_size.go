@@ -7,8 +7,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// sizing says what becomes of the dyno size, and why; "" where no rule judges that, and where the order is why and the
-// rest says it all.
+// It is "" if no rule judges the size, unless the ladder holds it.
 func (r Record) sizing() string {
 	d := r.Decision
 	if !d.JudgesSize() {
@@ -30,7 +29,7 @@ func (r Record) sizing() string {
 	return text
 }
 
-// sizeSignals says what the signals say that the dyno size is judged by: those that ask for what is wished, if any do.
+// Only the signals that ask for the desired step are listed, if there is one.
 func (r Record) sizeSignals() string {
 	step := r.Decision.SizeStep()
 	return r.signals(func(j *decide.Judged) bool { return j.Size && (step == 0 || j.SizeStep == step) })

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A Unit is a platform's word for one of the things that it scales, in the singular: "dyno", "instance", "server" or
-// "process". The zero Unit is "dyno".
+// A Unit is a platform's word for what it scales, in the singular: "dyno", "instance", "server" or "process". The zero
+// Unit is "dyno".
 type Unit string
 
 // One returns the singular.

@@ -1,4 +1,4 @@
-// Package words writes times as people read them.
+// Package words formats times, and the words of a platform, for people.
 package words
 
 import (
@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Length writes how long something lasts with its two largest units: "45 s", "1 min 5 s", "1 h 5 min", "2 d". Seconds
-// are left out from 10 minutes on, and what is less than a second; less than 0 is 0.
+// Length formats d with its two largest units: "45 s", "1 min 5 s", "1 h 5 min", "2 d". From 10 minutes on it omits
+// seconds. A negative d is "0 s".
 func Length(d time.Duration) string {
 	s := max(0, int(d.Seconds()))
 	switch {
@@ -32,8 +32,8 @@ func two(s, large int, name string, small int, smaller string) string {
 	return fmt.Sprintf("%d %s %d %s", s/large, name, s%large/small, smaller)
 }
 
-// Left writes how long something lasts yet, in whole seconds below 2 minutes and whole minutes above: "119 s", "3 min",
-// "2 h 5 min".
+// Left formats the time left, in whole seconds below 2 minutes and in whole minutes above: "119 s", "3 min", "2 h 5
+// min".
 func Left(d time.Duration) string {
 	d = max(0, time.Duration(math.Ceil(d.Seconds()))*time.Second)
 	switch minutes := int(d.Round(time.Minute).Minutes()); {
@@ -46,7 +46,7 @@ func Left(d time.Duration) string {
 	}
 }
 
-// Millis writes a time in milliseconds: "4.2 ms", "534 ms", and from 10 seconds on "12.3 s".
+// Millis formats a time in milliseconds: "4.2 ms", "534 ms", and from 10 seconds on "12.3 s".
 func Millis(ms float64) string {
 	switch {
 	case ms < 9.95:
@@ -57,5 +57,5 @@ func Millis(ms float64) string {
 	return strconv.FormatFloat(ms/1000, 'f', 1, 64) + " s"
 }
 
-// Phase writes what a part of a request took, as [Millis] does.
+// Phase is [Millis] for a time.Duration.
 func Phase(d time.Duration) string { return Millis(float64(d) / float64(time.Millisecond)) }
