@@ -15,7 +15,7 @@ func (b *Bot) act(ctx context.Context, r *record.Record, f decide.Facts, began t
 	}
 	before, outcome := b.state, decide.DryRun
 	if !b.o.DryRun {
-		// which is told now, and asked for again at the next tick
+		// Report the earlier failure now; the next tick asks again.
 		if refused := b.platform.Refused(); d.To != d.From && refused != nil {
 			r.Action, r.Error = record.Failed, refused.Error()
 			return

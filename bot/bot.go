@@ -18,65 +18,61 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A Schedule tells the limits at a moment, and the rows that they come from, "" for a number that is the same at all
-// times.
+// A Schedule returns the limits at a time, and the rows that they come from, "" for a number that never changes.
 type Schedule interface {
 	At(now time.Time) schedule.Limits
 	Rows(now time.Time) (minRow, maxRow string)
 }
 
-// Options say what a Bot works with. Schedule, Scaler and one prober are needed; the rest may be zero.
+// Options configure a Bot. Schedule, Scaler and one prober are required; everything else may be zero.
 type Options struct {
 	// App and ProcessType name what is scaled, in records and notices.
 	App         string
 	ProcessType string
-	// Interval is from tick to tick, more than 0.
+	// Interval is the time between ticks; it must be more than 0.
 	Interval time.Duration
-	// Jitter is the largest delay of a tick, as a share of the interval from 0 to 1. It keeps many bots from beating
-	// together.
+	// Jitter is the maximum delay of a tick as a share of Interval, 0 to 1. It spreads the heartbeats of many bots.
 	Jitter float64
-	// Probers take the readings, side by side. Each has a deadline of its own.
+	// Probers take the readings concurrently. Each has its own deadline.
 	Probers []probe.Prober
-	// HeartbeatsPerMinute is the most heartbeats that a minute may see where an adaptive policy wants several at a
-	// tick, of a prober that is a [Burster]. A tick takes one at least; 0 takes no more.
+	// HeartbeatsPerMinute is the maximum number of heartbeats a minute when an adaptive policy takes several at a tick,
+	// from a [Burster]. A tick takes at least one; 0 takes one.
 	HeartbeatsPerMinute int
-	// Control is asked when no heartbeat reaches the app: if it reaches nothing either, the bot is offline, and
-	// freezes. It is not asked because of other signals. Nil means that an app that cannot be reached is taken to be at
-	// fault.
+	// Control is probed if no heartbeat reaches the app. If it reaches nothing either, the bot is offline and changes
+	// nothing. Other signals do not matter. With nil, an app that cannot be reached is always the app's fault.
 	Control probe.Prober
-	// Schedule tells the limits.
+	// Schedule returns the limits.
 	Schedule Schedule
 	// Scaler is the platform.
 	Scaler Scaler
-	// Prompt: the platform answers at once, as one that is simulated does. Otherwise a tick that has waited for it
-	// until shortly before the next heartbeat waits no longer, and takes up the answer at a later one.
+	// Prompt: the platform answers at once, as a simulated one does. Otherwise a tick waits for the platform only until
+	// shortly before the next heartbeat, and a later tick uses the answer.
 	Prompt bool
-	// DryRun: the bot reads and decides, and has no way to change anything.
+	// DryRun: the bot reads and decides, but cannot change anything.
 	DryRun bool
 	// Policy decides.
 	Policy decide.Policy
-	// OverrideLength is how long an order holds that names no length, a minute at the least; 0 is the policy's
-	// ManualHold.
+	// OverrideLength is the length of an override without one, at least a minute; 0 is the policy's ManualHold.
 	OverrideLength time.Duration
-	// Notices say which events are told.
+	// Notices select the events to send.
 	Notices notice.Notices
-	// Notifier is told the events. It must not block: a [notify.Fanout] does not. Nil tells nobody.
+	// Notifier sends the events. It must not block; a [notify.Fanout] does not. Nil sends none.
 	Notifier notify.Notifier
-	// Targets are the names of those whom the notifier tells and who are done with an event only when Delivered is
-	// called for them: until then it is in the Memory. Nil keeps no events.
+	// Targets are the notifier's targets that confirm events with [Bot.Delivered]. Unconfirmed events stay in the
+	// Memory. Nil keeps none.
 	Targets []string
-	// Recorders keep the records, one after the other.
+	// Recorders store the records, one after the other.
 	Recorders []record.Recorder
-	// Memory is what the bot goes on from; Remember keeps it, and is called whenever it changed. It must return soon,
-	// and may be nil. An error is logged.
+	// Memory is the state to continue from. Remember saves it after each change. It must return quickly, and may be
+	// nil. Errors are logged.
 	Memory   Memory
 	Remember func(Memory) error
-	// Log is told of what went wrong beside the records; nil is silent.
+	// Log gets errors that are not in the records; nil logs nothing.
 	Log *slog.Logger
 }
 
-// A Bot takes one heartbeat after the other. It is used by one goroutine at a time, but for Control, SetControl and
-// State.
+// A Bot scales one process type. Use it from one goroutine at a time, unless a method says that it may be called while
+// the bot runs.
 type Bot struct {
 	o        Options
 	platform *platform.Platform
@@ -85,12 +81,12 @@ type Bot struct {
 
 	mu      sync.Mutex // guards the rest, which others change while the bot runs
 	control decide.Control
-	memory  Memory // as it was kept last
+	memory  Memory // as last saved
 	given   given
-	former  *Memory // what was recalled since the last tick, nil for nothing
+	former  *Memory // recalled since the last tick; nil if nothing was
 }
 
-// New makes a bot from o.
+// New returns a bot with these options.
 func New(o Options) *Bot {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -106,14 +102,13 @@ func New(o Options) *Bot {
 // Unit returns the platform's word for a dyno, as [UnitOf] does.
 func (b *Bot) Unit() string { return b.platform.Unit }
 
-// RecordTo adds recorders to those of the options, for what is made with the bot itself. It must be called before the
-// first tick.
+// RecordTo adds recorders. Call it before the first tick.
 func (b *Bot) RecordTo(more ...record.Recorder) {
 	b.o.Recorders = append(slices.Clip(b.o.Recorders), more...)
 }
 
-// Run ticks until ctx ends, the first time at once: every interval from the start, late by the jitter. Ticks never
-// overlap, and one that is missed because another took too long is not made up for. It returns nil.
+// Run ticks at once and then at every interval, delayed by the jitter, until ctx ends. Ticks never overlap, and a
+// missed tick is not repeated. It returns nil.
 func (b *Bot) Run(ctx context.Context) error {
 	start := time.Now()
 	timer := time.NewTimer(0)
@@ -131,15 +126,13 @@ func (b *Bot) Run(ctx context.Context) error {
 	}
 }
 
-// next returns when the next tick is due, given that so much time has passed, both since the start.
 func (b *Bot) next(passed time.Duration) time.Duration {
-	// A tick that was late by its jitter must not be followed by one of the same beat.
+	// A tick that its jitter delayed must not be followed by one in the same interval.
 	beat := (passed/b.o.Interval + 1) * b.o.Interval
 	return beat + time.Duration(rand.Float64()*b.o.Jitter*float64(b.o.Interval))
 }
 
-// Tick takes one heartbeat at now and returns its record: it reads, gathers, decides, acts, and hands out what is to be
-// told and kept. A failure is in the record and ends nothing.
+// Tick runs one heartbeat at now and returns its record. Failures are in the record.
 func (b *Bot) Tick(ctx context.Context, now time.Time) record.Record {
 	began := time.Now()
 	b.recollect(now)
@@ -153,8 +146,7 @@ func (b *Bot) Tick(ctx context.Context, now time.Time) record.Record {
 	return r
 }
 
-// record begins the record of a tick. unknown is why the number of dynos is not known, nil where it is or the bot is
-// offline.
+// unknown is the error of reading the number of dynos; nil if it is known or the bot is offline.
 func (b *Bot) record(f decide.Facts, burst string, unknown error) record.Record {
 	r := record.Record{
 		Time: f.Now, App: b.o.App, ProcessType: b.o.ProcessType, Readings: f.Readings, Burst: burst, Limits: f.Limits,

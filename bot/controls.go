@@ -10,7 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// A Direction is one of those of scaling, or both.
+// A Direction is a direction of scaling, or both.
 type Direction string
 
 const (
@@ -20,21 +20,21 @@ const (
 )
 
 const (
-	// longest bounds every pause and order that ends by itself.
+	// longest is the maximum length of a pause or an override.
 	longest = 366 * 24 * time.Hour
-	// shortestHold is the least time that an order holds where nobody said for how long.
+	// shortestHold is the minimum length of an override that names none.
 	shortestHold = time.Minute
 )
 
-// Control returns what people have asked of the bot. It may be called while the bot runs.
+// Control returns the pauses and the override. It may be called while the bot runs.
 func (b *Bot) Control() decide.Control {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.control
 }
 
-// SetControl changes what people ask of the bot: change is given what they asked so far. It takes effect with the next
-// tick, and may be called while the bot runs.
+// SetControl replaces the pauses and the override by what change makes of them, from the next tick. It may be called
+// while the bot runs.
 func (b *Bot) SetControl(change func(decide.Control) decide.Control) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -47,9 +47,10 @@ func (b *Bot) SetControl(change func(decide.Control) decide.Control) {
 	b.keep()
 }
 
-// Pause keeps the bot from scaling in a direction for a length of time, up to 8784 hours, or until somebody resumes if
-// it is 0. by names who asks. What is wrong with that is the error, a sentence without a full stop. Pause, Resume,
-// Override and EndOverride take effect with the next tick and may be called while the bot runs.
+// Pause pauses scaling in a direction for length, at most 8784 h; 0 lasts until Resume. by names who asks. An error is
+// a sentence for people, without a full stop.
+//
+// Pause, Resume, Override and EndOverride take effect at the next tick. They may be called while the bot runs.
 func (b *Bot) Pause(d Direction, length time.Duration, by string) error {
 	if err := errors.Join(d.check(), checkLength(length)); err != nil {
 		return err
@@ -73,8 +74,8 @@ func (b *Bot) Resume(d Direction, by string) error {
 	return nil
 }
 
-// Override has the bot keep a number of dynos, inside the limits of this hour and above 0, for a length of time up to
-// 8784 hours; 0 is Options.OverrideLength.
+// Override keeps a number of dynos, within the limits and above 0, for length, at most 8784 h; 0 is
+// [Options.OverrideLength].
 func (b *Bot) Override(dynos int, length time.Duration, by string) error {
 	now := moment()
 	if err := errors.Join(checkLength(length), checkOverride(dynos, b.o.Schedule.At(now))); err != nil {
@@ -88,14 +89,14 @@ func (b *Bot) Override(dynos int, length time.Duration, by string) error {
 	return nil
 }
 
-// EndOverride lets the bot decide by itself again.
+// EndOverride ends the override.
 func (b *Bot) EndOverride(by string) error {
 	b.setOverride(decide.Override{})
 	b.o.Log.Info("somebody ended the override", "who", by)
 	return nil
 }
 
-// moment is now without the clock that stands still while a machine sleeps.
+// The monotonic clock is removed, since it stops while a machine sleeps.
 func moment() time.Time { return time.Now().Round(0) }
 
 func (d Direction) check() error {

@@ -11,8 +11,7 @@ import (
 
 var errInterrupted = errors.New("the bot is stopping")
 
-// gather asks for all that a decision is taken from, but for what few decisions depend on. An error says why the number
-// of dynos is not known; nothing else is asked for then.
+// An error says why the number of dynos is unknown. The remaining facts are then not asked for.
 func (b *Bot) gather(ctx context.Context, began, now time.Time, readings []probe.Reading) (decide.Facts, error) {
 	f := decide.Facts{
 		Now: now, Readings: readings, Limits: b.o.Schedule.At(now), Control: b.Control(), Dynos: -1, Up: -1,

@@ -7,9 +7,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// MarkMaintenance asks whether the app is in maintenance mode where a heartbeat among the readings failed, as a
-// [MaintenanceReporter] answers, and returns the readings with the Outcome of those heartbeats set to Maintenance if it
-// is. While that is not known, one that was answered by a status is a BadAnswer.
+// MarkMaintenance returns the readings, after asking whether the app is in maintenance mode if a heartbeat among them
+// failed. If it is, the Outcome of failed heartbeats is Maintenance. If that is unknown, those with a status are
+// BadAnswer. ask is the method of a [MaintenanceReporter].
 func MarkMaintenance(
 	ctx context.Context, ask func(context.Context) (on bool, err error), in []probe.Reading,
 ) []probe.Reading {

@@ -10,44 +10,43 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// Format is the form of records and memories as JSON, under "format".
+// Format is the format of records and memories in JSON, under "format".
 const Format = format.Current
 
-// A Memory is all that the bot goes on from after a restart: a plain value that survives as JSON. The zero Memory is
-// that of a bot that never ran.
+// A Memory is what a bot continues from after a restart. It survives as JSON. The zero Memory is that of a new bot.
 type Memory struct {
 	State    decide.State    `json:"state"`
 	Notified notice.Notified `json:"notified"`
-	// Beside are the open incidents that others than the ticks look for.
+	// Beside are the open incidents of [Bot.Incident].
 	Beside notify.Incidents `json:"beside,omitempty"`
-	// Undelivered are the events of the last minutes that may not have reached everybody yet.
+	// Undelivered are the recent events that may not have reached every target.
 	Undelivered notice.Queue `json:"undelivered,omitempty"`
 }
 
-// remember keeps the bot's memory before anything that must not happen twice: before the platform is asked for a
-// change, so that a bot that dies then knows afterwards that it asked, and before people are told of events, so that
-// nothing is decided twice of which they are told; what may not have reached them is kept with it.
+// The memory is saved before anything that must not happen twice. A bot that dies while the platform changes something
+// then knows that it asked. A bot that dies while events are sent sends the undelivered ones, and decides nothing twice
+// that it reported.
 func (b *Bot) remember(now time.Time, events ...notify.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.memory.State, b.memory.Notified = b.state, b.reporter.Notified()
 	b.undelivered(now, events...)
-	if b.former != nil { // which the next tick takes in
+	if b.former != nil { // the next tick merges it into the state
 		b.memory = b.memory.recalled(moment(), *b.former, b.platform.DynoPrice())
 	}
 	b.memory.State.Control = b.control
 	b.keep()
 }
 
-// State returns what the policy remembered last. It may be called while the bot runs, and what it shares with the bot
-// is never changed in place.
+// State returns the policy's last state. It may be called while the bot runs. The bot does not change what it shares
+// with the result.
 func (b *Bot) State() decide.State {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.memory.State
 }
 
-// keep hands the memory on. b.mu is held.
+// b.mu must be held.
 func (b *Bot) keep() {
 	if b.o.Remember == nil {
 		return
@@ -66,7 +65,7 @@ func (m Memory) MarshalJSON() ([]byte, error) {
 	}{format.Current, plain(m)})
 }
 
-// UnmarshalJSON reads a memory of any format that is known.
+// UnmarshalJSON reads a memory of any known format.
 func (m *Memory) UnmarshalJSON(text []byte) error {
 	type plain Memory
 	text, err := format.Memory(text)

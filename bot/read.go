@@ -9,18 +9,18 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A Burster is a prober of heartbeats that can take several at a tick: n of them, or one where n is less, each gap
-// after the one before it. It returns the readings in that order when all have ended, and fewer where ctx ends
-// meanwhile. A [probe.Heartbeat] is one.
+// A Burster takes several heartbeats at a tick: n of them, at least one, each gap after the one before. It returns the
+// readings in that order, fewer if ctx ends. A [probe.Heartbeat] is one.
 type Burster interface {
 	Burst(ctx context.Context, n int, gap time.Duration) []probe.Reading
 }
 
 const (
-	// burstShare is the share of the interval over which the heartbeats of a tick begin: a deadline of 80 % of it is
-	// over with it.
+	// burstShare is the share of the interval in which the heartbeats of a tick start. With a deadline of 80 % of the
+	// interval, all end within it.
 	burstShare = 0.2
-	// longestPause bounds the time from one heartbeat of a tick to the next: after it, a dyno's queue is another.
+	// longestPause is the maximum time between two heartbeats of a tick. After it the queue of a dyno is a different
+	// one.
 	longestPause = time.Second
 )
 
@@ -31,7 +31,7 @@ func (b *Bot) burst() (n int, why string) {
 	return 1, ""
 }
 
-// read takes all readings side by side. why says why several heartbeats were taken, "" where they were not.
+// why is the reason for several heartbeats, "" for one.
 func (b *Bot) read(ctx context.Context) (readings []probe.Reading, why string) {
 	n, why := b.burst()
 	if len(b.o.Probers) == 1 {

@@ -8,13 +8,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// given says what people have asked of the bot since its start, be it to end something.
+// given says which parts of the Control people have changed since the start.
 type given struct{ up, down, override bool }
 
-// Recall takes in what an earlier run of the bot remembered and could not be read at the start. What people had asked
-// of the bot counts again, unless they have asked for something else since; so do what it has learned, its cooldowns,
-// this month's cost and the incidents that were open. It is kept merged when Recall returns. It may be called while the
-// bot runs.
+// Recall merges the memory of an earlier run that could not be read at the start: pauses and the override unless people
+// have changed them since, what was learned, cooldowns, the month's cost, and open incidents. The result is saved
+// before Recall returns. It may be called while the bot runs.
 func (b *Bot) Recall(former Memory) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -60,7 +59,7 @@ func recalledControl(c, former decide.Control, since given) decide.Control {
 	return c
 }
 
-// recalled is m with what it lacks of former, a memory from before m's bot was started. Doing it again changes nothing.
+// former is a memory from before m's start. Merging twice changes nothing.
 func (m Memory) recalled(now time.Time, former Memory, price float64) Memory {
 	m.State, m.Notified = m.State.Recalled(now, former.State, price), m.Notified.Recalled(former.Notified)
 	return m

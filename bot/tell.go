@@ -8,8 +8,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// Delivered takes in that one of Options.Targets is done with an event, so that it is not told again after a restart.
-// It may be called from several goroutines at once.
+// Delivered confirms that one of [Options.Targets] is done with an event, so that a restart does not send it again. It
+// may be called from several goroutines.
 func (b *Bot) Delivered(target string, e notify.Event) {
 	if !slices.Contains(b.o.Targets, target) {
 		return
@@ -22,16 +22,15 @@ func (b *Bot) Delivered(target string, e notify.Event) {
 	}
 }
 
-// undelivered notes events that people are about to be told of. b.mu is held.
+// b.mu must be held.
 func (b *Bot) undelivered(now time.Time, events ...notify.Event) {
 	if b.memory.Undelivered = b.memory.Undelivered.With(now, events...); len(b.o.Targets) == 0 {
 		b.memory.Undelivered = nil
 	}
 }
 
-// Incident takes in that an incident which others than the ticks look for goes on, or does not, as seen at now, and
-// tells of it what is to be told, which event makes. It outlasts a restart as those of the ticks do. It may be called
-// while the bot runs.
+// Incident reports whether an incident that ticks do not detect is on at now. event makes the event if one is due. The
+// incident survives a restart. Incident may be called while the bot runs.
 func (b *Bot) Incident(
 	ctx context.Context, k notify.Kind, on bool, now time.Time, event func(notify.Phase, time.Time) notify.Event,
 ) {
@@ -48,7 +47,7 @@ func (b *Bot) Incident(
 	b.notify(ctx, e)
 }
 
-// Ongoing says whether an incident that [Bot.Incident] was told of goes on, be it since before a restart.
+// Ongoing reports whether the incident is open, even since before a restart.
 func (b *Bot) Ongoing(k notify.Kind) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -56,8 +55,8 @@ func (b *Bot) Ongoing(k notify.Kind) bool {
 	return on
 }
 
-// Tell notifies people of an event that others than the ticks found. Like the events of the ticks it outlasts a restart
-// until everybody has received it. It may be called while the bot runs.
+// Tell sends an event that ticks do not detect. It survives a restart until every target has it. Tell may be called
+// while the bot runs.
 func (b *Bot) Tell(ctx context.Context, e notify.Event) {
 	b.mu.Lock()
 	b.undelivered(e.Time, e)

@@ -1,5 +1,5 @@
-// Package baseline writes what bots decide as lines that do not depend on how the code is cut and named, and compares
-// them with lines that were recorded before. It is how a rebuilt house shows that it behaves as the old one did.
+// Package baseline writes decisions as lines that do not depend on names and structure of the code, and compares them
+// with recorded lines. It shows that a refactoring does not change behaviour.
 package baseline
 
 import (
@@ -19,7 +19,7 @@ import (
 var update = flag.Bool("baseline.update", false,
 	"record what the bots decide now, where behaviour was changed on purpose")
 
-// Tick writes a tick in one line: its numbers, rules and events, and no sentences.
+// Tick returns one line for a tick, with its numbers, rules and events but no sentences.
 func Tick(r record.Record, events []notify.Event) string {
 	var b strings.Builder
 	d := r.Decision
@@ -57,8 +57,8 @@ func Tick(r record.Record, events []notify.Event) string {
 	return b.String()
 }
 
-// Compare fails t where lines differ from those recorded in a file, with today's words in the place of those that were
-// renamed since. With the flag -baseline.update it records them.
+// Compare fails t if lines differ from those in file, after translating names that have changed since. The flag
+// -baseline.update records lines instead.
 func Compare(t testing.TB, file string, lines []string) {
 	t.Helper()
 	if *update {
@@ -70,7 +70,7 @@ func Compare(t testing.TB, file string, lines []string) {
 		t.Errorf("%d lines, and %d in %s", len(lines), len(want), file)
 	}
 	for i, shown := 0, 0; i < min(len(want), len(lines)) && shown < 5; i++ {
-		// Twice, as words beside each other share what is between them.
+		// Twice, since adjacent words share the separator.
 		if was := renamed.Replace(renamed.Replace(want[i])); was != lines[i] {
 			t.Errorf("%s, line %d, was\n%s\nand is\n%s", file, i+1, was, lines[i])
 			shown++
@@ -78,7 +78,7 @@ func Compare(t testing.TB, file string, lines []string) {
 	}
 }
 
-// renamed leads from the words that were recorded to today's.
+// renamed translates recorded names to present ones.
 var renamed = strings.NewReplacer(
 	"|hands off|", "|left alone|", "|order|", "|override|", "|no help|", "|ineffective scale-ups|", "|blind|",
 	"|no data|", "|right|", "|ok|",
@@ -91,7 +91,7 @@ var renamed = strings.NewReplacer(
 func write(t testing.TB, file string, lines []string) {
 	t.Helper()
 	var packed bytes.Buffer
-	zip, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression) // a level that there is
+	zip, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression) // a valid level
 	_, _ = io.WriteString(zip, strings.Join(lines, "\n"))        // to memory, which never fails
 	_ = zip.Close()
 	if err := os.WriteFile(file, packed.Bytes(), 0o644); err != nil {

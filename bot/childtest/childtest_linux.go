@@ -1,4 +1,4 @@
-// Package childtest starts the programs that tests need.
+// Package childtest starts programs that tests need.
 package childtest
 
 import (
@@ -13,7 +13,7 @@ import (
 )
 
 // Start starts a program that ends with the test, or with the process that runs it. It returns when the program has
-// written a line that matches ready, with the match and its groups. On other systems than Linux it skips the test.
+// written a line that matches ready, with the match and its groups. It skips the test on systems other than Linux.
 func Start(t testing.TB, cmd *exec.Cmd, ready *regexp.Regexp) []string {
 	t.Helper()
 	out, in, err := os.Pipe()

@@ -1,4 +1,4 @@
-// Package logtest keeps what programs under test write.
+// Package logtest captures the output of programs under test.
 package logtest
 
 import (
@@ -6,20 +6,20 @@ import (
 	"sync"
 )
 
-// A Buffer keeps what is written to it, from any number of goroutines. The zero value is empty.
+// A Buffer collects what is written to it, from any number of goroutines. The zero value is empty.
 type Buffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
 }
 
-// Write appends p.
+// Write appends p. It never fails.
 func (b *Buffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.b.Write(p)
 }
 
-// String returns what was written so far.
+// String returns everything written so far.
 func (b *Buffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

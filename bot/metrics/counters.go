@@ -19,7 +19,7 @@ type counters struct {
 	phases                                         *prometheus.HistogramVec
 }
 
-// Counters whose first increase an alert must see begin at 0.
+// An alert sees the first increase of these counters only if they start at 0.
 func newCounters(r prometheus.Registerer, targets []string) counters {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: prefix + name, Help: help}, labels)
@@ -35,23 +35,23 @@ func newCounters(r prometheus.Registerer, targets []string) counters {
 		return h.WithLabelValues().(prometheus.Histogram)
 	}
 	c := counters{
-		ticks: counter("ticks_total", "Ticks by what came of them.", "action"),
-		decisions: counter("decisions_total", "Decisions by the rule that spoke and what the readings said.",
+		ticks: counter("ticks_total", "Ticks by result.", "action"),
+		decisions: counter("decisions_total", "Decisions by rule and verdict.",
 			"rule", "verdict"),
-		clamps:     counter("clamps_total", "What kept decisions from their wish.", "reason"),
-		heartbeats: counter("heartbeats_total", "Heartbeats by how they ended.", "outcome"),
+		clamps:     counter("clamps_total", "Safeguards that changed the desired number of dynos.", "reason"),
+		heartbeats: counter("heartbeats_total", "Heartbeats by outcome.", "outcome"),
 		scalings: counter("scalings_total",
 			"Changes of the number of dynos that the platform accepted.", "direction"),
-		notices:  counter("notices_total", "Notices that arrived.", "target"),
-		failures: counter("notice_failures_total", "Notices that were given up.", "target"),
+		notices:  counter("notices_total", "Delivered notices.", "target"),
+		failures: counter("notice_failures_total", "Notices that could not be delivered.", "target"),
 		manual: counter("manual_changes_total",
 			"Changes of the number of dynos by somebody else.").WithLabelValues(),
-		response: one(histogram("response_time_seconds", "What the heartbeats that were answered measured.")),
+		response: one(histogram("response_time_seconds", "Response times of answered heartbeats.")),
 		phases: histogram("heartbeat_phase_seconds",
-			"Where the time of the heartbeats that were answered went.", "phase"),
+			"Time of answered heartbeats by phase.", "phase"),
 		duration: one(histogram("tick_duration_seconds",
-			"From a tick's first request to the platform's last answer.")),
-		lateness: one(histogram("tick_lateness_seconds", "How long after its beat a tick began, jitter included.")),
+			"Time from the first request of a tick to the last answer of the platform.")),
+		lateness: one(histogram("tick_lateness_seconds", "Delay of the start of a tick, including jitter.")),
 	}
 	for _, a := range []record.Action{
 		record.Held, record.Scaled, record.WouldScale, record.Resized,
@@ -82,8 +82,8 @@ func newCounters(r prometheus.Registerer, targets []string) counters {
 	return c
 }
 
-// From 5 ms to the 30 s after which Heroku's router gives up. They are classic ones only: a Prometheus that is
-// offered native ones beside them may drop these, and every query that names them.
+// From 5 ms to the 30 s after which Heroku's router gives up. Only classic histograms: if native ones are offered too,
+// Prometheus may drop the classic ones, and every query that names them.
 func buckets(name, help string) prometheus.HistogramOpts {
 	return prometheus.HistogramOpts{
 		Name: prefix + name, Help: help, Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
@@ -96,7 +96,7 @@ func (c *counters) count(r record.Record) {
 	for _, hb := range r.Readings {
 		c.heartbeat(hb)
 	}
-	if r.Action == record.Interrupted { // before anything was decided
+	if r.Action == record.Interrupted { // before a decision
 		return
 	}
 	d := r.Decision
@@ -122,7 +122,7 @@ func direction(from, to int) string {
 	return "down"
 }
 
-// It counts a reading of time alone.
+// Only readings of a time count.
 func (c *counters) heartbeat(hb probe.Reading) {
 	if hb.Unit != "ms" {
 		return
@@ -148,5 +148,5 @@ func phases(p probe.Phases) []phase {
 	}
 }
 
-// "slow run" becomes "slow_run". All words are constants, so that there are few.
+// "slow run" becomes "slow_run". All values are constants, so there are few.
 func label[S ~string](s S) string { return strings.ReplaceAll(string(s), " ", "_") }

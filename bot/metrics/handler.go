@@ -8,16 +8,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Further scrapes are answered with 503.
+// Further scrapes get status 503.
 const maxScrapes = 8
 
-// Handler answers with the metrics of all, and those of Go and of this process once, in the format that the scraper
-// asks for.
+// Handler serves the metrics of all, and once those of Go and of the process, in the format that the scraper asks for.
 func Handler(all ...*Metrics) http.Handler {
 	return promhttp.HandlerFor(gatherers(all), promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes})
 }
 
-// all, and one of Go and of this process
+// all, and one for Go and the process
 func gatherers(all []*Metrics) prometheus.Gatherers {
 	process := prometheus.NewRegistry()
 	process.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

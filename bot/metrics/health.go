@@ -10,7 +10,7 @@ import (
 
 const (
 	beatsMissed = 3 // intervals without a tick after which the loop is stuck
-	// A tick may wait for the platform for 25 s, and for the heartbeat before that.
+	// A tick may wait for the heartbeat, and 25 s for the platform.
 	longestTick = time.Minute
 	// A platform's own processes start before the first tick.
 	longestStart = 2 * time.Minute
@@ -18,16 +18,16 @@ const (
 
 type health struct {
 	Status string `json:"status"`
-	// of several loops, the one that is furthest behind; left out while one has yet to do its first tick
+	// of several loops, the oldest; omitted before the first tick of any
 	LastTick   *time.Time `json:"last_tick,omitempty"`
 	SecondsAgo *float64   `json:"seconds_ago,omitempty"`
-	// Decisions tell of each loop when it last decided on fresh facts; only [Readyz] tells them.
+	// Decisions are the times of each loop's last decision on fresh data; only [Readyz] returns them.
 	Decisions []decisionAge `json:"decisions,omitempty"`
-	// of several loops with the process type of each that fails
+	// of several loops, with the process type of each that fails
 	Reason string `json:"reason,omitempty"`
 }
 
-// Both times are left out while it has not happened yet.
+// Both times are omitted before the first.
 type decisionAge struct {
 	App         string     `json:"app"`
 	ProcessType string     `json:"process_type"`
@@ -51,9 +51,9 @@ func decisions(all []*Metrics, now time.Time) []decisionAge {
 	return ages
 }
 
-// Healthz says whether all loops are alive: 200 if each has done a tick within its last 3 intervals, or within the last
-// minute where these are shorter, and 503 with a reason otherwise. The first tick has 2 minutes at the least. The
-// answer is a JSON object.
+// Healthz reports whether all loops are alive: 200 if each had a tick within its last 3 intervals, at least within the
+// last minute, and 503 with a reason otherwise. The first tick may take at least 2 minutes. The answer is a JSON
+// object.
 func Healthz(all ...*Metrics) http.Handler {
 	return answer(all, false, func(m *Metrics, now time.Time) (reason string) {
 		limit := max(beatsMissed*m.o.Interval, longestTick)
@@ -62,32 +62,32 @@ func Healthz(all ...*Metrics) http.Handler {
 			since, limit = m.o.Started, max(limit, longestStart)
 		}
 		if ago := now.Sub(since); ago > limit {
-			return fmt.Sprintf("no tick for %v, where one is due every %v", ago.Round(time.Second), m.o.Interval)
+			return fmt.Sprintf("no tick for %v: one is due every %v", ago.Round(time.Second), m.o.Interval)
 		}
 		return ""
 	})
 }
 
-// Readyz says whether the first tick of all loops is done: 200 if so, otherwise 503 with a reason. The answer is a JSON
-// object, which also tells how long ago each loop last decided on fresh facts.
+// Readyz reports whether all loops have had their first tick: 200 if so, 503 with a reason otherwise. The answer is a
+// JSON object, with the time since each loop's last decision on fresh data.
 func Readyz(all ...*Metrics) http.Handler {
 	return answer(all, true, func(m *Metrics, _ time.Time) (reason string) {
 		if !m.ready {
-			return "the first tick is not done yet"
+			return "waiting for the first tick"
 		}
 		return ""
 	})
 }
 
-// It gives the reason why something is wrong, "" if nothing is. m.mu is held while it does.
+// The reason is "" if nothing is wrong. m.mu is held.
 type judge func(m *Metrics, now time.Time) (reason string)
 
-// It tells the age of decisions too where ages says so.
+// With ages the answer includes the age of decisions.
 func answer(all []*Metrics, ages bool, wrong judge) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "this can only be read", http.StatusMethodNotAllowed)
+			http.Error(w, "only GET and HEAD are allowed", http.StatusMethodNotAllowed)
 			return
 		}
 		now := time.Now()
@@ -101,7 +101,7 @@ func answer(all []*Metrics, ages bool, wrong judge) http.Handler {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")
 		w.WriteHeader(code)
-		_ = json.NewEncoder(w).Encode(h) // whoever asked has gone
+		_ = json.NewEncoder(w).Encode(h) // the client may have gone
 	})
 }
 

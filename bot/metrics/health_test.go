@@ -38,7 +38,7 @@ func TestHealthFollowsTheLoop(t *testing.T) {
 			}
 		}
 		want("at the start", metrics.Healthz(m), 200, "")
-		want("at the start", metrics.Readyz(m), 503, "the first tick is not done yet")
+		want("at the start", metrics.Readyz(m), 503, "waiting for the first tick")
 
 		go run(t, m, time.Hour, 0, 0, time.Hour) // the third probe hangs
 		synctest.Wait()
@@ -48,7 +48,7 @@ func TestHealthFollowsTheLoop(t *testing.T) {
 		synctest.Wait()
 		want("90 s after the second tick", metrics.Healthz(m), 200, "")
 		time.Sleep(time.Second)
-		want("91 s after the second tick", metrics.Healthz(m), 503, "no tick for 1m31s, where one is due every 30s")
+		want("91 s after the second tick", metrics.Healthz(m), 503, "no tick for 1m31s: one is due every 30s")
 		want("91 s after the second tick", metrics.Readyz(m), 200, "")
 		time.Sleep(time.Hour)
 	})
@@ -64,7 +64,7 @@ func TestALoopThatNeverBeganIsNotAlive(t *testing.T) {
 			t.Errorf("%d %q after 2 minutes", code, reason)
 		}
 		time.Sleep(time.Second)
-		if code, reason := ask(t, metrics.Healthz(m)); code != 503 || reason != "no tick for 2m1s, where one is due every 30s" {
+		if code, reason := ask(t, metrics.Healthz(m)); code != 503 || reason != "no tick for 2m1s: one is due every 30s" {
 			t.Errorf("%d %q after more than 2 minutes", code, reason)
 		}
 	})
@@ -118,7 +118,7 @@ func TestHealthIsThatOfTheWorstLoop(t *testing.T) {
 		web, worker := metrics.New(options()), worker()
 		healthy, ready := metrics.Healthz(web, worker), metrics.Readyz(web, worker)
 		keep(t, web, scaled())
-		if code, reason := ask(t, ready); code != 503 || reason != "worker: the first tick is not done yet" {
+		if code, reason := ask(t, ready); code != 503 || reason != "worker: waiting for the first tick" {
 			t.Errorf("%d %q before the worker's first tick", code, reason)
 		}
 		keep(t, worker, scaled())
@@ -137,11 +137,11 @@ func TestHealthIsThatOfTheWorstLoop(t *testing.T) {
 		if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 			t.Fatal(err)
 		}
-		if w.Code != 503 || got.Reason != "worker: no tick for 1m32s, where one is due every 30s" || got.Ago != 92 {
+		if w.Code != 503 || got.Reason != "worker: no tick for 1m32s: one is due every 30s" || got.Ago != 92 {
 			t.Errorf("%d %+v while the worker's loop is stuck", w.Code, got)
 		}
 		time.Sleep(2 * time.Minute)
-		want := "web: no tick for 2m1s, where one is due every 30s; worker: no tick for 3m32s, where one is due every 30s"
+		want := "web: no tick for 2m1s: one is due every 30s; worker: no tick for 3m32s: one is due every 30s"
 		if code, reason := ask(t, healthy); code != 503 || reason != want {
 			t.Errorf("%d %q while both are", code, reason)
 		}

@@ -1,7 +1,7 @@
-// Package metrics tells Prometheus and OpenTelemetry what the bot does, and whether it is alive.
+// Package metrics exports to Prometheus and OpenTelemetry what the bot does, and whether it is alive.
 //
-// All of it is made from the bot's records: nothing is measured a second time. What records don't hold, such as the
-// notices that did not arrive, is told to [Metrics] by hooks.
+// Everything comes from the bot's records; nothing is measured a second time. Hooks of [Metrics] report what records
+// lack, such as undelivered notices.
 package metrics
 
 import (
@@ -14,28 +14,28 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// Options say what a [Metrics] tells beside the records. App, ProcessType and Interval are needed.
+// Options configure a [Metrics]. App, ProcessType and Interval are required.
 type Options struct {
-	// App and ProcessType name what is scaled. All metrics of the bot carry them as the labels app and process_type.
+	// App and ProcessType name what is scaled. All metrics of the bot have them as the labels app and process_type.
 	App         string
 	ProcessType string
-	// Version is the bot's own.
+	// Version is the bot's version.
 	Version string
-	// Interval is from tick to tick, more than 0.
+	// Interval is the time between ticks; it must be more than 0.
 	Interval time.Duration
-	// DryRun says that the bot has no way to change anything.
+	// DryRun: the bot changes nothing.
 	DryRun bool
-	// Started is when the bot was started; zero means now.
+	// Started is the start of the bot; zero means now.
 	Started time.Time
-	// Targets are the names of those who are told notices, so that their counters begin at 0.
+	// Targets are the names of the notice targets. Their counters start at 0.
 	Targets []string
-	// History tells how many records wait to be kept, and how many were dropped since the start because too many
-	// waited. It is called at every scrape, from several goroutines. Nil means that no history is kept.
+	// History returns the number of records waiting to be stored, and the number dropped since the start because too
+	// many waited. It is called at every scrape, from several goroutines. Nil means that there is no history.
 	History func() (waiting int, dropped uint64)
 }
 
-// A Metrics is a [bot.Recorder] that keeps the newest record and counts all of them. Its methods may be called from
-// several goroutines at once.
+// A Metrics is a [bot.Recorder] that counts records and keeps the newest. Its methods may be called from several
+// goroutines.
 type Metrics struct {
 	o        Options
 	registry *prometheus.Registry
@@ -44,15 +44,14 @@ type Metrics struct {
 	mu     sync.Mutex // guards the rest
 	last   *record.Record
 	seen   time.Time // when the newest record came
-	ready  bool      // a tick was done
-	beat   time.Time // when the newest tick should have begun
+	ready  bool      // a tick is done
+	beat   time.Time // when the newest tick should have started
 	missed uint64
-	// It is the beginning of the newest tick that decided on fresh facts and was carried out.
+	// start of the newest tick whose decision on fresh data was carried out
 	decided time.Time
 }
 
-// New makes a Metrics with a registry of its own. Each process type has one; no two of them have the same App and
-// ProcessType.
+// New returns a Metrics with its own registry. Each process type needs one, with a unique pair of App and ProcessType.
 func New(o Options) *Metrics {
 	if o.Started.IsZero() {
 		o.Started = time.Now()
@@ -65,7 +64,7 @@ func New(o Options) *Metrics {
 	return m
 }
 
-// Record takes in a tick's record. It neither blocks nor fails.
+// Record counts a tick's record. It does not block or fail.
 func (m *Metrics) Record(_ context.Context, r record.Record) error {
 	m.mu.Lock()
 	late, known := m.lateness(r.Time)
@@ -82,9 +81,8 @@ func (m *Metrics) Record(_ context.Context, r record.Record) error {
 	return nil
 }
 
-// lateness returns how long after its beat a tick began that began at t, and counts the beats that were missed before
-// it. The first tick sets the beat, so nothing is known of its own. A beat that is a little early counts as on time.
-// m.mu is held.
+// The lateness is the time from the beat to the tick that started at t. Missed beats are counted. The first tick sets
+// the beat, so its lateness is unknown. A tick slightly before its beat is on time. m.mu must be held.
 func (m *Metrics) lateness(t time.Time) (late time.Duration, known bool) {
 	every := m.o.Interval
 	if m.beat.IsZero() || t.Before(m.beat) { // the clock was set back

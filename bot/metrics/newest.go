@@ -14,10 +14,10 @@ import (
 
 const prefix = "autoscalebot_"
 
-// What is not known is left out, so that no stale number is taken for a new one.
+// Unknown values are omitted, so that nobody takes an old value for a new one.
 type newest struct{ *Metrics }
 
-// It sends nothing, which says that the metrics are not known in advance: some are left out.
+// It sends nothing, which tells Prometheus that the set of metrics varies.
 func (newest) Describe(chan<- *prometheus.Desc) {}
 
 func (n newest) Collect(ch chan<- prometheus.Metric) {
@@ -27,20 +27,20 @@ func (n newest) Collect(ch chan<- prometheus.Metric) {
 	c := collection(ch)
 	c.send(prometheus.GaugeValue, "build_info", "1, with the versions of the bot and of Go.", 1, "version",
 		n.o.Version, "goversion", runtime.Version())
-	c.gauge("start_time_seconds", "When the bot was started, in seconds since 1970.", unix(n.o.Started))
-	c.gauge("interval_seconds", "From one tick to the next.", n.o.Interval.Seconds())
-	c.gauge("dry_run", "1 if the bot only says what it would do.", truth(n.o.DryRun))
+	c.gauge("start_time_seconds", "Start of the bot, in seconds since 1970.", unix(n.o.Started))
+	c.gauge("interval_seconds", "Time between ticks.", n.o.Interval.Seconds())
+	c.gauge("dry_run", "1 in a dry run.", truth(n.o.DryRun))
 	c.send(prometheus.CounterValue, "missed_ticks_total",
-		"Ticks that were left out because another took too long.", float64(missed))
+		"Ticks that were missed because another took too long.", float64(missed))
 	if n.o.History != nil {
 		waiting, dropped := n.o.History()
-		c.gauge("history_waiting_records", "Records that wait to be kept.", float64(waiting))
+		c.gauge("history_waiting_records", "Records waiting to be stored.", float64(waiting))
 		c.send(prometheus.CounterValue, "history_dropped_records_total",
-			"Records that were not kept because too many waited.", float64(dropped))
+			"Records dropped because too many were waiting.", float64(dropped))
 	}
 	if !decided.IsZero() {
 		c.gauge("last_decision_timestamp_seconds",
-			"When the newest tick began that decided on fresh facts and was carried out, in seconds since 1970.",
+			"Start of the newest tick whose decision on fresh data was carried out, in seconds since 1970.",
 			unix(decided))
 	}
 	if last != nil {
@@ -64,20 +64,20 @@ func (c collection) gauge(name, help string, value float64, pairs ...string) {
 }
 
 func (c collection) record(r record.Record) {
-	c.gauge("last_tick_timestamp_seconds", "When the newest tick began, in seconds since 1970.", unix(r.Time))
-	c.gauge("min_dynos", "The minimum of this hour.", float64(r.Limits.Min))
-	c.gauge("max_dynos", "The maximum of this hour.", float64(r.Limits.Max))
+	c.gauge("last_tick_timestamp_seconds", "Start of the newest tick, in seconds since 1970.", unix(r.Time))
+	c.gauge("min_dynos", "Minimum now in force.", float64(r.Limits.Min))
+	c.gauge("max_dynos", "Maximum now in force.", float64(r.Limits.Max))
 	if r.Dynos >= 0 {
-		c.gauge("dynos", "Dynos after the newest tick.", float64(r.After()))
-		c.gauge("desired_dynos", "Dynos that the newest decision wished for, before anything kept it from them.",
+		c.gauge("dynos", "Number of dynos after the newest tick.", float64(r.After()))
+		c.gauge("desired_dynos", "Number of dynos desired by the newest decision, before safeguards.",
 			float64(r.Decision.Desired))
-		c.gauge("settled", "0 while an earlier change of the dynos is still under way.", truth(r.Settled))
+		c.gauge("settled", "0 while an earlier change is in progress.", truth(r.Settled))
 	}
 	if r.Quota != nil {
-		c.gauge("api_quota_remaining", "API calls that the platform still allows.", float64(*r.Quota))
+		c.gauge("api_quota_remaining", "API calls left on the platform.", float64(*r.Quota))
 	}
 	for direction, p := range map[string]decide.Pause{"up": r.Control.Up, "down": r.Control.Down} {
-		c.gauge("paused", "1 while somebody has paused such changes in the running bot.", truth(p.Active(r.Time)),
+		c.gauge("paused", "1 while scaling in this direction is paused.", truth(p.Active(r.Time)),
 			"direction", direction)
 	}
 	if r.Action != record.Interrupted {
@@ -88,24 +88,24 @@ func (c collection) record(r record.Record) {
 func (c collection) decision(r record.Record) {
 	d := r.Decision
 	if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered && hb.Unit == "ms" {
-		c.gauge("last_response_time_seconds", "What the newest heartbeat measured.", hb.Value/1000)
+		c.gauge("last_response_time_seconds", "Response time of the newest heartbeat.", hb.Value/1000)
 	}
 	for _, v := range []decide.Verdict{decide.Slow, decide.Fast, decide.NoData} {
 		run := 0
 		if v == d.Verdict {
 			run = d.Run
 		}
-		c.gauge("run_heartbeats", "How many of the newest heartbeats had this verdict; 0 if the newest one had not.",
+		c.gauge("run_heartbeats", "Newest heartbeats with this verdict; 0 if the newest one has another.",
 			float64(run), "verdict", label(v))
 	}
 	if d.MaxResponseMS > 0 {
-		c.gauge("min_response_time_seconds", "The shortest right response time.", d.MinResponseMS/1000)
-		c.gauge("max_response_time_seconds", "The longest right response time.", d.MaxResponseMS/1000)
+		c.gauge("min_response_time_seconds", "Lower threshold of the response time.", d.MinResponseMS/1000)
+		c.gauge("max_response_time_seconds", "Upper threshold of the response time.", d.MaxResponseMS/1000)
 	}
 	if b := d.Bill; b != nil {
-		c.gauge("month_cost_dollars", "What this month's dynos have cost so far.", b.Dollars)
-		c.gauge("month_forecast_dollars", "What this month will have cost with the present dynos.", b.Forecast)
-		c.gauge("month_budget_dollars", "What a month may cost.", b.Budget)
+		c.gauge("month_cost_dollars", "Cost of the dynos this month so far.", b.Dollars)
+		c.gauge("month_forecast_dollars", "Cost of the whole month with the present dynos.", b.Forecast)
+		c.gauge("month_budget_dollars", "Budget of a month.", b.Budget)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// Targets returns targets whose notices are counted by the target's name when they arrive.
+// Targets returns targets that count the notices they deliver, by the target's name.
 func (m *Metrics) Targets(targets []notify.Target) []notify.Target {
 	counted := make([]notify.Target, len(targets))
 	for i, t := range targets {
@@ -21,12 +21,12 @@ func (m *Metrics) Targets(targets []notify.Target) []notify.Target {
 	return counted
 }
 
-// NoticeFailed counts a notice that a target gave up. It is a [notify.FanoutOptions]' OnError.
+// NoticeFailed counts a notice that a target gave up on. Use it as OnError of [notify.FanoutOptions].
 func (m *Metrics) NoticeFailed(target string, _ notify.Event, _ error) {
 	m.counters.failures.WithLabelValues(target).Inc()
 }
 
-// It counts n notices unless err says that they may not have arrived.
+// An err means that they may not have arrived.
 func (m *Metrics) arrived(target string, n int, err error) error {
 	if err == nil {
 		m.counters.notices.WithLabelValues(target).Add(float64(n))

@@ -16,29 +16,29 @@ import (
 )
 
 const (
-	// More than 4 hours of a tick every 30 s, for a collector that is down. The oldest are dropped.
+	// More than 4 hours at a tick every 30 s, while a collector is down. The oldest are dropped.
 	longestQueue      = 512
-	longestOutage     = time.Minute // between two attempts to reach a collector that is down
+	longestOutage     = time.Minute // between attempts to reach a collector that is down
 	longestRetryAfter = 5 * time.Minute
 )
 
-// OTLPOptions say what is exported by [NewOTLP]. Metrics and Env are needed.
+// OTLPOptions configure [NewOTLP]. Metrics and Env are required.
 type OTLPOptions struct {
-	// Metrics are exported, the same as by [Handler]: one for each process type, at least one.
+	// Metrics are the same as for [Handler]: one for each process type, at least one.
 	Metrics []*Metrics
-	// Env gives the environment's variables, "" for one that is not set.
+	// Env returns an environment variable, "" if it is not set.
 	Env func(name string) string
-	// Log is told once when a collector cannot be reached or refuses what it is sent, and when it takes it again. Nil
-	// is silent.
+	// Log gets one line when a collector is unreachable or refuses data, and one when it accepts data again. Nil logs
+	// nothing.
 	Log *slog.Logger
-	// Transport makes the requests; nil means one of its own, with the certificates that Env asks for.
+	// Transport makes the requests; nil means a new one with the certificates that Env names.
 	Transport http.RoundTripper
 }
 
-// An OTLP is a [bot.Recorder] that sends each record as a trace, and the metrics from time to time, to an OpenTelemetry
-// collector by OTLP over HTTP in protobuf. A collector that is slow or down delays nobody.
+// An OTLP is a [bot.Recorder]. It sends each record as a trace, and the metrics at an interval, to an OpenTelemetry
+// collector with OTLP over HTTP in protobuf. A slow or unreachable collector does not delay the bot.
 type OTLP struct {
-	traces *queue // nil when no traces are sent
+	traces *queue // nil if no traces are sent
 	loops  sync.WaitGroup
 	stop   chan struct{}
 	once   sync.Once
@@ -49,8 +49,8 @@ type OTLP struct {
 	unsent error
 }
 
-// NewOTLP starts what the variables of OpenTelemetry ask for; see [WantsOTLP]. It runs until [OTLP.Shutdown]. The error
-// lists all that is wrong with the variables, and shows neither a header nor an address.
+// NewOTLP starts the exports that OpenTelemetry's variables ask for; see [WantsOTLP]. It runs until [OTLP.Shutdown].
+// The error lists everything that is wrong with the variables, without headers and addresses.
 func NewOTLP(o OTLPOptions) (*OTLP, error) {
 	config, err := readOTLP(o.Env)
 	if err != nil {
@@ -73,7 +73,7 @@ func NewOTLP(o OTLPOptions) (*OTLP, error) {
 	return e, nil
 }
 
-// Record takes in a tick's record. It neither blocks nor fails.
+// Record queues a tick's record. It does not block or fail.
 func (e *OTLP) Record(_ context.Context, r record.Record) error {
 	if e.traces != nil {
 		e.traces.push(r)
@@ -81,8 +81,8 @@ func (e *OTLP) Record(_ context.Context, r record.Record) error {
 	return nil
 }
 
-// Shutdown sends what waits, and returns when that is done or ctx ends. The error says what did not arrive. It can be
-// called again, with the same result.
+// Shutdown sends what is queued. It returns when that is done or ctx ends. The error says what did not arrive. Another
+// call returns the same result.
 func (e *OTLP) Shutdown(ctx context.Context) error {
 	defer context.AfterFunc(ctx, e.abort)()
 	e.once.Do(func() { close(e.stop) })
@@ -93,8 +93,8 @@ func (e *OTLP) Shutdown(ctx context.Context) error {
 	return e.unsent
 }
 
-// It sends every interval of s and once more at the end. It calls sent when what take gave is not to be sent
-// again. Take may give nil for nothing.
+// It sends at every interval of s and once more at the end. It calls sent if the message that take returned must not be
+// sent again. A nil message is not sent.
 func (e *OTLP) start(s *sender, take func() proto.Message, sent func()) {
 	send := func() (retryAfter time.Duration, err error) {
 		m := take()
@@ -165,7 +165,7 @@ type batch struct {
 	spans []ticked
 }
 
-// It is nil when nothing waits. A record that is taken again has the same ids.
+// It is nil if nothing is queued. A record that is taken again has the same ids.
 func (b *batch) take() proto.Message {
 	for _, r := range b.queue.drain() {
 		b.spans = append(b.spans, trace(r))

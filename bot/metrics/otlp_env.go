@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// OpenTelemetry's specification sets these where a variable does not.
+// The defaults of OpenTelemetry's specification.
 const (
 	defaultEndpoint = "http://localhost:4318"
 	defaultTimeout  = 10 * time.Second
@@ -27,8 +27,8 @@ const (
 
 const base = "OTEL_EXPORTER_OTLP_"
 
-// WantsOTLP says whether the environment asks for an export: by an endpoint, for both signals or for one, or by an
-// exporter for one. Env gives the variables, "" for one that is not set. OTEL_SDK_DISABLED=true says no to all.
+// WantsOTLP reports whether the environment asks for an export: with an endpoint, for one signal or both, or with an
+// exporter for one. env returns a variable, "" if it is not set. OTEL_SDK_DISABLED=true disables all exports.
 func WantsOTLP(env func(name string) string) bool {
 	return wants(env, "TRACES") || wants(env, "METRICS")
 }
@@ -42,7 +42,7 @@ func wants(env func(string) string, signal string) bool {
 }
 
 type otlpConfig struct {
-	traces, metrics *endpoint // nil for what is not sent
+	traces, metrics *endpoint // nil for a signal that is not sent
 	service         string
 	attributes      map[string]string
 }
@@ -61,7 +61,7 @@ type reader struct {
 	problems []error
 }
 
-// It notes what is wrong once for both signals.
+// An error that concerns both signals is listed once.
 func (r *reader) wrong(name, format string, a ...any) {
 	problem := name + " " + fmt.Sprintf(format, a...)
 	if !slices.ContainsFunc(r.problems, func(p error) bool { return p.Error() == problem }) {
@@ -83,7 +83,7 @@ func readOTLP(env func(string) string) (otlpConfig, error) {
 	return c, errors.Join(r.problems...)
 }
 
-// It gives the variable of one signal, or else that of both.
+// The signal's own variable comes first.
 func (r *reader) either(signal, what string) (name, value string) {
 	name = base + signal + "_" + what
 	if value = r.env(name); value == "" {
@@ -96,24 +96,24 @@ func (r *reader) either(signal, what string) (name, value string) {
 func (r *reader) endpoint(signal string, every time.Duration) *endpoint {
 	e := &endpoint{every: every, url: r.url(signal), header: http.Header{}, tls: r.tls(signal)}
 	if exporter := "OTEL_" + signal + "_EXPORTER"; r.env(exporter) != "" && r.env(exporter) != "otlp" {
-		r.wrong(exporter, "is %q; known are otlp and none. Prometheus reads /metrics without it", r.env(exporter))
+		r.wrong(exporter, "is %q: must be otlp or none. Prometheus does not need it to read /metrics", r.env(exporter))
 	}
 	if name, value := r.either(signal, "PROTOCOL"); value != "" && value != "http/protobuf" {
-		r.wrong(name, "is %q; only http/protobuf is spoken here, for which collectors listen on port 4318", value)
+		r.wrong(name, "is %q: must be http/protobuf, for which collectors listen on port 4318", value)
 	}
 	switch name, value := r.either(signal, "COMPRESSION"); value {
 	case "", "none":
 	case "gzip":
 		e.gzip = true
 	default:
-		r.wrong(name, "is %q; known are gzip and none", value)
+		r.wrong(name, "is %q: must be gzip or none", value)
 	}
 	name, _ := r.either(signal, "TIMEOUT")
 	e.timeout = r.milliseconds(name, defaultTimeout)
 	name, _ = r.either(signal, "HEADERS")
 	for key, value := range r.list(name) {
 		if !isToken(key) || strings.ContainsFunc(value, isControl) {
-			r.wrong(name, "has an entry that is no header: a name is letters, digits and hyphens, a value one line")
+			r.wrong(name, "has an invalid header: a name must be letters, digits and hyphens, and a value one line")
 			continue
 		}
 		e.header.Set(key, value)
@@ -121,12 +121,12 @@ func (r *reader) endpoint(signal string, every time.Duration) *endpoint {
 	return e
 }
 
-// The address stands as it is where it is the signal's own.
+// An address for one signal is used unchanged.
 func (r *reader) url(signal string) *url.URL {
 	name, value := r.either(signal, "ENDPOINT")
 	u, err := url.Parse(strings.TrimSpace(cmp.Or(value, defaultEndpoint)))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		r.wrong(name, "is no address such as %s", defaultEndpoint)
+		r.wrong(name, "is invalid: must be an address such as %s", defaultEndpoint)
 		return nil
 	}
 	if name == base+"ENDPOINT" {
@@ -135,7 +135,7 @@ func (r *reader) url(signal string) *url.URL {
 	return u
 }
 
-// a whole number above 0
+// It must be a whole number above 0.
 func (r *reader) milliseconds(name string, otherwise time.Duration) time.Duration {
 	value := r.env(name)
 	if value == "" {
@@ -143,7 +143,7 @@ func (r *reader) milliseconds(name string, otherwise time.Duration) time.Duratio
 	}
 	ms, err := strconv.ParseUint(value, 10, 31)
 	if err != nil || ms == 0 {
-		r.wrong(name, "is %q; it is a whole number of milliseconds above 0, such as %d", value,
+		r.wrong(name, "is %q: must be a whole number of milliseconds above 0, such as %d", value,
 			otherwise.Milliseconds())
 		return otherwise
 	}
@@ -159,7 +159,7 @@ func (r *reader) list(name string) map[string]string {
 	return out
 }
 
-// Its error shows nothing of text.
+// The error does not contain text.
 func parseList(text string) (map[string]string, error) {
 	out := map[string]string{}
 	for i, entry := range strings.Split(text, ",") {
@@ -170,14 +170,15 @@ func parseList(text string) (map[string]string, error) {
 		key = strings.TrimSpace(key)
 		value, err := url.PathUnescape(strings.TrimSpace(value))
 		if !ok || key == "" || err != nil {
-			return nil, fmt.Errorf("is no list such as a=1,b=2 with percent-encoded values: see entry number %d", i+1)
+			return nil, fmt.Errorf("is invalid at entry %d: must be a list such as a=1,b=2 with "+
+				"percent-encoded values", i+1)
 		}
 		out[key] = value
 	}
 	return out, nil
 }
 
-// nil where there are none
+// It is nil without certificates.
 func (r *reader) tls(signal string) *tls.Config {
 	caName, ca := r.either(signal, "CERTIFICATE")
 	certName, cert := r.either(signal, "CLIENT_CERTIFICATE")
@@ -191,13 +192,13 @@ func (r *reader) tls(signal string) *tls.Config {
 		if pem, err := os.ReadFile(ca); err != nil {
 			r.wrong(caName, "cannot be read: %v", err)
 		} else if !c.RootCAs.AppendCertsFromPEM(pem) {
-			r.wrong(caName, "is %q, a file without a certificate in PEM", ca)
+			r.wrong(caName, "is %q: the file must contain a certificate in PEM", ca)
 		}
 	}
 	if cert != "" || key != "" {
 		pair, err := tls.LoadX509KeyPair(cert, key)
 		if err != nil {
-			r.wrong(certName, "and the client's key make no pair: %v", err)
+			r.wrong(certName, "and the client's key are not a valid pair: %v", err)
 		}
 		c.Certificates = []tls.Certificate{pair}
 	}
@@ -213,7 +214,7 @@ func (c otlpConfig) resource(version string) about {
 	return newAbout(attributes, version)
 }
 
-// RFC 9110: a header's name
+// The name of a header, by RFC 9110.
 func isToken(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||

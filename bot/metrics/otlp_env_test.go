@@ -92,30 +92,29 @@ func TestWrongVariablesAreAllTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	for env, want := range map[string]string{
-		"OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318":         "OTEL_EXPORTER_OTLP_ENDPOINT is no address such as http://localhost:4318",
-		"OTEL_EXPORTER_OTLP_ENDPOINT=ftp://collector":        "OTEL_EXPORTER_OTLP_ENDPOINT is no address such as http://localhost:4318",
-		"OTEL_EXPORTER_OTLP_ENDPOINT=http://user:secret@%zz": "OTEL_EXPORTER_OTLP_ENDPOINT is no address such as http://localhost:4318",
-		"OTEL_EXPORTER_OTLP_ENDPOINT=http://":                "OTEL_EXPORTER_OTLP_ENDPOINT is no address such as http://localhost:4318",
-		"OTEL_EXPORTER_OTLP_PROTOCOL=grpc": `OTEL_EXPORTER_OTLP_PROTOCOL is "grpc"; only http/protobuf is spoken here, for which collectors ` +
+		"OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318":         "OTEL_EXPORTER_OTLP_ENDPOINT is invalid: must be an address such as http://localhost:4318",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=ftp://collector":        "OTEL_EXPORTER_OTLP_ENDPOINT is invalid: must be an address such as http://localhost:4318",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=http://user:secret@%zz": "OTEL_EXPORTER_OTLP_ENDPOINT is invalid: must be an address such as http://localhost:4318",
+		"OTEL_EXPORTER_OTLP_ENDPOINT=http://":                "OTEL_EXPORTER_OTLP_ENDPOINT is invalid: must be an address such as http://localhost:4318",
+		"OTEL_EXPORTER_OTLP_PROTOCOL=grpc": `OTEL_EXPORTER_OTLP_PROTOCOL is "grpc": must be http/protobuf, for which collectors ` +
 			`listen on port 4318`,
-		"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/json": `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL is "http/json"; only http/protobuf is spoken here, ` +
+		"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=http/json": `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL is "http/json": must be http/protobuf, ` +
 			`for which collectors listen on port 4318`,
-		"OTEL_EXPORTER_OTLP_COMPRESSION=zstd": `OTEL_EXPORTER_OTLP_COMPRESSION is "zstd"; known are gzip and none`,
-		"OTEL_EXPORTER_OTLP_TIMEOUT=10s":      `OTEL_EXPORTER_OTLP_TIMEOUT is "10s"; it is a whole number of milliseconds above 0, such as 10000`,
-		"OTEL_EXPORTER_OTLP_TIMEOUT=0":        `OTEL_EXPORTER_OTLP_TIMEOUT is "0"; it is a whole number of milliseconds above 0, such as 10000`,
-		"OTEL_METRIC_EXPORT_INTERVAL=-1":      `OTEL_METRIC_EXPORT_INTERVAL is "-1"; it is a whole number of milliseconds above 0, such as 60000`,
-		"OTEL_BSP_SCHEDULE_DELAY=x":           `OTEL_BSP_SCHEDULE_DELAY is "x"; it is a whole number of milliseconds above 0, such as 5000`,
-		"OTEL_EXPORTER_OTLP_HEADERS=a=1,secret": "OTEL_EXPORTER_OTLP_HEADERS is no list such as a=1,b=2 with percent-encoded values: " +
-			"see entry number 2",
-		"OTEL_EXPORTER_OTLP_HEADERS=a=secret%0a": "OTEL_EXPORTER_OTLP_HEADERS has an entry that is no header: a name is letters, digits and " +
-			"hyphens, a value one line",
-		"OTEL_EXPORTER_OTLP_HEADERS=sec:ret=1": "OTEL_EXPORTER_OTLP_HEADERS has an entry that is no header: a name is letters, digits and " +
-			"hyphens, a value one line",
-		"OTEL_RESOURCE_ATTRIBUTES==secret":        "OTEL_RESOURCE_ATTRIBUTES is no list such as a=1,b=2 with percent-encoded values: see entry number 1",
-		"OTEL_TRACES_EXPORTER=zipkin":             `OTEL_TRACES_EXPORTER is "zipkin"; known are otlp and none. Prometheus reads /metrics without it`,
-		"OTEL_EXPORTER_OTLP_CERTIFICATE=" + empty: `OTEL_EXPORTER_OTLP_CERTIFICATE is "` + empty + `", a file without a certificate in PEM`,
+		"OTEL_EXPORTER_OTLP_COMPRESSION=zstd":   `OTEL_EXPORTER_OTLP_COMPRESSION is "zstd": must be gzip or none`,
+		"OTEL_EXPORTER_OTLP_TIMEOUT=10s":        `OTEL_EXPORTER_OTLP_TIMEOUT is "10s": must be a whole number of milliseconds above 0, such as 10000`,
+		"OTEL_EXPORTER_OTLP_TIMEOUT=0":          `OTEL_EXPORTER_OTLP_TIMEOUT is "0": must be a whole number of milliseconds above 0, such as 10000`,
+		"OTEL_METRIC_EXPORT_INTERVAL=-1":        `OTEL_METRIC_EXPORT_INTERVAL is "-1": must be a whole number of milliseconds above 0, such as 60000`,
+		"OTEL_BSP_SCHEDULE_DELAY=x":             `OTEL_BSP_SCHEDULE_DELAY is "x": must be a whole number of milliseconds above 0, such as 5000`,
+		"OTEL_EXPORTER_OTLP_HEADERS=a=1,secret": "OTEL_EXPORTER_OTLP_HEADERS is invalid at entry 2: must be a list such as a=1,b=2 with percent-encoded values",
+		"OTEL_EXPORTER_OTLP_HEADERS=a=secret%0a": "OTEL_EXPORTER_OTLP_HEADERS has an invalid header: a name must be letters, digits and " +
+			"hyphens, and a value one line",
+		"OTEL_EXPORTER_OTLP_HEADERS=sec:ret=1": "OTEL_EXPORTER_OTLP_HEADERS has an invalid header: a name must be letters, digits and " +
+			"hyphens, and a value one line",
+		"OTEL_RESOURCE_ATTRIBUTES==secret":        "OTEL_RESOURCE_ATTRIBUTES is invalid at entry 1: must be a list such as a=1,b=2 with percent-encoded values",
+		"OTEL_TRACES_EXPORTER=zipkin":             `OTEL_TRACES_EXPORTER is "zipkin": must be otlp or none. Prometheus does not need it to read /metrics`,
+		"OTEL_EXPORTER_OTLP_CERTIFICATE=" + empty: `OTEL_EXPORTER_OTLP_CERTIFICATE is "` + empty + `": the file must contain a certificate in PEM`,
 		"OTEL_EXPORTER_OTLP_CERTIFICATE=/no/such": "OTEL_EXPORTER_OTLP_CERTIFICATE cannot be read: open /no/such: no such file or directory",
-		"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=/no/such": "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and the client's key make no pair: " +
+		"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE=/no/such": "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and the client's key are not a valid pair: " +
 			"open /no/such: no such file or directory",
 	} {
 		pairs := []string{"OTEL_EXPORTER_OTLP_ENDPOINT=http://c", env}

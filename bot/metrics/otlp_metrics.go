@@ -12,9 +12,9 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// They have the names that Prometheus knows them by, so that one dashboard serves both ways.
+// The metrics have their Prometheus names, so that one dashboard works for both.
 func export(all prometheus.Gatherer, by about, started, now time.Time) proto.Message {
-	families, _ := all.Gather() // what could be gathered is worth sending
+	families, _ := all.Gather() // what was gathered is worth sending
 	at := moment{start: nano(started), now: nano(now)}
 	var out []*metricspb.Metric
 	for _, f := range families {
@@ -25,10 +25,10 @@ func export(all prometheus.Gatherer, by about, started, now time.Time) proto.Mes
 	return by.metrics(out)
 }
 
-// in nanoseconds since 1970: start is since when they are counted
+// in nanoseconds since 1970; start is the start of the counting
 type moment struct{ start, now uint64 }
 
-// nil for a kind that is not there
+// It is nil for an unknown kind.
 func (at moment) export(f *dto.MetricFamily) *metricspb.Metric {
 	e := &metricspb.Metric{Name: f.GetName(), Description: f.GetHelp(), Unit: unit(f.GetName())}
 	switch f.GetType() {
@@ -76,8 +76,7 @@ func (at moment) numbers(
 	return out
 }
 
-// Prometheus counts in each bucket what is in the smaller ones, too; OTLP does not, and has a last bucket for what
-// is larger than all bounds.
+// A bucket of Prometheus includes all smaller ones. One of OTLP does not, and the last OTLP bucket has no upper bound.
 func (at moment) histogram(m *dto.Metric) *metricspb.HistogramDataPoint {
 	h := m.GetHistogram()
 	p := &metricspb.HistogramDataPoint{
@@ -118,7 +117,7 @@ func attributes(m *dto.Metric) []*commonpb.KeyValue {
 	return out
 }
 
-// It is the one that a name ends in, as UCUM writes it; "" for what is only counted.
+// The unit comes from the end of the name, in UCUM; "" for a count.
 func unit(name string) string {
 	switch name = strings.TrimSuffix(name, "_total"); {
 	case strings.HasSuffix(name, "_seconds"):

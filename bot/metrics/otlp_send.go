@@ -19,8 +19,8 @@ import (
 
 const maxAnswer = 64 << 10 // bytes
 
-// It is used by one goroutine. The exporters of OpenTelemetry's SDK would link all of gRPC instead: 10 MB of
-// program, and 9 MB of memory even where nothing is exported.
+// It is used by one goroutine. The exporters of OpenTelemetry's SDK would link gRPC: 10 MB of program, and 9 MB of
+// memory even without an export.
 type sender struct {
 	endpoint
 	name   string // "traces" or "metrics"
@@ -39,7 +39,7 @@ func newSender(name string, to endpoint, o OTLPOptions) *sender {
 	}
 	return &sender{
 		endpoint: to, name: name, agent: "autoscalebot/" + o.Metrics[0].o.Version, log: o.Log,
-		// A redirect would carry the headers, which may be secret, to somebody who was not asked for.
+		// A redirect would send the headers, which may be secret, to another server.
 		client: &http.Client{
 			Transport:     o.Transport,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -47,24 +47,24 @@ func newSender(name string, to endpoint, o OTLPOptions) *sender {
 	}
 }
 
-// It is not for where the way to the collector failed.
+// The collector's answer; it is not used for a broken connection.
 type failure struct {
 	what  string
-	again bool // it may take it later
+	again bool // the collector may accept it later
 	after time.Duration
 }
 
 func (f *failure) Error() string { return f.what }
 
-// After an error, retryAfter is how long the collector wants to be left alone, 0 where it does not say. The log is
-// told of the first error in a row, and of its end.
+// After an error, retryAfter is the delay that the collector asks for, 0 if it asks for none. The first error in a row
+// and its end are logged.
 func (s *sender) send(ctx context.Context, m proto.Message) (retryAfter time.Duration, err error) {
 	rejected, err := s.post(ctx, m)
 	switch {
 	case err == nil && s.down:
-		s.log.Info("the collector takes "+s.name+" again", "host", s.url.Host)
+		s.log.Info("the collector accepts "+s.name+" again", "host", s.url.Host)
 	case err != nil && !s.down && ctx.Err() == nil:
-		s.log.Warn("the collector does not take "+s.name, "host", s.url.Host, "error", err)
+		s.log.Warn("the collector does not accept "+s.name, "host", s.url.Host, "error", err)
 	}
 	s.down = err != nil
 	if rejected > 0 {
@@ -77,7 +77,7 @@ func (s *sender) send(ctx context.Context, m proto.Message) (retryAfter time.Dur
 	return retryAfter, err
 }
 
-// It returns how many of the message's parts the collector rejected.
+// rejected is the number of the message's parts that the collector rejected.
 func (s *sender) post(ctx context.Context, m proto.Message) (rejected int64, err error) {
 	body, err := s.body(m)
 	if err != nil {
@@ -122,11 +122,11 @@ func (s *sender) body(m proto.Message) ([]byte, error) {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	_, err = z.Write(plain)
-	err = errors.Join(err, z.Close()) // which writes the rest
+	err = errors.Join(err, z.Close()) // Close writes the rest
 	return b.Bytes(), err
 }
 
-// The URL may hold a secret.
+// The URL may contain a secret.
 func bare(err error) error {
 	var u *url.Error
 	if errors.As(err, &u) {
@@ -135,7 +135,7 @@ func bare(err error) error {
 	return err
 }
 
-// by the specification of OTLP/HTTP
+// By the specification of OTLP/HTTP.
 func mayTakeLater(status int) bool {
 	switch status {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -144,7 +144,7 @@ func mayTakeLater(status int) bool {
 	return false
 }
 
-// in seconds; 0 for anything else
+// The header is in seconds; anything else is 0.
 func retryAfter(header string) time.Duration {
 	seconds, err := strconv.Atoi(header)
 	if err != nil || seconds < 0 {
@@ -153,7 +153,7 @@ func retryAfter(header string) time.Duration {
 	return min(time.Duration(min(seconds, 1e6))*time.Second, longestRetryAfter)
 }
 
-// It counts parts, of traces and of metrics alike. An answer that cannot be understood rejects nothing.
+// Parts of traces and of metrics count alike. An answer that cannot be parsed rejects nothing.
 func rejectedIn(answer []byte) int64 {
 	var r collectortrace.ExportTraceServiceResponse
 	if proto.Unmarshal(answer, &r) != nil {

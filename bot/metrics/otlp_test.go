@@ -391,7 +391,7 @@ func TestACollectorThatIsDownDelaysAndRepeatsNothing(t *testing.T) {
 		if err := e.Shutdown(t.Context()); err != nil || c.count() != n {
 			t.Errorf("Shutdown with nothing to send: %v, %d requests", err, c.count()-n)
 		}
-		if strings.Count(log.String(), "\n") != 2 || !strings.Contains(log.String(), "does not take traces") || !strings.Contains(log.String(), "takes traces again") ||
+		if strings.Count(log.String(), "\n") != 2 || !strings.Contains(log.String(), "does not accept traces") || !strings.Contains(log.String(), "accepts traces again") ||
 			strings.Contains(log.String(), "secret") {
 			t.Errorf("the log says %q, want one line when it is down and one when it is up again", &log)
 		}

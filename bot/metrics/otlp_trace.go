@@ -45,11 +45,11 @@ func (a about) metrics(m []*metricspb.Metric) proto.Message {
 	}}}
 }
 
-// the spans of one tick
+// The spans of one tick.
 type ticked []*tracepb.Span
 
-// A span for the tick, below it one for each reading with its phases, and one for the platform's part, from the
-// last reading's end to the tick's.
+// One span for the tick; below it one for each reading, with its phases, and one for the platform from the end of the
+// last reading to the end of the tick.
 func trace(r record.Record) ticked {
 	id := random(16)
 	end := r.Time.Add(time.Duration(r.DurationMS * float64(time.Millisecond)))
@@ -71,7 +71,7 @@ func trace(r record.Record) ticked {
 		return spans
 	}
 	tick.Events = []*tracepb.Span_Event{{TimeUnixNano: nano(end), Name: "decided", Attributes: decisionAttributes(r)}}
-	if r.Decision.Rule != decide.RuleOffline { // where the platform is not asked
+	if r.Decision.Rule != decide.RuleOffline { // which does not ask the platform
 		platform := span(id, tick.SpanId, "platform", read, end)
 		platform.Kind, platform.Status = tracepb.Span_SPAN_KIND_CLIENT, tick.Status
 		spans = append(spans, platform)
@@ -79,8 +79,8 @@ func trace(r record.Record) ticked {
 	return spans
 }
 
-// The span ends with the tick at the latest. A reading that followed redirects has no spans of its phases, for
-// each of them is a sum over several requests.
+// The span ends at most with the tick. A reading with redirects has no spans for its phases, since each is a sum over
+// several requests.
 func probed(id, parent []byte, hb probe.Reading, end time.Time) ticked {
 	took := time.Duration(hb.Value * float64(time.Millisecond))
 	if hb.Outcome == probe.Answered {
@@ -158,7 +158,7 @@ func random(n int) []byte {
 
 func nano(t time.Time) uint64 { return uint64(max(0, t.UnixNano())) }
 
-// Neither protobuf nor Prometheus takes bytes that are no UTF-8.
+// Protobuf and Prometheus accept only valid UTF-8.
 func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 func text(key, value string) *commonpb.KeyValue {

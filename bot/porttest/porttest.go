@@ -1,4 +1,4 @@
-// Package porttest gives tests ports for the programs that they start.
+// Package porttest provides ports for the programs that tests start.
 package porttest
 
 import (
@@ -9,9 +9,8 @@ import (
 	"testing"
 )
 
-// The ports below those that systems give to listeners on port 0 and to outgoing connections (Linux begins at 32768),
-// in blocks of which each process uses one: so nobody else takes a port between the moment it is given and the moment a
-// program listens on it.
+// The ports are below those that systems assign to port 0 and to outgoing connections (from 32768 on Linux). Each
+// process uses one block of them. Nobody else therefore takes a port before the program listens on it.
 const (
 	first  = 10000
 	block  = 64
@@ -23,8 +22,8 @@ var (
 	next int
 )
 
-// Addr returns an address of 127.0.0.1 at which nobody listens, such as 127.0.0.1:10064. It gives another one each
-// time, until all 64 of the process were given.
+// Addr returns a free address of 127.0.0.1, such as 127.0.0.1:10064. Each call returns another one, until all 64 of the
+// process are used.
 func Addr(t testing.TB) string {
 	t.Helper()
 	mu.Lock()
@@ -41,7 +40,7 @@ func Addr(t testing.TB) string {
 	return ""
 }
 
-// Port returns the port of an Addr.
+// Port returns the port of an [Addr].
 func Port(t testing.TB) string {
 	t.Helper()
 	_, port, _ := net.SplitHostPort(Addr(t))

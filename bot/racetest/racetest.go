@@ -1,11 +1,11 @@
-// Package racetest keeps tests that only compute away from the race detector, which makes them some ten times as slow
-// and has nothing to find in them.
+// Package racetest keeps tests that only compute away from the race detector. It makes them about ten times as slow,
+// and finds nothing in one goroutine.
 package racetest
 
 import "testing"
 
-// Computes skips a test under the race detector that only computes, in one goroutine. The test command runs it without,
-// afterwards.
+// Computes skips a test that only computes, in one goroutine, under the race detector. The test command then runs it
+// without the detector.
 func Computes(t testing.TB) {
 	t.Helper()
 	if On {
@@ -13,9 +13,8 @@ func Computes(t testing.TB) {
 	}
 }
 
-// Long skips a test under the race detector that computes for long, in one goroutine or in the ways through the code
-// that others take too. It takes seconds without the race detector as well, so that CI runs it, and not the test
-// command.
+// Long skips a test that computes for a long time, in one goroutine or in code that other tests cover, under the race
+// detector. Since it takes seconds even without the detector, only CI runs it.
 func Long(t testing.TB) {
 	t.Helper()
 	if On {

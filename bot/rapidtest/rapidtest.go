@@ -1,4 +1,4 @@
-// Package rapidtest checks properties of the code with generated values, the same ones each time.
+// Package rapidtest checks properties with generated values, the same in each run.
 package rapidtest
 
 import (
@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Check is [rapid.Check] with a fixed seed. The flag -rapid.seed and the variable RAPID_SEED set another one, as
+// Check is [rapid.Check] with a fixed seed. The flag -rapid.seed or the variable RAPID_SEED sets another, as
 // .ci/explore does.
 func Check(t *testing.T, property func(*rapid.T)) {
 	t.Helper()
@@ -18,7 +18,7 @@ func Check(t *testing.T, property func(*rapid.T)) {
 }
 
 var fix = sync.OnceFunc(func() {
-	if seed := flag.Lookup("rapid.seed").Value; seed.String() == "0" { // which is a new one each time
+	if seed := flag.Lookup("rapid.seed").Value; seed.String() == "0" { // 0 is a random seed
 		_ = seed.Set("1")
 	}
 })

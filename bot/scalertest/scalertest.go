@@ -1,4 +1,4 @@
-// Package scalertest is the conformance suite that every platform passes.
+// Package scalertest is the conformance suite for platforms.
 package scalertest
 
 import (
@@ -11,25 +11,26 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 )
 
-// settleTime is how long a platform may take to settle after a change, in real time.
+// settleTime is the maximum time that a platform may take to settle after a change, in real time.
 const settleTime = 20 * time.Second
 
-// A Fixture is one fresh platform under test, at 2 dynos and settled.
+// A Fixture is a fresh platform under test, settled at 2 dynos.
 type Fixture struct {
 	Scaler bot.Scaler
 	// Unit is the platform's word for a dyno, in the singular.
 	Unit string
-	// Count tells the number of dynos past the Scaler, as the platform itself knows it.
+	// Count returns the number of dynos without the Scaler, as the platform knows it.
 	Count func() int
-	// Set changes the number past the Scaler, as somebody's hand would. Nil where nobody can.
+	// Set makes a manual change without the Scaler. Nil if that is impossible.
 	Set func(n int)
-	// Break makes every call to the platform fail until mend is called. Nil where nothing can fail.
-	Break func() (mend func())
-	// Secrets must appear in no error.
+	// Break makes every call to the platform fail until restore is called. Nil if nothing can fail.
+	Break func() (restore func())
+	// No error may contain one of Secrets.
 	Secrets []string
 }
 
-// Run holds a platform to the contract of [bot.Scaler]. open makes a fresh fixture and registers its own clean-up.
+// Run checks a platform against the contract of [bot.Scaler]. open returns a fresh fixture and registers its own
+// clean-up.
 func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	for _, c := range []struct {
 		name string
@@ -37,7 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 	}{
 		{"names its unit", namesItsUnit},
 		{"reads the count", readsTheCount},
-		{"sees a change by hand", seesAHand},
+		{"sees a manual change", seesAHand},
 		{"scales up and down", scalesUpAndDown},
 		{"asking twice is harmless", askingTwice},
 		{"zero is a number", zero},
@@ -68,7 +69,7 @@ func readsTheCount(t *testing.T, f Fixture) {
 
 func seesAHand(t *testing.T, f Fixture) {
 	if f.Set == nil {
-		t.Skip("nobody can change this platform's count past the scaler")
+		t.Skip("this platform has no manual changes")
 	}
 	f.Set(4)
 	wantSettled(t, f, 4)
@@ -108,7 +109,7 @@ func cancelled(t *testing.T, f Fixture) {
 	cancel()
 	start := time.Now()
 	if _, _, err := f.Scaler.Size(ctx); err == nil && time.Since(start) > time.Second {
-		t.Error("Size with a cancelled context neither failed nor returned at once")
+		t.Error("Size with a cancelled context did not fail at once")
 	}
 	_ = f.Scaler.Resize(ctx, 2)
 	if d := time.Since(start); d > 2*time.Second {
@@ -120,14 +121,14 @@ func broken(t *testing.T, f Fixture) {
 	if f.Break == nil {
 		t.Skip("nothing on this platform can fail")
 	}
-	mend := f.Break()
+	restore := f.Break()
 	_, _, err := f.Scaler.Size(t.Context())
 	wantError(t, f, "Size on a broken platform", err)
 	wantError(t, f, "Resize on a broken platform", f.Scaler.Resize(t.Context(), 3))
 	if n := f.Count(); n != 2 {
 		t.Errorf("after a Resize that failed the platform has %d dynos, want 2", n)
 	}
-	mend()
+	restore()
 	resize(t, f, 3)
 	wantSettled(t, f, 3)
 }
@@ -137,12 +138,12 @@ func concurrent(t *testing.T, f Fixture) {
 	for range 4 {
 		wg.Go(func() {
 			if _, _, err := f.Scaler.Size(t.Context()); err != nil {
-				t.Errorf("Size beside others: %v", err)
+				t.Errorf("concurrent Size: %v", err)
 			}
 		})
 		wg.Go(func() {
 			if err := f.Scaler.Resize(t.Context(), 3); err != nil {
-				t.Errorf("Resize beside others: %v", err)
+				t.Errorf("concurrent Resize: %v", err)
 			}
 		})
 	}
@@ -153,7 +154,7 @@ func concurrent(t *testing.T, f Fixture) {
 func countsWhatRuns(t *testing.T, f Fixture) {
 	u, ok := f.Scaler.(bot.UpReporter)
 	if !ok {
-		t.Skip("this platform doesn't tell how many dynos run")
+		t.Skip("this platform does not report the dynos that run")
 	}
 	for _, n := range []int{2, 3, 0, 1} {
 		resize(t, f, n)
@@ -177,7 +178,7 @@ func countsWhatRuns(t *testing.T, f Fixture) {
 func knowsTheRelease(t *testing.T, f Fixture) {
 	r, ok := f.Scaler.(bot.Releaser)
 	if !ok {
-		t.Skip("this platform knows of no releases")
+		t.Skip("this platform has no releases")
 	}
 	if at, done, err := r.Release(t.Context()); !done || at.After(time.Now()) || err != nil {
 		t.Errorf("Release of a fresh platform = %v, %v, %v, want one that is done", at, done, err)
@@ -208,8 +209,7 @@ func setsTheSize(t *testing.T, f Fixture) {
 	wantSettled(t, f, 2)
 }
 
-// failsWhenBroken holds that a read fails when its context has ended, and on a broken platform without telling a
-// secret.
+// The error must not contain a secret.
 func failsWhenBroken(t *testing.T, f Fixture, name string, read func(context.Context) error) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -218,11 +218,11 @@ func failsWhenBroken(t *testing.T, f Fixture, name string, read func(context.Con
 	if f.Break == nil {
 		return
 	}
-	mend := f.Break()
+	restore := f.Break()
 	wantError(t, f, name+" on a broken platform", read(t.Context()))
-	mend()
+	restore()
 	if err := read(t.Context()); err != nil {
-		t.Errorf("%s after the mending: %v", name, err)
+		t.Errorf("%s after the repair: %v", name, err)
 	}
 }
 
@@ -233,7 +233,7 @@ func resize(t *testing.T, f Fixture, n int) {
 	}
 }
 
-// wantSettled looks by the Scaler's and by the platform's own account.
+// The Scaler and the platform must agree.
 func wantSettled(t *testing.T, f Fixture, n int) {
 	t.Helper()
 	for deadline := time.Now().Add(settleTime); ; time.Sleep(10 * time.Millisecond) {
@@ -262,7 +262,7 @@ func wantError(t *testing.T, f Fixture, call string, err error) {
 	}
 	for _, s := range f.Secrets {
 		if strings.Contains(err.Error(), s) {
-			t.Errorf("the error of %s holds a secret", call)
+			t.Errorf("the error of %s contains a secret", call)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Package fault is how the fakes of platforms' APIs fail: which calls, how often, and in what way.
+// Package fault makes the fakes of the platforms' APIs fail: which calls, how often, and how.
 package fault
 
 import (
@@ -7,40 +7,39 @@ import (
 	"net/http"
 )
 
-// A Fault is how calls fail. The zero Fault cuts every call's connection without an answer.
+// A Fault describes how calls fail. The zero Fault cuts the connection of every call without an answer.
 type Fault struct {
-	// Method and Path choose the calls, as in PATCH and /apps/my-app/formation/web; "" stands for every one, and a '*'
-	// at the end of Path for any ending.
+	// Method and Path select the calls, as in PATCH and /apps/my-app/formation/web. "" matches all, and a '*' at the
+	// end of Path any suffix.
 	Method, Path string
-	// Skip is how many of these calls pass before the first fails.
+	// Skip is the number of matching calls that succeed first.
 	Skip int
-	// Times is how many calls fail; 0 means all until mended.
+	// Times is the number of calls that fail; 0 means all until the fault is removed.
 	Times int
 
-	// Status is the answer's status; 0 means none, except that it is 200 where there is a Body or it is Cut.
+	// Status is the status of the answer; 0 sends no answer, but means 200 with a Body or Cut.
 	Status int
-	// ID and Message are the error's in the API's JSON: its own name of the error (Cloud Foundry's title), and its
-	// words (its detail). "" means those that the API uses for the Status.
+	// ID and Message are the error in the API's JSON: its name (Cloud Foundry's title) and its text (detail). "" means
+	// the API's usual ones for Status.
 	ID, Message string
 	// Header is added to the answer, as in {"Retry-After": {"30"}}.
 	Header http.Header
-	// Body is sent as it stands in the place of JSON: a page of HTML, garbage.
+	// Body is sent unchanged instead of JSON: an HTML page, or garbage.
 	Body string
 
-	// Hang leaves the call without an answer until the client goes away.
+	// Hang sends no answer until the client disconnects.
 	Hang bool
-	// Cut sends half of the usual answer's body, and cuts the connection.
+	// Cut sends half of the usual body, then cuts the connection.
 	Cut bool
-	// Applied lets a request take effect before its answer fails. Cut always does.
+	// Applied: the request takes effect before its answer fails. With Cut it always does.
 	Applied bool
 }
 
 // Applies reports whether a call takes effect. It does without a fault.
 func (f *Fault) Applies() bool { return f == nil || f.Applied || f.Cut }
 
-// Serve answers a call in the fault's way, and ends a call that hangs once closing is closed; nil never is. usual is
-// what would have been answered. It returns false where the answer is the API's own error of the Status, which the
-// caller sends.
+// Serve answers a call as the fault says. A call that hangs ends when closing is closed, or never if it is nil. usual
+// is the usual answer. It returns false if the caller must send the API's own error for Status.
 func (f *Fault) Serve(w http.ResponseWriter, r *http.Request, usual []byte, closing <-chan struct{}) bool {
 	for k, v := range f.Header {
 		w.Header()[http.CanonicalHeaderKey(k)] = v
@@ -56,7 +55,8 @@ func (f *Fault) Serve(w http.ResponseWriter, r *http.Request, usual []byte, clos
 		w.Header().Set("Content-Length", fmt.Sprint(len(usual)))
 		w.WriteHeader(cmp.Or(f.Status, http.StatusOK))
 		_, _ = w.Write(usual[:len(usual)/2])
-		// What was written leaves before the connection is cut; without a client it doesn't matter.
+		// Send what was written before the connection is cut. An error means that the client has gone, which does not
+		// matter.
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	case f.Body != "":

@@ -6,21 +6,21 @@ import (
 	"sync"
 )
 
-// A Set is the faults of one fake. The zero Set has none. It may be used from several goroutines.
+// A Set holds the faults of one fake. The zero Set is empty. It may be used from several goroutines.
 type Set struct {
 	mu     sync.Mutex
 	faults []*counted
 }
 
-// A counted fault knows how often it is still to fail.
+// A counted fault knows the number of failures left.
 type counted struct {
 	Fault
-	left int // calls still to fail, -1 without end
+	left int // failures left, -1 without an end
 }
 
-// Add makes calls fail. Of several faults that fit a call the one that was added first counts. mend ends the fault, and
-// may be called again.
-func (s *Set) Add(f Fault) (mend func()) {
+// Add makes calls fail. If several faults match a call, the first one added applies. remove ends the fault; it may be
+// called again.
+func (s *Set) Add(f Fault) (remove func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	added := &counted{Fault: f, left: f.Times}
@@ -35,7 +35,7 @@ func (s *Set) Add(f Fault) (mend func()) {
 	}
 }
 
-// Strike finds the fault that a call meets and counts it, nil when there is none.
+// Strike returns the fault for a call and counts it; nil without one.
 func (s *Set) Strike(method, path string) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,4 +1,4 @@
-// Package format reads what earlier versions wrote: records and memories whose JSON has the names of format 1.
+// Package format reads records and memories of earlier versions: JSON with the names of format 1.
 package format
 
 import (
@@ -10,16 +10,15 @@ import (
 	"slices"
 )
 
-// Current is the form of records and memories that are written as JSON, under "format". Those without it are of format
-// 1, that of version 0.1, which is read all the same.
+// Current is the format of the records and memories that are written, under "format" in their JSON. JSON without it has
+// format 1, that of version 0.1, and is still read.
 const Current = 2
 
-// A renaming leads from the names of format 1 to those of format 2: of keys, by where they stand, and of values, by the
-// key that they have.
+// A renaming maps the names of format 1 to those of format 2: keys by their path, and values by the path of their key.
 type renaming struct {
 	keys   map[string]string
 	values map[string]map[string]string
-	kinds  []string // where the keys are kinds of notices, which know their old names themselves
+	kinds  []string // paths whose keys are kinds of notices, which translate themselves
 }
 
 var (
@@ -76,10 +75,10 @@ var (
 	}
 )
 
-// Record returns the text of a record of any format that is known as one of the current format.
+// Record converts a record of any known format to the current one.
 func Record(text []byte) ([]byte, error) { return oldRecord.present(text) }
 
-// Memory returns the text of a memory in the same way.
+// Memory converts a memory of any known format to the current one.
 func Memory(text []byte) ([]byte, error) { return oldMemory.present(text) }
 
 func (n renaming) apply(at string, v any) any {
@@ -106,7 +105,7 @@ func (n renaming) apply(at string, v any) any {
 	return v
 }
 
-// present returns a text of format 1 or 2 as one of format 2. Where it is neither JSON nor known, the error says so.
+// An error says that the text is not JSON, or has an unknown format.
 func (n renaming) present(text []byte) ([]byte, error) {
 	if bytes.HasPrefix(text, []byte(`{"format":2,`)) {
 		return text, nil
@@ -121,7 +120,7 @@ func (n renaming) present(text []byte) ([]byte, error) {
 	case is.Format == Current:
 		return text, nil
 	case is.Format != 0:
-		return nil, fmt.Errorf("format %d is not known; a newer autoscalebot wrote it, and this one knows up to %d",
+		return nil, fmt.Errorf("unknown format %d: a newer autoscalebot wrote it, and this one reads up to %d",
 			is.Format, Current)
 	}
 	var old any

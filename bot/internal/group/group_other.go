@@ -1,6 +1,6 @@
 //go:build !unix
 
-// Package group ends commands together with all that they started.
+// Package group ends commands together with every process that they started.
 package group
 
 import (
@@ -8,10 +8,10 @@ import (
 	"os/exec"
 )
 
-// Shell makes a command that runs the shell with these arguments. It goes on when this program is killed.
+// Shell returns a command that runs the shell with these arguments. It continues if this program is killed.
 func Shell(ctx context.Context, shell string, args ...string) (cmd *exec.Cmd, end func(), err error) {
 	return exec.CommandContext(ctx, shell, args...), func() {}, nil
 }
 
-// Lead does nothing where there are no process groups: the context ends the command alone.
+// Lead does nothing without process groups: the context ends only the command itself.
 func Lead(*exec.Cmd) {}

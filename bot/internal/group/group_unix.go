@@ -1,6 +1,6 @@
 //go:build unix
 
-// Package group ends commands together with all that they started.
+// Package group ends commands together with every process that they started.
 package group
 
 import (
@@ -11,8 +11,7 @@ import (
 	"syscall"
 )
 
-// Lead makes a command, which has a context and is not started yet, the leader of a process group: its context ends
-// that as a whole.
+// Lead makes cmd the leader of a process group, which its context ends as a whole. Call it before the command starts.
 func Lead(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error {
@@ -24,14 +23,14 @@ func Lead(cmd *exec.Cmd) {
 	}
 }
 
-// guard runs a command in the place of the shell that reads this, beside a process that kills their group when the
-// pipe at descriptor 3 ends without a line: when the program that holds its other end has died. That process is
-// nobody's child, so that no command waits for it.
+// guard replaces the shell by the command, next to a process that kills their group if the pipe at descriptor 3 ends
+// without a line, that is, if this program has died. The process is not a child of the command, so no command waits for
+// it.
 const guard = `( ( exec >/dev/null 2>&1; read -r end <&3 || kill -KILL 0 ) & )
 exec "$@" 3<&-`
 
-// Shell makes a command that runs the shell with these arguments as [Lead] says. All that it has started is also killed
-// when this program dies before it has called end, by whatever signal.
+// Shell returns a command that runs the shell with these arguments, as [Lead] describes. Its group is also killed if
+// this program dies, by any signal, before it has called end.
 func Shell(ctx context.Context, shell string, args ...string) (cmd *exec.Cmd, end func(), err error) {
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -41,7 +40,7 @@ func Shell(ctx context.Context, shell string, args ...string) (cmd *exec.Cmd, en
 	cmd.ExtraFiles = []*os.File{r}
 	Lead(cmd)
 	return cmd, func() {
-		_, _ = w.WriteString("end\n") // what the command has left behind may go on
+		_, _ = w.WriteString("end\n") // what the command left behind may continue
 		_ = w.Close()
 		_ = r.Close()
 	}, nil

@@ -1,5 +1,5 @@
-// Package platform asks a platform for what a tick needs, in the time that the tick has. A call that takes longer goes
-// on, and its answer is that of a later tick.
+// Package platform calls a platform within the time of a tick. A call that takes longer continues, and a later tick
+// gets its answer.
 package platform
 
 import (
@@ -9,26 +9,26 @@ import (
 	"time"
 )
 
-// timeout bounds a call, above the deadlines that whoever is called has.
+// timeout limits a call. It is above the deadlines of every platform.
 const timeout = 25 * time.Second
 
 type calls map[string]*call
 
 type call struct {
-	done  chan struct{} // closed when the rest is there
+	done  chan struct{} // closed when the other fields are set
 	value any
 	err   error
 	since time.Time
 }
 
-// The call that has not answered goes on.
+// The call continues.
 type lateError struct{ waited time.Duration }
 
 func (e lateError) Error() string {
 	return fmt.Sprintf("the platform has not answered for %.1f s yet", e.waited.Seconds())
 }
 
-// IsLate says whether err is that of a call that has no answer yet.
+// IsLate reports whether err means that a call has not answered yet.
 func IsLate(err error) bool {
 	_, late := errors.AsType[lateError](err)
 	return late
@@ -48,7 +48,7 @@ func askCall[T any](
 	return value, err
 }
 
-// await waits for the call of a name, if one is under way, until wait ends. ok is false where it still is.
+// ok is false if a call of that name is still running when wait ends.
 func (c *calls) await(wait context.Context, name string) (ok bool, err error) {
 	p := (*c)[name]
 	if p == nil {
@@ -89,7 +89,7 @@ func (p *call) wait(ctx context.Context) bool {
 	case <-ctx.Done():
 	}
 	select {
-	case <-p.done: // both at once
+	case <-p.done: // if both are ready
 		return true
 	default:
 		return false

@@ -13,24 +13,22 @@ import (
 )
 
 const (
-	// tickShare is the share of the interval after which a tick waits for the platform no longer, leastWait how long it
-	// waits at the least where its heartbeat took long, and mostShare the share of the interval that the wait and the
-	// jitter may take at the most, so that the next heartbeat is on time.
+	// tickShare is the share of the interval until which a tick waits for the platform. leastWait is the minimum wait
+	// if the heartbeat took long. mostShare is the maximum share of the interval for the wait and the jitter, so that
+	// the next heartbeat is on time.
 	tickShare = 0.85
 	leastWait = 500 * time.Millisecond
 	mostShare = 0.98
-	// lastWords is how long a change of the dynos that is under way may go on after the bot was told to stop. Heroku
-	// kills a dyno 30 s after SIGTERM; the bot promises to end within 10 s, and flushes its notices in what is left of
-	// them.
+	// lastWords is the time that a running change has after the bot was stopped. Heroku kills a dyno 30 s after
+	// SIGTERM. The bot ends within 10 s, and sends its notices in the rest of them.
 	lastWords = 4 * time.Second
-	// priceAge is how long a dyno's price is taken to be the same: its size is seldom changed.
+	// priceAge is the time for which a price is reused, since sizes seldom change.
 	priceAge = time.Hour
-	// changing names the calls that change something, of which one is under way at a time.
+	// changing names all calls that change something. Only one of them runs at a time.
 	changing = "change"
 )
 
-// Abilities are what a platform can tell and do, as package bot defines it; nil is what it cannot, or must not in a dry
-// run.
+// Abilities are the platform's interfaces of package bot; nil for those it lacks, or that a dry run must not use.
 type Abilities struct {
 	// Unit is the platform's word for a dyno, in the singular; "" for "dyno".
 	Unit   string
@@ -57,29 +55,29 @@ type Abilities struct {
 	SizePending interface{ SizePending() (why string) }
 }
 
-// A Platform asks a platform. One goroutine at a time may use it, but for DynoPrice.
+// A Platform calls a platform for the ticks. Only DynoPrice may be called from several goroutines.
 type Platform struct {
 	Abilities
-	// Interval is from tick to tick, and Jitter the largest delay of a tick as a share of it. Prompt: answers come at
-	// once.
+	// Interval is the time between ticks, and Jitter the maximum delay of a tick as a share of it. Prompt: the platform
+	// answers at once.
 	Interval time.Duration
 	Jitter   float64
 	Prompt   bool
-	// Price is what a dyno costs a month, in dollars, where the settings say so; else 0. Budget: decisions depend on
-	// it.
+	// Price is the price of one dyno in dollars a month that the settings give; 0 without one. Budget: decisions depend
+	// on it.
 	Price  float64
 	Budget bool
 	Log    *slog.Logger
 
 	calls   calls
-	refused error // how a change of an earlier tick failed
+	refused error // the error of an earlier tick's change
 
 	mu       sync.Mutex
-	reported float64   // the price, and
-	priced   time.Time // when the platform told it
+	reported float64   // the platform's price
+	priced   time.Time // when it was read
 }
 
-// CallsLeft is how many API calls the platform still allows; nil where it does not say.
+// CallsLeft returns the number of API calls left; nil if the platform does not say.
 func (p *Platform) CallsLeft() *int {
 	if p.Quota == nil {
 		return nil
@@ -90,21 +88,21 @@ func (p *Platform) CallsLeft() *int {
 	return nil
 }
 
-// DynoPrice is what a dyno costs a month, in dollars, as the settings say or the platform told last; 0 where that is
-// not known. Any goroutine may ask.
+// DynoPrice returns the price of one dyno in dollars a month, from the settings or as the platform reported it last; 0
+// if it is unknown. It may be called from any goroutine.
 func (p *Platform) DynoPrice() float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return max(p.Price, p.reported)
 }
 
-// Refused is how a change of an earlier tick failed, as this tick's Count found, nil where none did.
+// Refused returns the error of an earlier tick's change that [Tick.Count] found; nil without one.
 func (p *Platform) Refused() error { return p.refused }
 
-// Drain waits for the calls that are under way, after their context has ended.
+// Drain waits for the running calls. Call it after their context has ended.
 func (p *Platform) Drain() { p.calls.drain() }
 
-// A Tick makes the calls of a tick. They may go on until life ends, and the tick waits for them until Wait does.
+// A Tick makes the calls of one tick. They may run until life ends; the tick waits for them until Wait ends.
 type Tick struct {
 	*Platform
 	life context.Context
@@ -112,7 +110,7 @@ type Tick struct {
 	Wait context.Context
 }
 
-// Tick returns what makes the calls of a tick that began at began, until end is called.
+// Tick returns the calls of a tick that began at began, until end is called.
 func (p *Platform) Tick(ctx context.Context, began time.Time) (t Tick, end func()) {
 	if p.Prompt {
 		return Tick{p, ctx, ctx}, func() {}
@@ -131,7 +129,7 @@ func ask[T any](t Tick, name string, call func(context.Context) (T, error)) (T, 
 	return askCall(&t.calls, t.life, t.Wait, name, call)
 }
 
-// Count asks for the number of dynos, once a change that an earlier tick asked for has been answered.
+// Count reads the number of dynos, after an earlier tick's change was answered.
 func (t Tick) Count() (n int, settled bool, err error) {
 	type count struct {
 		n       int
@@ -150,12 +148,12 @@ func (t Tick) Count() (n int, settled bool, err error) {
 	return c.n, c.settled, err
 }
 
-// InMaintenance asks whether the app is in maintenance mode, of which Maintenance must know.
+// InMaintenance asks whether the app is in maintenance mode. Maintenance must not be nil.
 func (t Tick) InMaintenance(context.Context) (bool, error) {
 	return ask(t, "maintenance", t.Maintenance.Maintenance)
 }
 
-// Running asks how many dynos run; less than 0 where that is not known.
+// Running reads the number of dynos that run; less than 0 if it is unknown.
 func (t Tick) Running() int {
 	n, err := ask(t, "up", t.Up.Up)
 	if err != nil {
@@ -164,7 +162,8 @@ func (t Tick) Running() int {
 	return n
 }
 
-// SizeFound asks for the dyno size, given the one before; nil where it is not asked for, or no answer came in time.
+// SizeFound reads the dyno size. It returns nil if the platform has no sizes or did not answer in time. A size other
+// than before makes the price be read again.
 func (t Tick) SizeFound(before string) *decide.DynoSize {
 	if t.DynoSize == nil {
 		return nil
@@ -187,8 +186,8 @@ func (t Tick) SizeFound(before string) *decide.DynoSize {
 	return size
 }
 
-// PriceNow asks what a dyno costs, where the settings do not say and it was not asked for in the last hour. Without a
-// budget nothing depends on it, so it is not asked for again soon where the platform does not tell.
+// PriceNow returns the price of one dyno, which it reads at most once an hour unless it varies. An unknown price is not
+// asked for again during the hour, unless there is a budget.
 func (t Tick) PriceNow(now time.Time) float64 {
 	age := priceAge
 	if _, varies := t.Prices.(interface{ PriceVaries() }); varies && t.reported > 0 {
@@ -214,7 +213,7 @@ func (t Tick) PriceNow(now time.Time) float64 {
 	return price
 }
 
-// Release asks for the newest release.
+// Release reads the newest release.
 func (t Tick) Release() (*decide.Release, error) {
 	found, err := ask(t, "release", func(ctx context.Context) (decide.Release, error) {
 		at, done, err := t.Releases.Release(ctx)
@@ -226,9 +225,8 @@ func (t Tick) Release() (*decide.Release, error) {
 	return &found, nil
 }
 
-// Change asks for the change that was decided on: of the number of dynos, or else of their size. It waits for the
-// answer as long as a tick that began at began can; the call may go on for 4 s after ctx ends. In a dry run nobody is
-// asked.
+// Change requests the change of the number of dynos in d, or else of their size. It waits as long as a tick that began
+// at began can. The call may run for 4 s after ctx ends.
 func (p *Platform) Change(ctx context.Context, began time.Time, d decide.Decision) (decide.Outcome, error) {
 	call := func(ctx context.Context) error { return p.Resize(ctx, d.To) }
 	if d.To == d.From {
@@ -251,7 +249,7 @@ func (p *Platform) Change(ctx context.Context, began time.Time, d decide.Decisio
 }
 
 func outcomeOf(err error) decide.Outcome {
-	var refusal interface{ Deploying() bool } // the platform changes nothing while a deploy is under way
+	var refusal interface{ Deploying() bool } // the platform changes nothing during a deploy
 	switch {
 	case err == nil:
 		return decide.Accepted
