@@ -25,7 +25,8 @@ type Silenced struct {
 func (s Silenced) String() string {
 	text := fmt.Sprintf("%s never begins on %s, because %s overrides it on these days", s.Row, s.Days, s.By)
 	if s.Never {
-		text = fmt.Sprintf("%s never begins, because more specific rows, such as %s, override it on all its days", s.Row, s.By)
+		text = fmt.Sprintf("%s never begins, because more specific rows, such as %s, override it on all its days",
+			s.Row, s.By)
 	}
 	if s.Write != "" {
 		text += fmt.Sprintf("; to begin there as well, add %s", s.Write)

@@ -51,7 +51,8 @@ func (b Backtest) about(w io.Writer) {
 		fmt.Fprintf(w, "%d of them come from summaries by the minute: older heartbeats are not kept.\n", r.Summed)
 	}
 	fmt.Fprintf(w, "Model: %s a dyno and %.0f ms for an answer, %s; a heartbeat takes %.0f ms without "+
-		"waiting;\na boot takes %v to %v, %s. The load is inferred from the heartbeats' waits.\n", slots(b.Model.App.Slots),
+		"waiting;\na boot takes %v to %v, %s. The load is inferred from the heartbeats' waits.\n",
+		slots(b.Model.App.Slots),
 		1000*b.Model.App.Seconds, b.fitted(), b.Model.Baseline.MedianMS,
 		b.Model.BootMin, b.Model.BootMax,
 		map[bool]string{true: "as the bot learned", false: "an assumption"}[r.Boot > 0])
@@ -67,7 +68,8 @@ func (b Backtest) about(w io.Writer) {
 	if unseen > 0 {
 		fmt.Fprintf(w, " In %.1f %% there was no heartbeat: the load is interpolated.", 100*unseen)
 	}
-	fmt.Fprintf(w, "\nThe dynos, scale-ups and scale-downs of the first row are recorded. Everything else is modelled.\n\n")
+	fmt.Fprint(w, "\nThe dynos, scale-ups and scale-downs of the first row are recorded. "+
+		"Everything else is modelled.\n\n")
 }
 
 func slots(n int) string {

@@ -162,7 +162,8 @@ func (r Report) setup() string {
 		"%d to %d dynos",
 		f.Slots, f.Service.Mean, f.Service.CV, f.BootMin, f.BootMax, routerText(f.Router), r.Limits.Min, r.Limits.Max)
 	if f.Database.Slots > 0 {
-		text += fmt.Sprintf("; a database of %d slots takes %v of each request", f.Database.Slots, f.Database.Service.Mean)
+		text += fmt.Sprintf("; a database of %d slots takes %v of each request", f.Database.Slots,
+			f.Database.Service.Mean)
 	}
 	return text
 }

@@ -35,11 +35,11 @@ type Cache interface {
 // When the router received a request: in seconds, milliseconds or microseconds, with or without "t=".
 var requestStart = regexp.MustCompile(`^(?:t=)?(\d{10})\.?(\d*)$`)
 
-// Heartbeat answers 200 "Beat" if every part works, and 503 with the name of the first that does not. The error goes to the
-// log only. Without the correct bearer token it answers 401 and uses no part. An empty token allows every caller.
+// Heartbeat answers 200 "Beat" if every part works, and 503 with the name of the first that does not. The error goes to
+// the log only. Without the correct bearer token it answers 401 and uses no part. An empty token allows every caller.
 //
-// If the router sends the time at which it received the request in X-Request-Start, X-Queue-Time-Ms is how long the request
-// waited for a process of the app. It is never less than 0, even if clocks differ.
+// If the router sends the time at which it received the request in X-Request-Start, X-Queue-Time-Ms is how long the
+// request waited for a process of the app. It is never less than 0, even if clocks differ.
 func Heartbeat(token string, parts ...Part) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")

@@ -1,8 +1,8 @@
 // Command go is a small web app with a heartbeat page that uses the database, the cache and the disk, and answers
 // 200 "Beat".
 //
-// To try it, run `go run ./examples/heartbeat/go`. It listens on PORT (8000) of the loopback address. Its cache is a map. It
-// has no database, because that needs a driver from outside the standard library.
+// To try it, run `go run ./examples/heartbeat/go`. It listens on PORT (8000) of the loopback address. Its cache is a map.
+// It has no database, because that needs a driver from outside the standard library.
 //
 // To adapt it, copy heartbeat.go into your app. Give [Database] your *sql.DB and the table that your pages read most, and
 // [Caching] your cache. Leave out what your app does not use, and add a [Part] for what it does:
