@@ -155,9 +155,9 @@ func TestBalancersThatCannotBeUsed(t *testing.T) {
 	for want, lb := range map[string]digitaloceantest.LoadBalancer{
 		"takes every droplet with the tag Web, which all servers of the pool have":     {Name: "own", Tag: "Web"},
 		"takes every droplet with the tag backend, which all servers of the pool have": {Name: "further", Tag: "backend"},
-		"is a global load balancer":    {Name: "global", Type: "GLOBAL"},
-		"404 Not Found":      {},
-		"the droplet is new": {Name: "errored", Status: "errored"},
+		"is a global load balancer": {Name: "global", Type: "GLOBAL"},
+		"404 Not Found":             {},
+		"the droplet is new":        {Name: "errored", Status: "errored"},
 	} {
 		id := "4de7ac8b-495b-4884-9a69-1050c6793cd6"
 		if lb.Name != "" {

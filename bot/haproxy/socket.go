@@ -59,7 +59,8 @@ func (s *socket) exchange(ctx context.Context, command string) (string, error) {
 	case len(answer) > maxAnswer:
 		return "", fmt.Errorf("its answer to %q is longer than %d MB", cut(command, maxSaid), maxAnswer>>20)
 	case len(answer) == 0: // HAProxy answers every command, if only with an empty line
-		return "", errors.New("it closed the connection without an answer: is that its stats socket?")
+		return "", errors.New("it closed the connection without an answer. Check that HAPROXY_SOCKETS names " +
+			"its stats socket")
 	}
 	return string(answer), nil
 }

@@ -211,12 +211,12 @@ func (s *SSH) signers(ctx context.Context) ([]ssh.Signer, error) {
 		if len(s.keys) > 0 {
 			return s.keys, nil
 		}
-		return nil, fmt.Errorf("ask the SSH agent: %w", err)
+		return nil, fmt.Errorf("use the SSH agent: %w", err)
 	}
 	context.AfterFunc(ctx, func() { conn.Close() }) // the login is complete by then
 	more, err := agent.NewClient(conn).Signers()
 	if err != nil && len(s.keys) == 0 {
-		return nil, fmt.Errorf("ask the SSH agent: %w", err)
+		return nil, fmt.Errorf("use the SSH agent: %w", err)
 	}
 	return append(slices.Clone(s.keys), more...), nil
 }

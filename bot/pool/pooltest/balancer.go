@@ -188,7 +188,7 @@ func concurrentBalancer(t *testing.T, f BalancerFixture) {
 		}()
 	}
 	for range 2 * len(servers) {
-		f.must(t, "a call beside others", <-done)
+		f.must(t, "a concurrent call", <-done)
 	}
 	for _, s := range servers {
 		f.waitFor(t, s, pool.Serving)

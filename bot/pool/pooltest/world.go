@@ -59,7 +59,7 @@ const (
 	HangsFirst Fault = "hangs before it has an effect"
 	HangsLast  Fault = "hangs after it had its effect"
 	Refuses    Fault = "is refused"
-	Forgets    Fault = "gives an empty list"
+	Forgets    Fault = "returns an empty list"
 )
 
 type server struct {

@@ -105,7 +105,7 @@ func (w *World) Remove(ctx context.Context, m pool.Member) error {
 				w.leaves(own, "remove")
 			}
 			if at := w.find(id); at != nil && at.ended.IsZero() && w.memberState(own, w.now()) == pool.Draining {
-				w.violate("%s was taken out of the balancer with requests in flight", own.Name)
+				w.violate("%s was removed from the balancer with requests in flight", own.Name)
 			}
 			delete(w.members, id)
 		}

@@ -63,7 +63,7 @@ the balancer. With the NAME of an existing server, it continues an interrupted s
 				return c.operator.Destroy(ctx, args[0])
 			}),
 		c.resizing(),
-		c.acts("snapshot ID NAME", "Make an image of a server",
+		c.acts("snapshot NAME IMAGE", "Make an image of a server",
 			"Makes an image of a server, for creating others. The provider charges for its storage.",
 			cobra.ExactArgs(2),
 			func(ctx context.Context, args []string) (*manual.Plan, error) {
@@ -75,9 +75,9 @@ the balancer. With the NAME of an existing server, it continues an interrupted s
 
 func (c *poolCommand) resizing() *cobra.Command {
 	var now bool
-	cmd := c.acts("resize ID SIZE", "Make a server larger or smaller",
-		`Drains a server, switches it off, changes its size, switches it on, waits until it is healthy, and sends it
-requests again. For the only server this means downtime, so it needs an open MAINTENANCE_WINDOW or --now.`, cobra.ExactArgs(2),
+	cmd := c.acts("resize NAME SIZE", "Make a server larger or smaller",
+		`Drains a server, switches it off, changes its size, switches it on, waits until it is healthy, and
+sends it requests again. For the only server this means downtime, so it needs an open MAINTENANCE_WINDOW or --now.`, cobra.ExactArgs(2),
 		func(ctx context.Context, args []string) (*manual.Plan, error) {
 			return c.operator.Resize(ctx, args[0], args[1], now)
 		})
