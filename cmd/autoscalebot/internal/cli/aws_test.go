@@ -55,7 +55,7 @@ func TestServersAtAWS(t *testing.T) {
 	}
 	run(exitWork, "check", "sizes ok t3.small ($0.0208 an hour), t3.large ($0.0416 an hour)", "one server of size t3.large costs $0.0416 an hour: more than the limit, so none can be created")
 	env = append(env, "SIZES=t3.small,t9.huge", "SERVER_PRICE_PER_HOUR=t3.small=0.0208,t9.huge=1", "POOL_MAX_DOLLARS_PER_HOUR=0.01")
-	run(exitWork, "check", "sizes WRONG", "t9.huge: there is none of that name in", "one server of size t3.small costs $0.0208 an hour: more than the limit, so none can be created")
+	run(exitWork, "check", "sizes WRONG", "t9.huge: eu-central-1 does not have it", "one server of size t3.small costs $0.0208 an hour: more than the limit, so none can be created")
 	env = append(env, "SIZES=m1.small", "SERVER_PRICE_PER_HOUR=0.02", "POOL_MAX_DOLLARS_PER_HOUR=") // not in the list, but available
 	run(exitWork, "check", "sizes ok m1.small")
 }

@@ -45,7 +45,7 @@ func TestBusyServersAreJoinedByMoreAndReplacedByLargerOnes(t *testing.T) {
 	b.terminate()
 	log := b.log.String()
 	for _, want := range []string{
-		"pool_cpu is 90", "the maximum is 2, so larger dynos come next", "resized s-1vcpu-1gb → s-2vcpu-2gb",
+		"pool_cpu is 90", "the maximum is 2, so larger servers come next", "resized s-1vcpu-1gb → s-2vcpu-2gb",
 	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log does not say %q", want)

@@ -54,8 +54,8 @@ func TestServersByHand(t *testing.T) {
 	if got := fmt.Sprint(c.names("web"), len(c.Droplets())); got != "[web-1] 2" {
 		t.Errorf("there are %s", got)
 	}
-	c.once(env[1:], exitUsage, "servers list", `PLATFORM: "heroku" has no servers; write pool`)
-	c.once(append(env, "POOL_PROVIDER=local"), exitUsage, "servers list", "the servers of local are processes of the bot itself")
+	c.once(env[1:], exitUsage, "servers list", `PLATFORM: "heroku" has no servers: must be pool`)
+	c.once(append(env, "POOL_PROVIDER=local"), exitUsage, "servers list", "local servers are processes of the running bot")
 	// Queries need the provider, but not the settings for new servers.
 	c.once([]string{"PLATFORM=pool", "POOL_PROVIDER=digitalocean", "DIGITALOCEAN_TOKEN=" + c.Token, "DIGITALOCEAN_API_URL=" + c.url, "DIGITALOCEAN_REGION=fra1"},
 		exitFine, "servers images", "before-tuesday")
