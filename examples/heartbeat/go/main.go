@@ -4,8 +4,8 @@
 // To try it, run `go run ./examples/heartbeat/go`. It listens on PORT (8000) of the loopback address. Its cache is a map.
 // It has no database, because that needs a driver from outside the standard library.
 //
-// To adapt it, copy heartbeat.go into your app. Give [Database] your *sql.DB and the table that your pages read most, and
-// [Caching] your cache. Leave out what your app does not use, and add a [Part] for what it does:
+// To adapt it, copy heartbeat.go into your app. Give [Database] your *sql.DB and the table that your pages read most,
+// and [Caching] your cache. Leave out what your app does not use, and add a [Part] for what it does:
 //
 //	db, err := sql.Open("pgx", os.Getenv("DATABASE_URL"))
 //	…
