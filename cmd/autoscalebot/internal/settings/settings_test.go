@@ -5,9 +5,11 @@ import (
 	"net/http"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/racetest"
@@ -56,12 +58,40 @@ func refused(t *testing.T, words ...string) {
 	}
 }
 
-func TestEachDescriptionIsOneSentence(t *testing.T) {
+func TestEachDescriptionIsOneShortSentence(t *testing.T) {
 	another := regexp.MustCompile(`[.!?][)\]]* \S`)
 	for _, e := range settings.Entries() {
-		if !strings.HasSuffix(e.Meaning, ".") || another.MatchString(e.Meaning) {
-			t.Errorf("%s is described by more or less than one sentence: %s", e.Name, e.Meaning)
+		if !strings.HasSuffix(e.Meaning, ".") || another.MatchString(e.Meaning) || strings.Contains(e.Meaning, "](") {
+			t.Errorf("the description of %s is not one sentence without links: %s", e.Name, e.Meaning)
 		}
+		if n := utf8.RuneCountInString(strings.ReplaceAll(e.Meaning, "`", "")); n > 120 {
+			t.Errorf("the description of %s has %d characters, want at most 120: %s", e.Name, n, e.Meaning)
+		}
+	}
+}
+
+// Documents and the dashboard show the settings in the order of the groups.
+func TestEntriesAreInTheOrderOfTheGroups(t *testing.T) {
+	var groups []string
+	seen := map[string]bool{}
+	for _, e := range settings.Entries() {
+		if len(groups) == 0 || groups[len(groups)-1] != e.Group {
+			groups = append(groups, e.Group)
+		}
+		if seen[e.Name] {
+			t.Errorf("%s is listed twice", e.Name)
+		}
+		seen[e.Name] = true
+	}
+	var want []string
+	for _, g := range settings.Groups() {
+		want = append(want, g.Name)
+		if !strings.HasSuffix(g.Intro, ".") {
+			t.Errorf("the introduction of %s is not a sentence: %s", g.Name, g.Intro)
+		}
+	}
+	if !slices.Equal(groups, want) {
+		t.Errorf("the settings are in the groups\n%q, want\n%q", groups, want)
 	}
 }
 
