@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	blockBegin = "# autoscalebot: the servers, written anew at each change"
+	blockMark  = "# autoscalebot: the servers, " // the rest of the line may differ between versions
+	blockBegin = blockMark + "rewritten at each change"
 	blockEnd   = "# autoscalebot: end of the servers"
 	serversTag = "$SERVERS"
 	drainMark  = " weight 0"
@@ -32,6 +33,8 @@ func (e entry) address() string {
 	}
 	return net.JoinHostPort(e.host, strconv.Itoa(e.port))
 }
+
+func isBegin(line string) bool { return strings.HasPrefix(line, blockMark) }
 
 func readTemplate(file string) (string, error) {
 	f, err := os.Open(file)
@@ -59,7 +62,7 @@ func render(template, line string, entries []entry) (string, error) {
 	for l := range strings.Lines(template) {
 		word := strings.TrimSpace(l)
 		switch {
-		case word == blockBegin || word == blockEnd:
+		case isBegin(word) || word == blockEnd:
 			return "", fmt.Errorf("the line %q comes from a configuration that the bot wrote: replace that "+
 				"part with a "+
 				"line %s", word, serversTag)
@@ -103,11 +106,11 @@ func parseBlock(config string) (entries []entry, has bool, err error) {
 	for l := range strings.Lines(config) {
 		word := strings.TrimSpace(l)
 		switch {
-		case word == blockBegin && within, word == blockEnd && !within:
+		case isBegin(word) && within, word == blockEnd && !within:
 			return nil, false, errors.New("the marks around the servers are out of order. Restore the file, or " +
 				"delete the " +
 				"part between the marks")
-		case word == blockBegin:
+		case isBegin(word):
 			within, has = true, true
 		case word == blockEnd:
 			within = false

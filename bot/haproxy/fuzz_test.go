@@ -40,7 +40,7 @@ func FuzzAnswers(f *testing.F) {
 
 // What is read of a configuration and written again is read as the same, and the rest of the template is as it was.
 func FuzzConfig(f *testing.F) {
-	const mark, end = "# autoscalebot: the servers, written anew at each change\n", "# autoscalebot: end of the servers\n"
+	const mark, end = "# autoscalebot: the servers, rewritten at each change\n", "# autoscalebot: end of the servers\n"
 	f.Add("backend web\n  " + mark + "  server web-1 10.0.0.1:80 check\n  server web-2 [::1]:81 check weight 0\n  " + end)
 	f.Add(mark + end + mark + "server a b:1\nserver a b:2\n" + end)
 	f.Add(mark + "server a b\n")
