@@ -10,17 +10,17 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// DisableLabel is the label of an app that keeps autoscalers from changing its instances, whatever its value: that of
-// Cloud Foundry's own App Autoscaler.
+// DisableLabel is the label that keeps autoscalers from changing an app's instances, whatever its value. It is Cloud
+// Foundry's App Autoscaler's.
 //
 //	cf set-label app my-app app-autoscaler.cloudfoundry.org/disable-autoscaling=true
 const DisableLabel = "app-autoscaler.cloudfoundry.org/disable-autoscaling"
 
-// started is the state of an app that somebody started and nobody stopped, whether or not its instances run.
+// The state of an app that somebody started and nobody stopped, whether or not its instances run.
 const started = "STARTED"
 
-// LeftAlone says why the app is to be left alone as of the last Size, or "" when it isn't: somebody stopped it, or
-// has set the label [DisableLabel].
+// LeftAlone returns why the app is left alone as of the last Size: it is stopped, or has the label [DisableLabel]. ""
+// means that it is not left alone.
 func (p *Platform) LeftAlone() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -55,8 +55,8 @@ func (p *Platform) place(ctx context.Context) (place, error) {
 
 func placeOf(a app) place { return place{guid: a.GUID, space: a.Relationships.Space.Data.GUID} }
 
-// An app that was found by its name and is no more is looked for again, since somebody may have deleted and pushed it
-// anew.
+// If an app found by its name no longer exists, it is looked up again: somebody may have deleted it and pushed it
+// again.
 func (p *Platform) readApp(ctx context.Context) (app, error) {
 	p.mu.Lock()
 	guid := p.found.guid
@@ -103,7 +103,7 @@ func (p *Platform) lookUp(ctx context.Context) (app, error) {
 		return app{}, &Error{
 			Message: fmt.Sprintf("there is no app %q in %s, or these credentials may not see it",
 				web.Line(p.o.App), p.where()),
-			Hint: "`cf apps` lists those of the space; is the user a space developer there?",
+			Hint: "`cf apps` lists the apps of the space; the user must be a space developer there",
 		}
 	}
 	return found[0], nil
@@ -126,7 +126,7 @@ func (p *Platform) spaceGUID(ctx context.Context) (string, error) {
 		case len(found) == 0:
 			return "", &Error{
 				Message: fmt.Sprintf("there is no org %q, or these credentials may not see it", web.Line(org)),
-				Hint:    "`cf orgs` lists those that you see",
+				Hint:    "`cf orgs` lists the orgs that you may see",
 			}
 		}
 		org = found[0].GUID
@@ -140,14 +140,14 @@ func (p *Platform) spaceGUID(ctx context.Context) (string, error) {
 		return "", &Error{
 			Message: fmt.Sprintf("there is no space %q in the org %s, or these credentials may not see it",
 				web.Line(p.o.Space), web.Line(p.o.Org)),
-			Hint: "`cf spaces` lists those of the org",
+			Hint: "`cf spaces` lists the spaces of the org",
 		}
 	}
 	return found[0].GUID, nil
 }
 
-// WebURL tells the URL of the app's first route that can be reached from outside: not one of TCP, nor one of an
-// internal domain.
+// WebURL returns the URL of the app's first route that is reachable from outside, which excludes TCP routes and
+// internal domains.
 func (p *Platform) WebURL(ctx context.Context) (string, error) {
 	found := ""
 	err := p.do(ctx, "read the routes of "+web.Line(p.o.App), func(ctx context.Context) error {
@@ -170,8 +170,8 @@ func (p *Platform) WebURL(ctx context.Context) (string, error) {
 			}
 		}
 		return &Error{
-			Message: "the app has no route that can be reached from outside",
-			Hint:    "give the heartbeat an absolute URL, or map a route with `cf map-route`",
+			Message: "the app has no route that is reachable from outside",
+			Hint:    "use an absolute heartbeat URL, or map a route with `cf map-route`",
 		}
 	})
 	return found, err
@@ -190,11 +190,11 @@ func (p *Platform) outside(ctx context.Context, r route) (bool, error) {
 	return err == nil && !d.Internal, err
 }
 
-// A route has no scheme. Cloud Foundry's router speaks TLS; a test's on this machine doesn't.
+// A route has no scheme. Cloud Foundry's router uses TLS; a test's router on this machine does not.
 func webURL(route string) (string, error) {
 	u, err := url.Parse("https://" + route)
 	if err != nil || u.Hostname() == "" {
-		return "", errors.New("it has a route whose URL is none")
+		return "", errors.New("it has a route with an invalid URL")
 	}
 	if web.Loopback(u.Hostname()) {
 		u.Scheme = "http"

@@ -9,9 +9,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// Check looks at what scaling needs, one thing after the other, and changes nothing: the credentials, the app, its
-// process type and the API calls left. It reports each with what was found and what is wrong with it, or nil. A thing
-// is passed over when an earlier answer has already told that it can't work.
+// Check checks what scaling needs, one thing at a time, and changes nothing: the credentials, the app, its process
+// type, and the API calls left. It reports each with what it found, and what is wrong or nil. It skips what cannot work
+// after an earlier answer.
 func (p *Platform) Check(ctx context.Context, report func(what, found string, err error)) {
 	who := "client " + p.o.Credentials.ClientID
 	switch {
@@ -39,13 +39,13 @@ func (p *Platform) Check(ctx context.Context, report func(what, found string, er
 	if n, ok := p.Quota(); ok {
 		var err error
 		if n == 0 {
-			err = errors.New("no API call is left: something that uses these credentials calls too often")
+			err = errors.New("no API calls are left: something that uses these credentials calls too often")
 		}
 		report("API calls left", fmt.Sprintf("about %d", n), err)
 	}
 }
 
-// found is empty when the app can't be read.
+// found is empty if the app cannot be read.
 func (p *Platform) checkApp(ctx context.Context) (found string, err error) {
 	err = p.do(ctx, "read the app "+web.Line(p.o.App), func(ctx context.Context) error {
 		a, err := p.readApp(ctx)
@@ -54,7 +54,7 @@ func (p *Platform) checkApp(ctx context.Context) (found string, err error) {
 		}
 		found = p.transport.Secrets.Strike(fmt.Sprintf("%s, %s", a.Name, strings.ToLower(a.State)))
 		if why := whyLeftAlone(a); why != "" {
-			return &Error{Message: why + ", so the bot would keep its hands off"}
+			return &Error{Message: why + ", so the bot leaves it alone"}
 		}
 		return nil
 	})
@@ -69,16 +69,16 @@ func (p *Platform) checkProcess(ctx context.Context) (found string, err error) {
 		}
 		found = fmt.Sprintf("%s: %d × %d MB", p.o.ProcessType, q.Instances, q.MemoryMB)
 		if deploying {
-			found += ", and a deployment is under way"
+			found += ", deployment in progress"
 		}
 		return nil
 	})
 	return found, err
 }
 
-// Conflicts tells what keeps the process type from being scaled to most instances, the greatest number that is ever
-// wanted: the quotas of the app's space and org. What other apps need of them isn't looked at, so likely is always nil.
-// It changes nothing.
+// Conflicts returns what prevents scaling the process type to most instances, the largest number that the settings
+// allow: the quotas of the app's space and org. It ignores what other apps use of them, so likely is always nil. It
+// changes nothing.
 func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []string, err error) {
 	err = p.do(ctx, "read the quotas of "+p.name(), func(ctx context.Context) error {
 		q, _, _, err := p.processes(ctx)
@@ -91,15 +91,15 @@ func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []stri
 			limit
 		}{{"space", space}, {"org", org}} {
 			if need := most * q.MemoryMB; l.memory > 0 && need > l.memory {
-				sure = append(sure, fmt.Sprintf("MAX_DYNOS goes up to %d, which needs %d MB, and the %s's quota %q "+
-					"allows %d MB for all its apps together: "+
-					"lower MAX_DYNOS, or have the quota raised (`cf update-%s-quota`)", most, need, l.of,
+				sure = append(sure, fmt.Sprintf("MAX_DYNOS goes up to %d, which needs %d MB, but the %s's quota %q "+
+					"allows %d MB for all apps together: "+
+					"lower MAX_DYNOS, or raise the quota (`cf update-%s-quota`)", most, need, l.of,
 					l.name, l.memory, l.of))
 			}
 			if l.instances > 0 && most > l.instances {
-				sure = append(sure, fmt.Sprintf("MAX_DYNOS goes up to %d, and the %s's quota %q allows %d instances "+
-					"of all its apps together: "+
-					"lower MAX_DYNOS, or have the quota raised (`cf update-%s-quota`)", most, l.of, l.name,
+				sure = append(sure, fmt.Sprintf("MAX_DYNOS goes up to %d, but the %s's quota %q allows %d instances "+
+					"of all apps together: "+
+					"lower MAX_DYNOS, or raise the quota (`cf update-%s-quota`)", most, l.of, l.name,
 					l.instances, l.of))
 			}
 		}

@@ -32,7 +32,7 @@ func TestCheckTellsWhatItFindsAndWhatIsWrong(t *testing.T) {
 				s.SetRemaining(4)
 				o.ProcessType = "clock"
 			},
-			want: []string{credentials, app, "process: ! read the process clock", "API calls left: about 0 ! no API call is left: something that uses these credentials"},
+			want: []string{credentials, app, "process: ! read the process clock", "API calls left: about 0 ! no API calls are left: something that uses these credentials"},
 		},
 		{
 			name: "calls left, and a wrong process type",
@@ -62,7 +62,7 @@ func TestCheckTellsWhatItFindsAndWhatIsWrong(t *testing.T) {
 		{
 			name:   "a stopped app",
 			change: func(s *cloudfoundrytest.Server, _ *cloudfoundry.Options) { s.Stop("my-app") },
-			want:   []string{credentials, "app: my-app, stopped ! read the app my-app: the app is stopped, so the bot would keep its hands off", process},
+			want:   []string{credentials, "app: my-app, stopped ! read the app my-app: the app is stopped, so the bot leaves it alone", process},
 		},
 		{
 			name:   "a wrong process type",
@@ -109,7 +109,7 @@ func TestConflictsWithQuotas(t *testing.T) {
 	srv.SetSpaceQuota(cloudfoundrytest.Space, cloudfoundrytest.Quota{Name: "small", MemoryMB: 2048})
 	srv.SetOrgQuota(cloudfoundrytest.Quota{Name: "runaway", Instances: 6})
 	want(4)
-	want(5, `MAX_DYNOS goes up to 5, which needs 2560 MB, and the space's quota "small" allows 2048 MB for all its apps together`)
-	want(8, `MAX_DYNOS goes up to 8, which needs 4096 MB, and the space's quota "small" allows 2048 MB`,
-		`MAX_DYNOS goes up to 8, and the org's quota "runaway" allows 6 instances of all its apps together`)
+	want(5, `MAX_DYNOS goes up to 5, which needs 2560 MB, but the space's quota "small" allows 2048 MB for all apps together`)
+	want(8, `MAX_DYNOS goes up to 8, which needs 4096 MB, but the space's quota "small" allows 2048 MB`,
+		`MAX_DYNOS goes up to 8, but the org's quota "runaway" allows 6 instances of all apps together`)
 }

@@ -13,17 +13,17 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// Every request may be sent again: a GET changes nothing, the POST of a number of instances is absolute, and a token
-// more does no harm.
+// Every request may be repeated: a GET changes nothing, the POST of a number of instances is absolute, and an extra
+// token does no harm.
 func newTransport(o Options, inner http.RoundTripper) *web.Transport {
 	c := o.Credentials
 	return &web.Transport{
 		Inner: inner, Timeout: o.Timeout, Tries: 3,
-		MaxBody:   1 << 20, // the greatest that is asked for, 50 routes with their domains, is about 150 KB
+		MaxBody:   1 << 20, // the longest answer, 50 routes with their domains, is about 150 KB
 		Who:       "Cloud Foundry",
 		Secrets:   web.NewSecrets("[secret]", c.Password, c.ClientSecret, c.RefreshToken),
 		RequestID: "X-Vcap-Request-Id", Remaining: "X-RateLimit-Remaining", Heartbeats: true, Asked: asked,
-		Untrusted: "the certificate is not one that this machine trusts: " +
+		Untrusted: "this machine does not trust the certificate: " +
 			"add the installation's authority to the system's (SSL_CERT_FILE)",
 		Refused: func(req *http.Request, status int, body []byte) *Error {
 			if isLogin(req) {
@@ -38,9 +38,8 @@ func newTransport(o Options, inner http.RoundTripper) *web.Transport {
 	}
 }
 
-// asked reads how long an answer that may be tried again asks to wait: Retry-After, as seconds or an HTTP date, or
-// else X-RateLimit-Reset, in seconds since 1970, once nothing remains. It is 0 to a day, and 0 when there is nothing
-// that can be read.
+// The wait is in Retry-After, as seconds or an HTTP date, or else in X-RateLimit-Reset, in seconds since 1970, once no
+// calls remain. It is at most one day, and 0 if there is no valid header.
 func asked(resp *http.Response, now time.Time) time.Duration {
 	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode < 500 {
 		return 0
@@ -48,7 +47,7 @@ func asked(resp *http.Response, now time.Time) time.Duration {
 	if d, ok := web.RetryAfter(resp.Header.Get("Retry-After"), now, web.MaxAsked); ok {
 		return d
 	}
-	// as far as can be where it is too long
+	// the largest integer if it is out of range
 	at, err := strconv.ParseInt(strings.TrimSpace(resp.Header.Get("X-RateLimit-Reset")), 10, 64)
 	if err != nil && !errors.Is(err, strconv.ErrRange) || at < 0 || resp.Header.Get("X-RateLimit-Remaining") != "0" {
 		return 0
@@ -56,7 +55,7 @@ func asked(resp *http.Response, now time.Time) time.Duration {
 	return max(0, min(time.Unix(min(at, now.Add(web.MaxAsked).Unix()), 0).Sub(now), web.MaxAsked))
 }
 
-// A client calls the Cloud Controller's API, version 3 (https://v3-apidocs.cloudfoundry.org).
+// The Cloud Controller's API, version 3 (https://v3-apidocs.cloudfoundry.org).
 type client struct {
 	url       string
 	transport *web.Transport
@@ -72,7 +71,7 @@ func (c *client) get(ctx context.Context, path string, out any) error {
 	return c.call(ctx, http.MethodGet, path, "", out)
 }
 
-// list reads the first page.
+// Only the first page.
 func list[T any](ctx context.Context, c *client, path string, filters url.Values) ([]T, error) {
 	var page struct {
 		Resources []T `json:"resources"`
@@ -84,7 +83,7 @@ func list[T any](ctx context.Context, c *client, path string, filters url.Values
 	return page.Resources, err
 }
 
-// call tries again with a fresh token when its own was refused.
+// If the token is refused, it tries once more with a new one.
 func (c *client) call(ctx context.Context, method, path, body string, out any) error {
 	for first := true; ; first = false {
 		token, err := c.tokens.get(ctx)

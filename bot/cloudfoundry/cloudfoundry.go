@@ -1,9 +1,9 @@
 // Package cloudfoundry scales one process type of an app on Cloud Foundry through its API, version 3.
 //
-// A [Platform] reads and sets the number of instances, tells how many of them run, the app's newest deployment, its
-// web URL, how many API calls are left and whether somebody wants the app left alone, and can check what it needs and
-// what is in its way. It keeps a token of the platform's UAA, which [Platform.Access] lends to what reads the app's
-// metrics. Each call ends within 20 seconds, its retries included; how it went wrong is an [*Error].
+// A [Platform] reads and sets the number of instances. It reports how many of them run, the app's newest deployment and
+// web URL, the API calls left, and whether the app should be left alone, and checks what scaling needs and what
+// prevents it. It keeps a token of the platform's UAA, which [Platform.Access] also gives to the readers of the app's
+// metrics. Each call ends within 20 seconds, including retries. Its error is an [*Error].
 package cloudfoundry
 
 import (
@@ -21,26 +21,25 @@ import (
 
 const (
 	defaultTimeout = 10 * time.Second
-	// callLimit bounds a call with all its tries, its token and the waits between them.
+	// includes all tries, the token and the waits between them
 	callLimit = 20 * time.Second
-	// changeLimit is how long a change can be under way at most: an instance has 60 s to start by default, and
-	// operators allow up to 180. One that still starts after that starts again and again, which is for the heartbeat
-	// to judge.
+	// The longest time that a change can take: an instance has 60 s to start by default, and operators allow up to 180.
+	// An instance that still starts after that keeps crashing, and the heartbeat judges it.
 	changeLimit = 3 * time.Minute
 )
 
-// A Platform is one process type of one app on Cloud Foundry. It may be used from several goroutines.
+// A Platform is one process type of one app on Cloud Foundry. It is safe for concurrent use.
 type Platform struct {
 	*client
 	o Options
 
 	mu        sync.Mutex
-	found     place  // the app, once it has been found
-	asked     int    // the instances asked for when no deployment was under way, -1 before the first
-	leftAlone string // why the app is to be left alone, as of the last Size
+	found     place  // the app; zero until it is found
+	asked     int    // the desired instances when no deployment was in progress; -1 before the first Size
+	leftAlone string // why the app is left alone, as of the last Size; or ""
 }
 
-// New makes a Platform. It calls nobody; its errors say all that is wrong with the options, and never tell a secret.
+// New returns a Platform. It makes no call. Its errors say all that is wrong with the options, and show no secret.
 func New(o Options) (*Platform, error) {
 	return newPlatform(o, web.Dialer())
 }
@@ -55,9 +54,9 @@ func newPlatform(o Options, inner http.RoundTripper) (*Platform, error) {
 	return &Platform{client: newClient(o, inner), o: o, asked: -1}, nil
 }
 
-// Size reads the number of instances asked for, whether or not all of them run yet. settled is false while a
-// deployment of the process type is under way, when the number is that before it, and while instances start after a
-// change, for 3 minutes at the most: those that start again and again settle nothing.
+// Size returns the desired number of instances, whether or not they all run yet. settled is false during a deployment
+// of the process type, when n is the number before it, and while instances start after a change, for at most 3 minutes:
+// instances that keep crashing do not delay it longer.
 func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
 	err = p.do(ctx, "read the instances of "+p.name(), func(ctx context.Context) error {
 		a, err := p.readApp(ctx)
@@ -70,7 +69,7 @@ func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
 		}
 		n, settled = newest.Instances, !deploying
 		if deploying {
-			n = p.before(total - 1) // a deployment keeps one more than was asked for
+			n = p.before(total - 1) // a deployment keeps one extra instance
 		} else if a.State == started && time.Since(newest.UpdatedAt) < changeLimit {
 			settled, err = p.allStarted(ctx, newest)
 		}
@@ -89,8 +88,7 @@ func (p *Platform) remember(n int, leftAlone string) {
 	p.asked, p.leftAlone = n, leftAlone
 }
 
-// before gives the number of instances before a deployment that is under way, or guess where that began before the
-// first Size.
+// The number of instances before the deployment in progress, or guess if it began before the first Size.
 func (p *Platform) before(guess int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -100,8 +98,7 @@ func (p *Platform) before(guess int) int {
 	return guess
 }
 
-// processes finds more than one of the type while a deployment puts a new one in the place of the old; total is the
-// instances of all.
+// During a deployment a process type has two processes, the new one and the old one. total is the instances of both.
 func (p *Platform) processes(ctx context.Context) (newest process, total int, deploying bool, err error) {
 	at, err := p.place(ctx)
 	if err != nil {
@@ -122,13 +119,13 @@ func (p *Platform) processes(ctx context.Context) (newest process, total int, de
 	if err == nil && newest.GUID == "" {
 		err = &Error{
 			Message: fmt.Sprintf("the app has no process type %s", p.o.ProcessType),
-			Hint:    "`cf app " + p.o.App + "` lists those that it has, from its Procfile or manifest",
+			Hint:    "`cf app " + p.o.App + "` lists its process types",
 		}
 	}
 	return newest, total, len(all) > 1, err
 }
 
-// An instance that has crashed, or for which there is no place, has been tried.
+// An instance that crashed, or for which there is no place, is no longer starting.
 func (p *Platform) allStarted(ctx context.Context, q process) (bool, error) {
 	if q.Instances == 0 {
 		return true, nil
@@ -150,7 +147,7 @@ func (p *Platform) stats(ctx context.Context, guid string) ([]instance, error) {
 	return all, err
 }
 
-// Up tells how many instances of the process type run. One that is starting, crashed or down doesn't count.
+// Up returns the number of running instances of the process type. Starting, crashed and down instances do not count.
 func (p *Platform) Up(ctx context.Context) (n int, err error) {
 	err = p.do(ctx, "read which instances of "+p.name()+" run", func(ctx context.Context) error {
 		newest, _, _, err := p.processes(ctx)
@@ -171,10 +168,10 @@ func (p *Platform) Up(ctx context.Context) (n int, err error) {
 	return n, nil
 }
 
-// Resize asks for n instances, 0 or more. After an error the number may or may not have changed: Size tells.
+// Resize requests n instances, 0 or more. After an error the number may or may not have changed; use Size.
 func (p *Platform) Resize(ctx context.Context, n int) error {
 	if n < 0 {
-		return fmt.Errorf("scale %s to %d: a number of instances is 0 or more", p.name(), n)
+		return fmt.Errorf("scale %s to %d: must be 0 or more instances", p.name(), n)
 	}
 	return p.do(ctx, fmt.Sprintf("scale %s to %d", p.name(), n), func(ctx context.Context) error {
 		newest, _, _, err := p.processes(ctx)
@@ -193,9 +190,8 @@ func (p *Platform) Resize(ctx context.Context, n int) error {
 	})
 }
 
-// Quota tells how many API calls may still be made: the last X-RateLimit-Remaining header seen. ok is false when
-// there was none yet, as on an installation without limits. The limit is the user's or client's, and so is its
-// period, often an hour.
+// Quota returns the number of API calls left: the last X-RateLimit-Remaining header. ok is false before the first, as
+// on an installation without limits. The limit is the user's or client's. Its period is often one hour.
 func (p *Platform) Quota() (remaining int, ok bool) {
 	return p.transport.Left()
 }

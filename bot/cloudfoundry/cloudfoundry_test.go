@@ -122,7 +122,7 @@ func TestAResizeIsOnePostOfOneProcess(t *testing.T) {
 
 func TestANegativeNumberIsRefusedWithoutACall(t *testing.T) {
 	srv, p := open(t)
-	if err := p.Resize(t.Context(), -1); err == nil || err.Error() != "scale web of my-app to -1: a number of instances is 0 or more" {
+	if err := p.Resize(t.Context(), -1); err == nil || err.Error() != "scale web of my-app to -1: must be 0 or more instances" {
 		t.Errorf("error = %v", err)
 	}
 	if n := len(srv.Calls()); n != 0 {
@@ -168,7 +168,7 @@ func TestADeploymentIsWaitedFor(t *testing.T) {
 	wantSize(t, p, "during a deployment", 2, false)
 	wantSize(t, platform(t, options(srv)), "of a bot that begins during a deployment", 2, false)
 	err := p.Resize(t.Context(), 4)
-	if e := cloudFoundryError(t, err); !e.Deploying() || !strings.Contains(err.Error(), "a deployment is under way: it will be tried again at the next heartbeat") {
+	if e := cloudFoundryError(t, err); !e.Deploying() || !strings.Contains(err.Error(), "a deployment is in progress: the bot tries again at the next heartbeat") {
 		t.Errorf("Resize during a deployment: %v", err)
 	}
 	if at, done, err := p.Release(t.Context()); !at.Equal(began) || done || err != nil {
@@ -216,7 +216,7 @@ func TestTheWebURLIsThatOfTheFirstRouteFromOutside(t *testing.T) {
 	}{
 		{"one", []cloudfoundrytest.Route{{URL: "my-app.example.com"}}, "https://my-app.example.com/"},
 		{"with a path", []cloudfoundrytest.Route{{URL: "example.com/shop"}}, "https://example.com/shop"},
-		{"behind those that can't be reached", []cloudfoundrytest.Route{{URL: "tcp.example.com:1024", TCP: true}, {URL: "my-app.apps.internal", Internal: true}, {URL: "my-app.example.com"}}, "https://my-app.example.com/"},
+		{"behind unreachable ones", []cloudfoundrytest.Route{{URL: "tcp.example.com:1024", TCP: true}, {URL: "my-app.apps.internal", Internal: true}, {URL: "my-app.example.com"}}, "https://my-app.example.com/"},
 		{"on this machine", []cloudfoundrytest.Route{{URL: "127.0.0.1:8080"}}, "http://127.0.0.1:8080/"},
 		{"none", []cloudfoundrytest.Route{}, ""},
 		{"none from outside", []cloudfoundrytest.Route{{URL: "my-app.apps.internal", Internal: true}}, ""},
@@ -228,7 +228,7 @@ func TestTheWebURLIsThatOfTheFirstRouteFromOutside(t *testing.T) {
 			if u != c.want || (err == nil) != (c.want != "") {
 				t.Errorf("WebURL = %q, %v, want %q", u, err, c.want)
 			}
-			if err != nil && !strings.Contains(err.Error(), "give the heartbeat an absolute URL") {
+			if err != nil && !strings.Contains(err.Error(), "use an absolute heartbeat URL") {
 				t.Errorf("the error doesn't help: %v", err)
 			}
 		})

@@ -8,10 +8,10 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// An Error is a call to Cloud Foundry that failed. It holds no secret. Who is "UAA" where that answered, which gives
-// out the tokens. Op is what was tried, Status and Message are the last answer's, Hint says what to do, RequestID is
-// for the operator, and Tries counts the HTTP calls. ID is the API's own name of the error, as in
-// "CF-UnprocessableEntity". Deploy says that a deployment is under way.
+// An Error is a failed call to Cloud Foundry. It holds no secret. Who is "UAA" if the token server answered. Op is the
+// attempted operation, Status and Message are the last answer's, Hint says how to fix it, RequestID is for the
+// operator, and Tries is the number of HTTP calls. ID is the API's error code, as in "CF-UnprocessableEntity". Deploy
+// says that a deployment is in progress.
 type Error = web.Error
 
 func refused(app string, status int, body []byte) *Error {
@@ -27,31 +27,32 @@ func refused(app string, status int, body []byte) *Error {
 	return e
 }
 
-// The app's name goes in the place of APP.
+// APP in a hint stands for the app's name.
 func hint(status int, e *Error) string {
 	switch q, exceeded := quotaOf(e.Message); {
 	case status == http.StatusUnauthorized:
-		return "the token was refused, and so was a new one: is the API's URL that of the same installation?"
+		return "the token was refused, and so was a new one: check that the API's URL is the same installation's"
 	case status == http.StatusForbidden:
-		return "these credentials may not do this: the user or client needs the role space developer in the app's " +
+		return "these credentials may not do this: the user or client must be a space developer in the app's " +
 			"space (`cf set-space-role`)"
 	case status == http.StatusNotFound:
-		return "check the app (`cf apps`) and its process type (`cf app APP`): it is not there, or these credentials " +
+		return "check the app (`cf apps`) and its process type (`cf app APP`): it does not exist, or these " +
+			"credentials " +
 			"may not see it"
 	case e.Deploy:
-		return "a deployment is under way: " + web.NextHeartbeat
+		return "a deployment is in progress: " + web.NextHeartbeat
 	case status == http.StatusUnprocessableEntity && exceeded:
 		return q.hint()
 	case status == http.StatusUnprocessableEntity:
 		return "Cloud Foundry does not accept this number of instances here: check the quotas of the org (`cf " +
 			"org-quotas`) and the space (`cf space-quotas`)"
 	case status == http.StatusTooManyRequests:
-		return "this user's or client's calls are used up, by everything that uses the same credentials: a longer " +
-			"interval helps; " + web.NextHeartbeat
+		return "the calls of this user or client are used up by all that uses its credentials: set a longer " +
+			"interval; " + web.NextHeartbeat
 	case status >= 500:
-		return "the trouble is the installation's: " + web.NextHeartbeat
+		return "the installation has a problem: " + web.NextHeartbeat
 	case status >= 300 && status < 400:
-		return "a redirect is not followed, for the token's sake: is the API's URL right (`cf api`)?"
+		return "redirects are not followed, to protect the token: check the API's URL (`cf api`)"
 	}
 	return "see https://v3-apidocs.cloudfoundry.org/#errors"
 }
@@ -67,10 +68,10 @@ func uaaError(status int, body []byte) *Error {
 	}
 	switch {
 	case status/100 == 4 && status != http.StatusTooManyRequests:
-		e.Hint = "the credentials are wrong, or may not be used like this: try them with `cf auth`, or `cf auth " +
+		e.Hint = "the credentials are wrong, or not allowed for this: try them with `cf auth`, or `cf auth " +
 			"CLIENT SECRET --client-credentials`"
 	case status/100 == 3:
-		e.Hint = "a redirect is not followed, for the credentials' sake"
+		e.Hint = "redirects are not followed, to protect the credentials"
 	default:
 		e.Hint = web.NextHeartbeat
 	}

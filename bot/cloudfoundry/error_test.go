@@ -31,7 +31,7 @@ func TestErrorsSpeak(t *testing.T) {
 			name:   "a wrong password",
 			change: func(_ *cloudfoundrytest.Server, o *cloudfoundry.Options) { o.Credentials.Password = "wrong" },
 			want: "read the instances of web of my-app: UAA answered 401 Unauthorized, unauthorized: Bad credentials (request cf-request-1): " +
-				"the credentials are wrong, or may not be used like this: try them with `cf auth`, or `cf auth CLIENT SECRET --client-credentials`",
+				"the credentials are wrong, or not allowed for this: try them with `cf auth`, or `cf auth CLIENT SECRET --client-credentials`",
 		},
 		{
 			name: "a refresh token that has run out",
@@ -44,7 +44,7 @@ func TestErrorsSpeak(t *testing.T) {
 			name:   "a wrong app",
 			change: func(_ *cloudfoundrytest.Server, o *cloudfoundry.Options) { o.App = "other" },
 			want: `read the instances of web of other: there is no app "other" in the space production of the org acme, or these credentials may not see it: ` +
-				"`cf apps` lists those of the space; is the user a space developer there?",
+				"`cf apps` lists the apps of the space; the user must be a space developer there",
 		},
 		{
 			name:   "a wrong space",
@@ -66,7 +66,7 @@ func TestErrorsSpeak(t *testing.T) {
 		{
 			name:   "a wrong process type",
 			change: func(_ *cloudfoundrytest.Server, o *cloudfoundry.Options) { o.ProcessType = "clock" },
-			want:   "read the instances of clock of my-app: the app has no process type clock: `cf app my-app` lists those that it has",
+			want:   "read the instances of clock of my-app: the app has no process type clock: `cf app my-app` lists its process types",
 		},
 		{
 			name: "not permitted",
@@ -75,7 +75,7 @@ func TestErrorsSpeak(t *testing.T) {
 			},
 			resize: true,
 			want: "scale web of my-app to 9: Cloud Foundry answered 403 Forbidden, CF-NotAuthorized: You are not authorized to perform the requested action (request cf-request-1): " +
-				"these credentials may not do this: the user or client needs the role space developer in the app's space (`cf set-space-role`)",
+				"these credentials may not do this: the user or client must be a space developer in the app's space (`cf set-space-role`)",
 		},
 		{
 			name: "the space's memory",
@@ -84,7 +84,7 @@ func TestErrorsSpeak(t *testing.T) {
 			},
 			resize: true,
 			want: `scale web of my-app to 9: Cloud Foundry answered 422 Unprocessable Entity, CF-UnprocessableEntity: memory space_quota_exceeded (request cf-request-1): ` +
-				`that is the space's quota "small", with 2048 MB for all its apps together: lower the maximum, or have it raised (` + "`cf update-space-quota`)",
+				`this is the space's quota "small", with 2048 MB for all apps together: lower the maximum, or raise the quota (` + "`cf update-space-quota`)",
 		},
 		{
 			name: "the org's memory",
@@ -92,7 +92,7 @@ func TestErrorsSpeak(t *testing.T) {
 				s.SetOrgQuota(cloudfoundrytest.Quota{Name: "runaway", MemoryMB: 4096})
 			},
 			resize: true,
-			want:   `memory quota_exceeded (request cf-request-1): that is the org's quota "runaway", with 4096 MB for all its apps together`,
+			want:   `memory quota_exceeded (request cf-request-1): this is the org's quota "runaway", with 4096 MB for all apps together`,
 		},
 		{
 			name: "the space's instances",
@@ -100,7 +100,7 @@ func TestErrorsSpeak(t *testing.T) {
 				s.SetSpaceQuota("production", cloudfoundrytest.Quota{Name: "few", Instances: 8})
 			},
 			resize: true,
-			want:   `app_instance_limit space_app_instance_limit_exceeded (request cf-request-1): that is the space's quota "few", with 8 instances for all its apps together`,
+			want:   `app_instance_limit space_app_instance_limit_exceeded (request cf-request-1): this is the space's quota "few", with 8 instances for all apps together`,
 		},
 		{
 			name: "a quota that may not be read",
@@ -109,7 +109,7 @@ func TestErrorsSpeak(t *testing.T) {
 				s.Fail(cloudfoundrytest.Fault{Path: "/v3/space_quotas*", Status: 404})
 			},
 			resize: true,
-			want:   "memory space_quota_exceeded (request cf-request-1): the space's quota of memory allows no more: lower the maximum, or have the quota raised (`cf update-space-quota`)",
+			want:   "memory space_quota_exceeded (request cf-request-1): the space's quota of memory does not allow more: lower the maximum, or raise the quota (`cf update-space-quota`)",
 		},
 		{
 			name: "another 422",
@@ -122,19 +122,19 @@ func TestErrorsSpeak(t *testing.T) {
 		{
 			name:   "no calls left",
 			change: func(s *cloudfoundrytest.Server, _ *cloudfoundry.Options) { s.SetRemaining(0) },
-			want:   "Cloud Foundry answered 429 Too Many Requests, CF-RateLimitExceeded: Rate Limit Exceeded (Cloud Foundry asks to wait ",
+			want:   "Cloud Foundry answered 429 Too Many Requests, CF-RateLimitExceeded: Rate Limit Exceeded (Cloud Foundry asks for a wait of ",
 		},
 		{
 			name: "something else at the URL",
 			change: func(s *cloudfoundrytest.Server, _ *cloudfoundry.Options) {
 				s.Fail(cloudfoundrytest.Fault{Body: "<html>hello</html>"})
 			},
-			want: "the answer makes no sense: it is not JSON",
+			want: "invalid answer: it is not JSON",
 		},
 		{
 			name:   "another API at the URL",
 			change: func(s *cloudfoundrytest.Server, _ *cloudfoundry.Options) { s.Fail(cloudfoundrytest.Fault{Body: "{}"}) },
-			want:   "it has no link uaa: is the URL that of Cloud Foundry's API (`cf api`)?",
+			want:   "it has no link uaa: check that the URL is Cloud Foundry's API (`cf api`)",
 		},
 		{
 			name: "a UAA that would get the password unencrypted",
@@ -162,7 +162,7 @@ func TestErrorsSpeak(t *testing.T) {
 			change: func(s *cloudfoundrytest.Server, _ *cloudfoundry.Options) {
 				s.Fail(cloudfoundrytest.Fault{Path: "/v3/apps/" + s.AppGUID("my-app") + "/processes", Body: `{"resources":[{"guid":"x","instances":0}]}`})
 			},
-			want: "the answer makes no sense: it has a process of another type, or without a GUID",
+			want: "invalid answer: it has a process of another type, or without a GUID",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -209,22 +209,22 @@ func TestNewRefusesWrongOptionsWithoutTellingASecret(t *testing.T) {
 	}{
 		{"as it is", func(*cloudfoundry.Options) {}, ""},
 		{"no URL", func(o *cloudfoundry.Options) { o.URL = "" }, "the URL of the Cloud Foundry API is missing: `cf api` shows it"},
-		{"no scheme", func(o *cloudfoundry.Options) { o.URL = "api.example.com" }, "it looks like https://api.example.com"},
+		{"no scheme", func(o *cloudfoundry.Options) { o.URL = "api.example.com" }, "must be like https://api.example.com"},
 		{"http to elsewhere", func(o *cloudfoundry.Options) { o.URL = "http://api.example.com" }, "the Cloud Foundry API's URL http://api.example.com would send secrets unencrypted"},
 		{"http to loopback", func(o *cloudfoundry.Options) { o.URL = "http://[::1]:8080/" }, ""},
-		{"another scheme", func(o *cloudfoundry.Options) { o.URL = "ftp://127.0.0.1" }, "starts with neither https:// nor http://"},
-		{"a password in the URL", func(o *cloudfoundry.Options) { o.URL = "https://u:" + secret + "@api.example.com" }, "has a user, a query or a fragment"},
-		{"no app", func(o *cloudfoundry.Options) { o.App = "" }, "the app's name is missing: `cf apps` lists those of your space"},
+		{"another scheme", func(o *cloudfoundry.Options) { o.URL = "ftp://127.0.0.1" }, "must begin with https:// or http://"},
+		{"a password in the URL", func(o *cloudfoundry.Options) { o.URL = "https://u:" + secret + "@api.example.com" }, "must not have a user, a query or a fragment"},
+		{"no app", func(o *cloudfoundry.Options) { o.App = "" }, "the app's name is missing: `cf apps` lists the apps of your space"},
 		{"no space", func(o *cloudfoundry.Options) { o.Space = "" }, "the space is missing: `cf target` shows it"},
 		{"no org", func(o *cloudfoundry.Options) { o.Org = "" }, "the org is missing: `cf target` shows it"},
-		{"a path for a process type", func(o *cloudfoundry.Options) { o.ProcessType = "web/x" }, `"web/x" is no process type`},
-		{"no credentials", func(o *cloudfoundry.Options) { o.Credentials = cloudfoundry.Credentials{} }, "the credentials are missing: give a user and a password, or a client and its secret, or a refresh token"},
+		{"a path for a process type", func(o *cloudfoundry.Options) { o.ProcessType = "web/x" }, `"web/x" is not a process type`},
+		{"no credentials", func(o *cloudfoundry.Options) { o.Credentials = cloudfoundry.Credentials{} }, "the credentials are missing: set a user and a password, a client and its secret, or a refresh token"},
 		{"a user alone", func(o *cloudfoundry.Options) { o.Credentials.Password = "" }, "the user's password is missing"},
 		{"a password alone", func(o *cloudfoundry.Options) { o.Credentials.Username = "" }, "the password's user is missing"},
 		{"a client alone", func(o *cloudfoundry.Options) { o.Credentials = cloudfoundry.Credentials{ClientID: "x"} }, "the client's secret is missing"},
 		{"a client secret alone", func(o *cloudfoundry.Options) { o.Credentials = cloudfoundry.Credentials{ClientSecret: secret} }, "the client secret's client is missing"},
-		{"a negative timeout", func(o *cloudfoundry.Options) { o.Timeout = -time.Second }, "a timeout of -1s is negative"},
-		{"all at once", func(o *cloudfoundry.Options) { *o = cloudfoundry.Options{} }, "`cf api` shows it\nthe app's name is missing: `cf apps` lists those of your space\nthe credentials are missing"},
+		{"a negative timeout", func(o *cloudfoundry.Options) { o.Timeout = -time.Second }, "the timeout is -1s: must be 0"},
+		{"all at once", func(o *cloudfoundry.Options) { *o = cloudfoundry.Options{} }, "`cf api` shows it\nthe app's name is missing: `cf apps` lists the apps of your space\nthe credentials are missing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := cloudfoundry.Options{

@@ -8,22 +8,22 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// Options say which process type of which app is scaled, and how Cloud Foundry is reached. The API's URL, the app and
-// one kind of credentials are required.
+// Options configure a [Platform]. URL, App and one kind of credentials are required.
 type Options struct {
-	// URL is where the Cloud Controller is, as in https://api.example.com (`cf api` shows it). Plain http is for a
-	// loopback address only, since passwords would cross the network for all to read.
+	// URL is the Cloud Controller's, as in https://api.example.com (`cf api` shows it). Plain http is allowed only for
+	// a loopback address, because it would send passwords unencrypted.
 	URL string
-	// Org, Space and App are names or GUIDs. An app's GUID needs neither of the others, a space's GUID no org.
+	// Org, Space and App are names or GUIDs. With an app's GUID, Org and Space are not needed; with a space's GUID, Org
+	// is not needed.
 	Org, Space, App string
-	// ProcessType is the process type that is scaled; "" means "web".
+	// ProcessType is the process type to scale; "" means "web".
 	ProcessType string
-	// Credentials are what tokens are got by.
+	// Credentials are the credentials for tokens.
 	Credentials Credentials
 	// UserAgent is sent with every call; "" means "autoscalebot".
 	UserAgent string
-	// Timeout bounds one HTTP call; 0 means 10 s. A call is tried up to three times, and ends within 20 s in all
-	// whatever the Timeout is.
+	// Timeout limits one HTTP call; 0 means 10 s. A call is tried up to three times, and ends within 20 s in all,
+	// whatever the Timeout.
 	Timeout time.Duration
 }
 
@@ -31,26 +31,27 @@ func (o Options) check() error {
 	var wrong []error
 	switch {
 	case o.App == "":
-		wrong = append(wrong, errors.New("the app's name is missing: `cf apps` lists those of your space"))
+		wrong = append(wrong, errors.New("the app's name is missing: `cf apps` lists the apps of your space"))
 	case o.Space == "" && !web.IsUUID(o.App):
-		wrong = append(wrong, errors.New("the space is missing: `cf target` shows it; or give the app's GUID, as "+
-			"from `cf app NAME --guid`"))
+		wrong = append(wrong, errors.New("the space is missing: `cf target` shows it; or set the app's GUID, which "+
+			"`cf app NAME --guid` shows"))
 	case o.Org == "" && !web.IsUUID(o.App) && !web.IsUUID(o.Space):
-		wrong = append(wrong, errors.New("the org is missing: `cf target` shows it; or give the space's GUID, as "+
-			"from `cf space NAME --guid`"))
+		wrong = append(wrong, errors.New("the org is missing: `cf target` shows it; or set the space's GUID, which "+
+			"`cf space NAME --guid` shows"))
 	}
 	if !plain(o.ProcessType) {
-		wrong = append(wrong, fmt.Errorf("%q is no process type: one has letters, digits, dashes and underscores "+
-			"only, as in web", o.ProcessType))
+		wrong = append(wrong, fmt.Errorf("%q is not a process type: must have only letters, digits, dashes and "+
+			"underscores, "+
+			"as in web", o.ProcessType))
 	}
 	if o.Timeout < 0 {
-		wrong = append(wrong, fmt.Errorf("a timeout of %v is negative: use 0 for %v, or more",
+		wrong = append(wrong, fmt.Errorf("the timeout is %v: must be 0 for %v, or more",
 			o.Timeout, defaultTimeout))
 	}
 	return errors.Join(wrong...)
 }
 
-// A plain text may stand in the path of a URL, where GUIDs go: nothing in it means something there.
+// A text without characters that have a meaning in the path of a URL, where GUIDs go.
 func plain(s string) bool { return web.Only(s, web.Letters+web.Digits+"-_", 128) }
 
 func baseURL(s string) (string, error) {

@@ -12,13 +12,13 @@ import (
 )
 
 type quota struct {
-	ofSpace  bool // and not of the org
+	ofSpace  bool // otherwise the org's
 	resource string
-	each     bool // it bounds one instance rather than all of them
+	each     bool // it limits one instance, not all of them
 }
 
-// quotaOf reads which quota a message of the Cloud Controller's is about, such as "memory space_quota_exceeded": its
-// process model has those of memory, app_instance_limit and log_rate_limit.
+// The Cloud Controller's messages are like "memory space_quota_exceeded". Its process model has quotas for memory,
+// app_instance_limit and log_rate_limit.
 func quotaOf(message string) (q quota, exceeded bool) {
 	what, reason, ok := strings.Cut(message, " ")
 	if !ok || !strings.HasSuffix(reason, "_exceeded") {
@@ -51,7 +51,7 @@ func (q quota) hint() string {
 	if q.each {
 		what = "memory of one instance"
 	}
-	return fmt.Sprintf("the %s's quota of %s allows no more: lower the maximum, or have the quota raised (`cf "+
+	return fmt.Sprintf("the %s's quota of %s does not allow more: lower the maximum, or raise the quota (`cf "+
 		"update-%s-quota`)", q.of(), what, q.of())
 }
 
@@ -70,7 +70,7 @@ func (p *Platform) nameQuota(ctx context.Context, err error) error {
 		l = space
 	}
 	if lerr == nil && l.name != "" {
-		e.Hint = fmt.Sprintf("that is the %s's quota %q%s: lower the maximum, or have it raised (`cf "+
+		e.Hint = fmt.Sprintf("this is the %s's quota %q%s: lower the maximum, or raise the quota (`cf "+
 			"update-%s-quota`)", q.of(), l.name, l.text(q), q.of())
 	}
 	return e
@@ -79,18 +79,18 @@ func (p *Platform) nameQuota(ctx context.Context, err error) error {
 // 0 means no limit.
 type limit struct {
 	name              string
-	memory, instances int // MB, and number, of all started apps together
-	each              int // MB, of one instance
+	memory, instances int // MB, and number, for all started apps together
+	each              int // MB for one instance
 }
 
 func (l limit) text(q quota) string {
 	switch {
 	case q.each && l.each > 0:
-		return fmt.Sprintf(", with %d MB for an instance", l.each)
+		return fmt.Sprintf(", with %d MB per instance", l.each)
 	case q.resource == "memory" && l.memory > 0:
-		return fmt.Sprintf(", with %d MB for all its apps together", l.memory)
+		return fmt.Sprintf(", with %d MB for all apps together", l.memory)
 	case q.resource == "instances" && l.instances > 0:
-		return fmt.Sprintf(", with %d instances for all its apps together", l.instances)
+		return fmt.Sprintf(", with %d instances for all apps together", l.instances)
 	}
 	return ""
 }

@@ -10,10 +10,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// Release tells when the app's code was changed last, by Cloud Foundry's clock, and whether that is done: its newest
-// deployment or, after a push without one, its current droplet. An app that has neither has the zero time, and is done.
+// Release returns when the app's code last changed, by Cloud Foundry's clock, and whether the change is done: its
+// newest deployment or, after a push without one, its current droplet. For an app without either it returns the zero
+// time and true.
 //
-// A deployment is not done while its status is ACTIVE, also when a canary waits for somebody's word.
+// A deployment is not done while its status is ACTIVE, including a canary that waits for confirmation.
 func (p *Platform) Release(ctx context.Context) (at time.Time, done bool, err error) {
 	done = true
 	err = p.do(ctx, "read the newest deployment of "+web.Line(p.o.App), func(ctx context.Context) error {
@@ -27,7 +28,7 @@ func (p *Platform) Release(ctx context.Context) (at time.Time, done bool, err er
 		case err != nil:
 			return err
 		case len(newest) > 1:
-			return errors.New("it has several deployments instead of the newest alone")
+			return errors.New("it has several deployments instead of only the newest")
 		case len(newest) == 1 && (newest[0].Status.Value == "" || newest[0].CreatedAt.IsZero()):
 			return errors.New("it has no status or no time")
 		case len(newest) == 1:
@@ -35,7 +36,7 @@ func (p *Platform) Release(ctx context.Context) (at time.Time, done bool, err er
 		}
 		var d droplet
 		err = p.get(ctx, "/v3/apps/"+app.guid+"/droplets/current", &d)
-		if e, ok := web.As(err); ok && e.Status == http.StatusNotFound { // which an app has that was never staged
+		if e, ok := web.As(err); ok && e.Status == http.StatusNotFound { // an app that was never staged
 			return nil
 		}
 		switch {

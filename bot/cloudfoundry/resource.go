@@ -2,9 +2,9 @@ package cloudfoundry
 
 import "time"
 
-// What is read of the Cloud Controller's resources, as https://v3-apidocs.cloudfoundry.org has them.
+// The fields used of the Cloud Controller's resources (https://v3-apidocs.cloudfoundry.org).
 
-// The GUID of a link is empty where it leads to nothing.
+// GUID is empty if the link leads nowhere.
 type link struct {
 	Data struct {
 		GUID string `json:"guid"`
@@ -32,7 +32,7 @@ type process struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// The state of an instance is RUNNING, CRASHED, STARTING or DOWN; its details say why there is no place for it.
+// State is RUNNING, CRASHED, STARTING or DOWN. Details say why there is no place for the instance.
 type instance struct {
 	State   string  `json:"state"`
 	Details *string `json:"details"`
@@ -61,7 +61,7 @@ type domain struct {
 	Internal bool `json:"internal"`
 }
 
-// An owner is an org or a space; only a space has an org.
+// An org or a space; only a space has an org.
 type owner struct {
 	GUID          string `json:"guid"`
 	Relationships struct {
@@ -70,7 +70,7 @@ type owner struct {
 	} `json:"relationships"`
 }
 
-// What is null or 0 in a quotaResource has no limit.
+// null or 0 means no limit.
 type quotaResource struct {
 	Name string `json:"name"`
 	Apps struct {

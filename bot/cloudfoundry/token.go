@@ -13,24 +13,22 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// Credentials are what the UAA gives tokens for: one of a user with a password, a client with a secret, and a refresh
-// token.
+// Credentials are a user with a password, a client with a secret, or a refresh token. UAA issues tokens for them.
 type Credentials struct {
-	// Username and Password are a user's. Origin names the identity provider that knows the user, where there are
-	// several.
+	// Username and Password are a user's. Origin is the user's identity provider, if there are several.
 	Username, Password, Origin string
-	// ClientID and ClientSecret are those of a client with the grant client_credentials. With a user or a refresh token
-	// they say which client the token is for instead, by default the cf command's.
+	// ClientID and ClientSecret are a client's, with the grant client_credentials. With a user or a refresh token they
+	// select the token's client instead, by default the cf command's.
 	ClientID, ClientSecret string
-	// RefreshToken is one that somebody got by logging in, as with a single sign-on. UAA lets it end after 30 days by
-	// default, and gives no other unless it is set up to.
+	// RefreshToken is from a login, for example by single sign-on. By default UAA lets it expire after 30 days and does
+	// not renew it.
 	RefreshToken string
 }
 
 func (c Credentials) check() error {
 	switch {
 	case c == (Credentials{}):
-		return errors.New("the credentials are missing: give a user and a password, or a client and its secret, or a " +
+		return errors.New("the credentials are missing: set a user and a password, a client and its secret, or a " +
 			"refresh token")
 	case c.Username != "" && c.Password == "":
 		return errors.New("the user's password is missing")
@@ -68,12 +66,12 @@ func refresh(token string) url.Values {
 type tokens struct {
 	o         Options
 	transport *web.Transport
-	turn      chan struct{} // holds one value, taken by who looks at the rest
+	turn      chan struct{} // a mutex that respects contexts; it guards the rest
 
 	links   links
 	token   string
-	renew   time.Time // when the token is to be renewed
-	refresh string    // "" for none
+	renew   time.Time // when the token must be renewed
+	refresh string    // "" without one
 }
 
 type links struct{ uaa, logCache string }
@@ -84,7 +82,7 @@ func newTokens(o Options, transport *web.Transport) *tokens {
 	return t
 }
 
-// get returns a token that is good for a while. It asks nobody as long as it has one.
+// The token is valid for a while. A kept token is returned without a call.
 func (t *tokens) get(ctx context.Context) (string, error) {
 	if err := t.lock(ctx); err != nil {
 		return "", err
@@ -102,7 +100,7 @@ func (t *tokens) get(ctx context.Context) (string, error) {
 		if err == nil || !errors.As(err, &e) || e.Status/100 != 4 {
 			return t.token, err
 		}
-		t.refresh = "" // it has run out, or was revoked
+		t.refresh = "" // it has expired, or was revoked
 	}
 	return t.token, t.ask(ctx, t.o.Credentials.grant())
 }
@@ -118,10 +116,10 @@ func (t *tokens) lock(ctx context.Context) error {
 
 func (t *tokens) unlock() { t.turn <- struct{}{} }
 
-// refused forgets a token, unless it has been renewed meanwhile.
+// The token is forgotten, unless it has been renewed meanwhile.
 func (t *tokens) refused(ctx context.Context, token string) {
 	if t.lock(ctx) != nil {
-		return // in which case nothing more will be asked
+		return // no more calls will follow
 	}
 	defer t.unlock()
 	if t.token == token {
@@ -148,11 +146,11 @@ func (t *tokens) discover(ctx context.Context) error {
 	at := func(name string) (string, error) {
 		l := root.Links[name]
 		if l == nil || l.Href == "" {
-			return "", fmt.Errorf("it has no link %s: is the URL that of Cloud Foundry's API (`cf api`)?", name)
+			return "", fmt.Errorf("it has no link %s: check that the URL is Cloud Foundry's API (`cf api`)", name)
 		}
 		u, err := url.Parse(l.Href)
 		if err != nil || u.Hostname() == "" {
-			return "", fmt.Errorf("its link %s is no URL", name)
+			return "", fmt.Errorf("its link %s is not a URL", name)
 		}
 		return strings.TrimRight(l.Href, "/"), web.Encrypted("its link "+name, u, "secrets")
 	}
@@ -161,7 +159,7 @@ func (t *tokens) discover(ctx context.Context) error {
 		return t.transport.Unusable(err)
 	}
 	t.links.uaa = uaa
-	t.links.logCache, _ = at("log_cache") // which an installation need not have
+	t.links.logCache, _ = at("log_cache") // optional in an installation
 	return nil
 }
 
@@ -194,9 +192,9 @@ func (t *tokens) ask(ctx context.Context, form url.Values) error {
 	}
 	client := t.o.Credentials.ClientID
 	if client == "" {
-		client = "cf" // the cf command's, which is everywhere, and has no secret
+		client = "cf" // the cf command's, which every installation has, without a secret
 	}
-	// escaped, as RFC 6749 wants in 2.3.1
+	// escaped, as RFC 6749 requires in section 2.3.1
 	req.SetBasicAuth(url.QueryEscape(client), url.QueryEscape(t.o.Credentials.ClientSecret))
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	var a struct {
@@ -219,25 +217,24 @@ func (t *tokens) ask(ctx context.Context, form url.Values) error {
 	return nil
 }
 
-// life is how long a token is used that is good for so many seconds: up to a minute before its end, so that it doesn't
-// run out on its way, and a tenth before the end of a short one.
+// A token is used until one minute before it expires, or until the last tenth of a short life.
 func life(seconds float64) time.Duration {
 	d := time.Duration(min(max(seconds, 0), 86400) * float64(time.Second))
 	return d - min(time.Minute, d/10)
 }
 
-// Access is what it takes to read an app's metrics.
+// Access is what is needed to read an app's metrics.
 type Access struct {
 	// LogCache is the URL of the installation's Log Cache.
 	LogCache string
 	// App is the app's GUID.
 	App string
-	// Token is a bearer token, good for a while.
+	// Token is a bearer token, valid for a while.
 	Token string
 }
 
-// Access lends the platform's token to what reads the app's metrics. Where the token was refused, it is to be given
-// back as refused at the next call, which then gets another; else refused is "".
+// Access returns the platform's token for readers of the app's metrics. If the token is rejected, pass it as refused in
+// the next call to get another; otherwise refused is "".
 func (p *Platform) Access(ctx context.Context, refused string) (a Access, err error) {
 	err = p.do(ctx, "get access to the metrics of "+web.Line(p.o.App), func(ctx context.Context) error {
 		if refused != "" {

@@ -29,10 +29,10 @@ func TestOptionsAreChecked(t *testing.T) {
 		{func(o *digitalocean.Options) { o.UserData = strings.Repeat("x", 65537) }, "the user data has 65537 bytes, and DigitalOcean accepts 65536 at most. Download the rest from the script"},
 		{func(o *digitalocean.Options) { o.Timeout = -time.Second }, "invalid timeout -1s: must be 0 or more"},
 		{func(o *digitalocean.Options) { o.URL = "http://api.example.com" }, "the DigitalOcean API's URL http://api.example.com would send the token unencrypted: use https, or a loopback address such as 127.0.0.1"},
-		{func(o *digitalocean.Options) { o.URL = "https://a:dop_v1_secret@api.example.com" }, "the DigitalOcean API's URL has a user, a query or a fragment: it looks like https://api.digitalocean.com/"},
+		{func(o *digitalocean.Options) { o.URL = "https://a:dop_v1_secret@api.example.com" }, "the DigitalOcean API's URL must not have a user, a query or a fragment: must be like https://api.digitalocean.com/"},
 		{func(o *digitalocean.Options) { o.URL = "https://api.example.com/v2" }, "the DigitalOcean API's URL https://api.example.com/v2 must have no path, as in https://api.digitalocean.com/"},
-		{func(o *digitalocean.Options) { o.URL = "ftp://api.example.com" }, "the DigitalOcean API's URL ftp://api.example.com starts with neither https:// nor http://"},
-		{func(o *digitalocean.Options) { o.URL = "::" }, "the DigitalOcean API's URL is not one: it looks like https://api.digitalocean.com/"},
+		{func(o *digitalocean.Options) { o.URL = "ftp://api.example.com" }, "the DigitalOcean API's URL ftp://api.example.com must begin with https:// or http://"},
+		{func(o *digitalocean.Options) { o.URL = "::" }, "the DigitalOcean API's URL is invalid: must be like https://api.digitalocean.com/"},
 	} {
 		o := good
 		c.change(&o)

@@ -12,9 +12,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// An App is one app on Heroku, of which several process types may be scaled. Calls that its process types make at about
-// the same time become one: of readings one request for all, and of changes one batch. It may be used from several
-// goroutines.
+// An App is one app on Heroku with one or more process types. Calls that its process types make at about the same time
+// are combined: readings into one request, changes into one batch. It is safe for concurrent use.
 type App struct {
 	client  *client
 	batches batches
@@ -28,7 +27,7 @@ type App struct {
 	types map[string]bool
 }
 
-// Open makes an App. It calls nobody; its errors say which option is wrong, and never tell the key.
+// Open returns an App. It makes no call. Its errors say which option is wrong, and do not show the key.
 func Open(o Options) (*App, error) {
 	return openOver(o, web.Dialer())
 }
@@ -39,29 +38,28 @@ func openOver(o Options, inner http.RoundTripper) (*App, error) {
 	case err != nil:
 		return nil, err
 	case o.App == "":
-		return nil, errors.New("the Heroku app's name is missing: `heroku apps` lists yours")
+		return nil, errors.New("the Heroku app's name is missing: `heroku apps` lists your apps")
 	case !web.Only(o.App, web.Letters+web.Digits+"-", 64):
-		return nil, fmt.Errorf("%q is no Heroku app: its name has letters, digits and dashes only, as in my-app", o.App)
+		return nil, fmt.Errorf("%q is not a Heroku app: must have only letters, digits and dashes, as in my-app", o.App)
 	case o.Key == "":
-		return nil, errors.New("the Heroku API key is missing: `heroku authorizations:create` makes one")
+		return nil, errors.New("the Heroku API key is missing: `heroku authorizations:create` creates one")
 	case !web.Only(o.Key, web.Letters+web.Digits+"-_.~+/=", 4096):
-		return nil, errors.New("the Heroku API key holds a space, a line break, a quote or another character that no " +
-			"token has: " +
-			"paste the token alone, as `heroku authorizations:create` shows it")
+		return nil, errors.New("the Heroku API key has a space, a line break, a quote or another invalid character: " +
+			"set only the token that `heroku authorizations:create` shows")
 	case o.Timeout < 0:
-		return nil, fmt.Errorf("a timeout of %v is negative: use 0 for %v, or more", o.Timeout, defaultTimeout)
+		return nil, fmt.Errorf("the timeout is %v: must be 0 for %v, or more", o.Timeout, defaultTimeout)
 	}
 	o.UserAgent, o.Timeout = cmp.Or(o.UserAgent, "autoscalebot"), cmp.Or(o.Timeout, defaultTimeout)
 	return &App{client: newClient(o, base, inner), types: map[string]bool{}}, nil
 }
 
-// Scaler makes a Platform of one process type; "" means "web". It calls nobody. All of an app's are to be taken before
-// the first call, so that each knows whether it stands alone: one that does waits for nobody.
+// Scaler returns a Platform of one process type; "" means "web". It makes no call. Create all of an app's platforms
+// before the first call: a single one never waits for others.
 func (a *App) Scaler(processType string) (*Platform, error) {
 	processType = cmp.Or(processType, "web")
 	if !web.Only(processType, web.Letters+web.Digits+"-_", 128) {
-		return nil, fmt.Errorf("%q is no process type: one has letters, digits, dashes and underscores "+
-			"only, as in web", processType)
+		return nil, fmt.Errorf("%q is not a process type: must have only letters, digits, dashes and underscores, "+
+			"as in web", processType)
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -75,7 +73,7 @@ func (a *App) several() int {
 	return len(a.types)
 }
 
-// changed drops the readings that are from before a change.
+// Readings from before a change are out of date.
 func (a *App) changed() {
 	a.formations.drop()
 	a.dynos.drop()

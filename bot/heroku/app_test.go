@@ -120,7 +120,7 @@ func TestEachProcessTypeOfAnAppConforms(t *testing.T) {
 func TestAnAppTakesAProcessTypeThatIsOne(t *testing.T) {
 	app, err := heroku.Open(heroku.Options{App: "my-app", Key: "key"})
 	must(t, err)
-	if _, err := app.Scaler("web/x"); err == nil || !strings.Contains(err.Error(), `"web/x" is no process type`) {
+	if _, err := app.Scaler("web/x"); err == nil || !strings.Contains(err.Error(), `"web/x" is not a process type`) {
 		t.Errorf("error = %v", err)
 	}
 }
@@ -245,7 +245,7 @@ func TestAnAnswerToABatchThatLacksAProcessTypeIsAnError(t *testing.T) {
 		atOnce(
 			func() { resizes(t, c.web, 3, "") },
 			func() {
-				resizes(t, c.worker, 0, "scale worker of my-app to 0: the answer makes no sense: it has no type or no quantity")
+				resizes(t, c.worker, 0, "scale worker of my-app to 0: invalid answer: it has no type or no quantity")
 			},
 		)
 	})
@@ -253,7 +253,7 @@ func TestAnAnswerToABatchThatLacksAProcessTypeIsAnError(t *testing.T) {
 		c.srv.Fail(herokutest.Fault{Body: `null`})
 		atOnce(
 			func() {
-				resizes(t, c.web, 3, "scale web of my-app to 3: Heroku answered 200 OK: the answer makes no sense: it has no list")
+				resizes(t, c.web, 3, "scale web of my-app to 3: Heroku answered 200 OK: invalid answer: it has no list")
 			},
 			func() { resizes(t, c.worker, 0, "scale worker of my-app to 0: Heroku answered 200 OK") },
 		)

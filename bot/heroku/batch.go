@@ -13,29 +13,29 @@ const batchWait = 75 * time.Millisecond
 
 type batches struct {
 	mu   sync.Mutex
-	open *batch // nil where none waits
+	open *batch // nil if no batch waits
 }
 
-// A batch is the changes of several process types that are asked for together.
+// The changes of several process types in one request.
 type batch struct {
-	ctx    context.Context // of the request, which goes on as long as anybody waits for it
+	ctx    context.Context // of the request, which continues as long as somebody waits for it
 	cancel context.CancelFunc
 	timer  *time.Timer   // sends it
 	done   chan struct{} // closed when there is an answer
 
-	// What came of it. Each means that each change is to be asked for by itself: it is the only one, or Heroku has
-	// refused one of them, and with it all.
+	// The result. each: every change must be sent by itself, because it is the only one, or because Heroku refused one
+	// of them and so all.
 	list []formation
 	each bool
 	err  error
 
-	changes []change // guarded by the batches until it is sent, as are the rest
+	changes []change // this and the rest are guarded by batches.mu until it is sent
 	sent    bool
 	waiting int
 }
 
-// together asks for a change with those of others that come within a short while. It returns when ctx ends at the
-// latest; a change that is not sent by then never is.
+// Sends a change with those of others that come within batchWait. It returns no later than ctx ends; a change not sent
+// by then is never sent.
 func (a *App) together(ctx context.Context, ch change) (list []formation, each bool, err error) {
 	if ctx.Err() != nil {
 		return nil, false, a.client.transport.Ended(ctx)
@@ -50,13 +50,13 @@ func (a *App) together(ctx context.Context, ch change) (list []formation, each b
 	}
 }
 
-// join adds a change to the open batch, and sends that if it is whole.
+// The batch is sent at once if it is complete.
 func (a *App) join(ctx context.Context, ch change) *batch {
 	most := a.several()
 	a.batches.mu.Lock()
 	defer a.batches.mu.Unlock()
 	if b := a.batches.open; b != nil && slices.ContainsFunc(b.changes, ch.sameType) {
-		a.close(b) // two changes of one process type would be in each other's way
+		a.close(b) // two changes of one process type would conflict
 	}
 	b := a.batches.open
 	if b == nil {
@@ -79,7 +79,7 @@ func (a *App) join(ctx context.Context, ch change) *batch {
 
 func (ch change) sameType(other change) bool { return ch.Type == other.Type }
 
-// leave takes a change out of a batch that is not sent yet, and ends one that nobody waits for any more.
+// A change that was not sent yet is withdrawn. A batch without waiters ends.
 func (a *App) leave(b *batch, ch change) {
 	a.batches.mu.Lock()
 	defer a.batches.mu.Unlock()
@@ -93,7 +93,7 @@ func (a *App) leave(b *batch, ch change) {
 	}
 }
 
-// close sends a batch, unless it is sent already. a.batches.mu is held.
+// A batch is sent once. a.batches.mu must be held.
 func (a *App) close(b *batch) {
 	if b.sent {
 		return
@@ -117,7 +117,7 @@ func (a *App) close(b *batch) {
 	}()
 }
 
-// changeAll asks for several changes in one request: Heroku makes all or none.
+// Heroku makes all of the changes or none.
 func (c *client) changeAll(ctx context.Context, changes []change) (list []formation, err error) {
 	err = c.call(ctx, func(ctx context.Context) error {
 		body := struct {
@@ -134,8 +134,7 @@ func (c *client) changeAll(ctx context.Context, changes []change) (list []format
 	return list, err
 }
 
-// refusesOne reports whether err may be the refusal of one change among several, such as of a number that its dyno
-// size doesn't allow.
+// A 4xx may be about one change among several, such as a number that its dyno size does not allow.
 func refusesOne(err error) bool {
 	var e *Error
 	if !errors.As(err, &e) {
@@ -143,7 +142,7 @@ func refusesOne(err error) bool {
 	}
 	switch e.Status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests:
-		return false // which is about the account
+		return false // about the account
 	}
 	return e.Status/100 == 4
 }

@@ -7,15 +7,15 @@ import (
 	"net/http"
 )
 
-// Check looks at what scaling needs, one thing after the other, and changes nothing: the credentials, the app, its
-// formation, and the API calls left. It reports each with what was found and what is wrong with it, or nil. A thing is
-// passed over when an earlier answer has already told that it can't work.
+// Check checks what scaling needs, one thing at a time, and changes nothing: the credentials, the app, its formation,
+// and the API calls left. It reports each with what it found, and what is wrong or nil. It skips what cannot work after
+// an earlier answer.
 func (p *Platform) Check(ctx context.Context, report func(what, found string, err error)) {
 	email, err := p.account(ctx)
 	report("credentials", email, err)
 	var e *Error
 	if errors.As(err, &e) && (e.Status == 0 || e.Status == http.StatusUnauthorized) {
-		return // nobody there, or nobody who knows this key
+		return // no answer, or the key is invalid
 	}
 
 	found, err := p.checkApp(ctx)
@@ -28,15 +28,15 @@ func (p *Platform) Check(ctx context.Context, report func(what, found string, er
 	n, err := p.callsLeft(ctx)
 	found = ""
 	if err == nil {
-		found = fmt.Sprintf("%d of the account's 4,500 an hour", n)
+		found = fmt.Sprintf("%d of the account's 4,500 per hour", n)
 		if n == 0 {
-			err = errors.New("no API call is left: something that uses this account's keys calls too often")
+			err = errors.New("no API calls are left: something that uses this account's keys calls too often")
 		}
 	}
 	report("API calls left", found, err)
 }
 
-// The e-mail is told even where something is wrong with the account.
+// The e-mail address is returned even if something is wrong with the account.
 func (p *Platform) account(ctx context.Context) (email string, err error) {
 	var a struct {
 		Email        string  `json:"email"`
@@ -45,7 +45,7 @@ func (p *Platform) account(ctx context.Context) (email string, err error) {
 	}
 	err = p.get(ctx, "read the account", "/account", &a, func() error {
 		if a.Email == "" {
-			return errors.New("it has no e-mail")
+			return errors.New("it has no e-mail address")
 		}
 		return nil
 	})
@@ -53,14 +53,14 @@ func (p *Platform) account(ctx context.Context) (email string, err error) {
 	case err != nil:
 		return "", err
 	case a.SuspendedAt != nil:
-		err = errors.New("the account is suspended: Heroku's support has to lift that")
+		err = errors.New("the account is suspended: contact Heroku's support")
 	case a.DelinquentAt != nil:
 		err = errors.New("the account is behind with its payments: see https://dashboard.heroku.com/account/billing")
 	}
 	return p.transport.Secrets.Strike(a.Email), err
 }
 
-// found is empty when the app can't be read.
+// found is empty if the app cannot be read.
 func (p *Platform) checkApp(ctx context.Context) (found string, err error) {
 	a, err := p.appInfo(ctx)
 	if err != nil {

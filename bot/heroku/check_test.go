@@ -15,7 +15,7 @@ func TestCheckTellsWhatItFindsAndWhatIsWrong(t *testing.T) {
 		credentials = "credentials: owner@example.com"
 		app         = "app: my-app, region us, maintenance mode off, https://my-app.herokuapp.com/"
 		formation   = "formation: web: 2 × Standard-1X"
-		left        = "API calls left: 4497 of the account's 4,500 an hour"
+		left        = "API calls left: 4497 of the account's 4,500 per hour"
 	)
 	for _, c := range []struct {
 		name   string
@@ -32,7 +32,7 @@ func TestCheckTellsWhatItFindsAndWhatIsWrong(t *testing.T) {
 		{
 			name:   "Heroku out of reach",
 			change: func(s *herokutest.Server, _ *heroku.Options) { s.Fail(herokutest.Fault{}) },
-			want:   []string{"credentials: ! read the account: Heroku can't be reached"},
+			want:   []string{"credentials: ! read the account: Heroku is unreachable"},
 		},
 		{
 			name: "a key that may not read the account",
@@ -73,7 +73,7 @@ func TestCheckTellsWhatItFindsAndWhatIsWrong(t *testing.T) {
 		{
 			name:   "hardly a call left",
 			change: func(s *herokutest.Server, _ *heroku.Options) { s.SetRemaining(3) },
-			want:   []string{credentials, app, formation, "API calls left: 0 of the account's 4,500 an hour ! no API call is left: something that uses this account's keys calls too often"},
+			want:   []string{credentials, app, formation, "API calls left: 0 of the account's 4,500 per hour ! no API calls are left: something that uses this account's keys calls too often"},
 		},
 		{
 			name: "answers that make no sense",
@@ -81,9 +81,9 @@ func TestCheckTellsWhatItFindsAndWhatIsWrong(t *testing.T) {
 				s.Fail(herokutest.Fault{Body: "{}"})
 			},
 			want: []string{
-				"credentials: ! read the account: Heroku answered 200 OK: the answer makes no sense: it has no e-mail",
-				"app: ! read the app my-app: Heroku answered 200 OK: the answer makes no sense: it has no name",
-				"API calls left: ! read the rate limit: Heroku answered 200 OK: the answer makes no sense: it has no number",
+				"credentials: ! read the account: Heroku answered 200 OK: invalid answer: it has no e-mail address",
+				"app: ! read the app my-app: Heroku answered 200 OK: invalid answer: it has no name",
+				"API calls left: ! read the rate limit: Heroku answered 200 OK: invalid answer: it has no number",
 			},
 		},
 	} {

@@ -20,20 +20,20 @@ type client struct {
 func newClient(o Options, base string, inner http.RoundTripper) *client {
 	c := &client{app: o.App}
 	c.service, c.transport = newService(o, base, inner)
-	// The metrics API has a rate limit of its own, which is not the quota to tell.
+	// The metrics API has its own rate limit, which Quota must not report.
 	c.metrics, _ = newService(o, metricsURL(base), inner)
 	return c
 }
 
-// newService makes the library's client on our transport, since the library hides the headers and retries without
-// end. Every request may be sent again: a GET changes nothing, and the PATCH of a quantity is absolute.
+// The library hides headers and retries without end, so its client runs on our transport. Every request may be
+// repeated: a GET changes nothing, and the PATCH of a quantity is absolute.
 func newService(o Options, base string, inner http.RoundTripper) (*api.Service, *web.Transport) {
 	t := &web.Transport{
 		Inner: inner, Timeout: o.Timeout, Tries: 3,
-		MaxBody: 1 << 20, // the greatest that is asked for, a list of 1,000 dynos, is about 500 KB
+		MaxBody: 1 << 20, // the longest answer, a list of 1,000 dynos, is about 500 KB
 		Who:     "Heroku", Place: "Heroku", Secrets: web.NewSecrets("[key]", o.Key),
 		RequestID: "Request-Id", Remaining: "RateLimit-Remaining", Heartbeats: true,
-		Untrusted: "something between here and Heroku answers in its place, or this machine's certificates or " +
+		Untrusted: "something on the way answers instead of Heroku, or this machine's certificates or " +
 			"clock are wrong",
 		Refused: func(_ *http.Request, status int, body []byte) *Error { return refused(o.App, status, body) },
 	}
@@ -43,8 +43,8 @@ func newService(o Options, base string, inner http.RoundTripper) (*api.Service, 
 		}
 		return nil
 	}
-	// Without a Timeout of the client's, since every call has a context with a deadline. The library's Transport turns
-	// any answer but 2xx into an error, so a redirect, which would carry the key elsewhere, is never followed.
+	// The client has no Timeout, because every call has a context with a deadline. The library's Transport returns an
+	// error for any answer but 2xx, so a redirect, which would carry the key elsewhere, is never followed.
 	service := api.NewService(&http.Client{
 		Transport: &api.Transport{BearerToken: o.Key, UserAgent: o.UserAgent, Transport: silent{t}},
 	})
@@ -52,7 +52,7 @@ func newService(o Options, base string, inner http.RoundTripper) (*api.Service, 
 	return service, t
 }
 
-// A silent transport keeps the library from writing a header to the standard log, which is not ours to fill.
+// It stops the library from logging a header to the standard log.
 type silent struct{ *web.Transport }
 
 // RoundTrip makes a call.
@@ -64,8 +64,8 @@ func (s silent) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// get reads what is at a path, and check says what is wrong with it. Its error is nil or an *Error, without a name
-// where op is empty, as one that is shared has.
+// check returns what is wrong with the answer. The error is nil or an *Error; its Op is empty if op is, as for shared
+// calls.
 func (c *client) get(ctx context.Context, op, path string, out any, check func() error) error {
 	return c.do(ctx, op, func(ctx context.Context) error {
 		if err := c.service.Get(ctx, out, path, nil, nil); err != nil {
@@ -79,7 +79,7 @@ func (c *client) do(ctx context.Context, op string, call func(context.Context) e
 	return c.transport.Call(ctx, callLimit, op, call)
 }
 
-// call makes one call with a deadline. Its error is nil or an *Error without a name, as one that is shared has.
+// The error is nil or an *Error without Op, because the call may be shared.
 func (c *client) call(ctx context.Context, call func(context.Context) error) error {
 	return c.do(ctx, "", call)
 }

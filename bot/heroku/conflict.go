@@ -11,9 +11,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// Conflicts tells what keeps the process type from being scaled to most dynos, the greatest number that is ever wanted.
-// Sure is what certainly does; likely is a limit of Heroku's that it raises on request, which its API doesn't tell. It
-// changes nothing. What was found is told beside an error too.
+// Conflicts returns what prevents scaling the process type to most dynos, the largest number that the settings allow.
+// sure is certain. likely is a limit that Heroku raises on request, which its API does not report. It changes nothing.
+// After an error it still returns what it found.
 func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []string, err error) {
 	f, others, err := p.formations(ctx)
 	if err != nil {
@@ -22,16 +22,16 @@ func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []stri
 	size := p.transport.Secrets.Strike(f.Size)
 	switch c, n := ceilingOf(f.Size), *f.Quantity; {
 	case c.firm && most > c.ofType:
-		sure = append(sure, fmt.Sprintf("%s dynos can't exceed one of a process type, and MAX_DYNOS goes up to %d: "+
-			"change the size with `heroku ps:type %s=standard-1x --app %s`", size, most, p.processType, p.app))
-	case c.ofType > 0 && most > c.ofType && n <= c.ofType: // where there are more, it has been raised
-		likely = append(likely, fmt.Sprintf("MAX_DYNOS goes up to %d, and Heroku allows %d %s dynos of a process "+
-			"type, unless it has raised that for this app: "+
-			"lower MAX_DYNOS, or ask Heroku for more at https://help.heroku.com", most, c.ofType, size))
+		sure = append(sure, fmt.Sprintf("MAX_DYNOS goes up to %d, but there can be only one %s dyno per process type: "+
+			"change the size with `heroku ps:type %s=standard-1x --app %s`", most, size, p.processType, p.app))
+	case c.ofType > 0 && most > c.ofType && n <= c.ofType: // if there are more, the limit was raised
+		likely = append(likely, fmt.Sprintf("MAX_DYNOS goes up to %d, but Heroku allows %d %s dynos per process "+
+			"type, unless it raised the limit for this app: "+
+			"lower MAX_DYNOS, or ask for more at https://help.heroku.com", most, c.ofType, size))
 	case most+others > c.ofApp && n+others <= c.ofApp:
-		likely = append(likely, fmt.Sprintf("MAX_DYNOS goes up to %d, the app's other process types have %d dynos, "+
-			"and Heroku allows %d in all, "+
-			"unless it has raised that for this app: lower MAX_DYNOS, or ask Heroku for more at "+
+		likely = append(likely, fmt.Sprintf("MAX_DYNOS goes up to %d and the app's other process types have %d dynos, "+
+			"but Heroku allows %d in all, "+
+			"unless it raised the limit for this app: lower MAX_DYNOS, or ask for more at "+
 			"https://help.heroku.com", most, others, c.ofApp))
 	}
 	if p.processType != "web" || !autoscalable(f.Size) {
@@ -40,13 +40,13 @@ func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []stri
 	m, err := p.autoscaling(ctx)
 	if m.Active {
 		sure = append(sure, fmt.Sprintf("Heroku's own autoscaling is on, from %d to %d dynos: the two would undo "+
-			"each other's work, until the bot's first change "+
-			"switches Heroku's off; do so yourself with `heroku ps:autoscale:disable --app %s`", m.Min, m.Max, p.app))
+			"each other's changes, until the bot's first change switches Heroku's off; "+
+			"to switch it off now, run `heroku ps:autoscale:disable --app %s`", m.Min, m.Max, p.app))
 	}
 	return sure, likely, err
 }
 
-// formations reads the process type, and how many dynos the app's others have.
+// others is the number of dynos of the app's other process types.
 func (p *Platform) formations(ctx context.Context) (own formation, others int, err error) {
 	var list []formation
 	err = p.get(ctx, "read the formation of "+p.app, "/apps/"+p.app+"/formation", &list, func() error {
@@ -68,14 +68,14 @@ func (p *Platform) formations(ctx context.Context) (own formation, others int, e
 	return own, others, err
 }
 
-// A ceiling is how many dynos Heroku allows by default, of a process type (0 = as many as of the app) and of an app.
+// Heroku's default limits on dynos: per process type (0 = as per app) and per app.
 type ceiling struct {
 	ofType, ofApp int
-	firm          bool // that of the process type is never raised
+	firm          bool // ofType is never raised
 }
 
-// ceilingOf gives the ceiling of a dyno size, by https://devcenter.heroku.com/articles/dyno-scaling-and-process-limits
-// as of December 2024. The sizes of the platform's newest generation, Fir, are those like dyno-1c-0.5gb.
+// From https://devcenter.heroku.com/articles/dyno-scaling-and-process-limits as of December 2024. Sizes like
+// dyno-1c-0.5gb are the newest generation's, Fir.
 func ceilingOf(size string) ceiling {
 	s := strings.ToLower(size)
 	switch {
@@ -89,14 +89,14 @@ func ceilingOf(size string) ceiling {
 	return ceiling{ofApp: 100}
 }
 
-// autoscalable says whether Heroku offers its own autoscaling for web dynos of this size: that of Performance, Private
-// and Shield (https://devcenter.heroku.com/articles/autoscaling).
+// Heroku offers its own autoscaling for web dynos of the tiers Performance, Private and Shield
+// (https://devcenter.heroku.com/articles/autoscaling).
 func autoscalable(size string) bool {
 	tier, _, _ := strings.Cut(strings.ToLower(size), "-")
 	return tier == "performance" || tier == "private" || tier == "shield"
 }
 
-// What stands in for the Platform API stands in for the metrics API, too, so that the key goes nowhere else.
+// A stand-in for the Platform API also stands in for the metrics API, so the key goes nowhere else.
 func metricsURL(platform string) string {
 	if platform == api.DefaultURL {
 		return "https://api.metrics.heroku.com"
@@ -104,7 +104,7 @@ func metricsURL(platform string) string {
 	return platform
 }
 
-// A monitor whose action is to scale is Heroku's autoscaling.
+// A monitor whose action is "scale" is Heroku's autoscaling.
 type monitor struct {
 	Action string `json:"action_type"`
 	Active bool   `json:"is_active"`
@@ -112,9 +112,9 @@ type monitor struct {
 	Max    int    `json:"max_quantity"`
 }
 
-// autoscaling reads Heroku's own autoscaling of the app's web dynos; the zero monitor means that it is off.
+// The zero monitor means that Heroku's own autoscaling of the web dynos is off.
 //
-// The Platform API doesn't tell it, and what does is not documented: it is what Heroku's own CLI asks for `heroku
+// The Platform API does not report it, and the API that does is undocumented: Heroku's CLI uses it for `heroku
 // ps:autoscale:enable` and `ps:autoscale:disable` (version 11.10, src/commands/ps/autoscale). So nothing may depend on
 // its answer.
 func (p *Platform) autoscaling(ctx context.Context) (m monitor, err error) {
@@ -123,7 +123,7 @@ func (p *Platform) autoscaling(ctx context.Context) (m monitor, err error) {
 		return m, err
 	}
 	err = p.do(ctx, "read whether Heroku's own autoscaling is on", func(ctx context.Context) error {
-		if a.ID == "" || !web.Only(a.ID, web.Letters+web.Digits+"-", 64) { // the metrics API knows no names
+		if a.ID == "" || !web.Only(a.ID, web.Letters+web.Digits+"-", 64) { // the metrics API requires the ID
 			return errors.New("the app has no id")
 		}
 		var list []monitor
@@ -142,8 +142,8 @@ func (p *Platform) autoscaling(ctx context.Context) (m monitor, err error) {
 	})
 	var e *Error
 	if errors.As(err, &e) {
-		e.Hint = fmt.Sprintf("how to ask is not documented; if it may be on, `heroku ps:autoscale:disable --app %s` "+
-			"switches it off", p.app)
+		e.Hint = fmt.Sprintf("Heroku does not document this API; `heroku ps:autoscale:disable --app %s` "+
+			"switches autoscaling off", p.app)
 	}
 	return m, err
 }

@@ -44,10 +44,10 @@ func failMetrics(t *testing.T, srv *herokutest.Server, f herokutest.Fault) {
 
 func TestConflictsTellWhatIsInTheWay(t *testing.T) {
 	const (
-		toType  = "likely: MAX_DYNOS goes up to %d, and Heroku allows 10 %s dynos of a process type, unless it has raised that for this app: lower MAX_DYNOS, or ask Heroku"
-		toApp   = "likely: MAX_DYNOS goes up to %d, the app's other process types have %d dynos, and Heroku allows %d in all, unless it has raised that for this app: lower MAX_DYNOS"
-		robot   = "sure: Heroku's own autoscaling is on, from 2 to 8 dynos: the two would undo each other's work, until the bot's first change switches Heroku's off; do so yourself with `heroku ps:autoscale:disable --app my-app`"
-		oneOnly = "sure: %s dynos can't exceed one of a process type, and MAX_DYNOS goes up to %d: change the size with `heroku ps:type web=standard-1x --app my-app`"
+		toType  = "likely: MAX_DYNOS goes up to %d, but Heroku allows 10 %s dynos per process type, unless it raised the limit for this app: lower MAX_DYNOS, or ask for more"
+		toApp   = "likely: MAX_DYNOS goes up to %d and the app's other process types have %d dynos, but Heroku allows %d in all, unless it raised the limit for this app: lower MAX_DYNOS"
+		robot   = "sure: Heroku's own autoscaling is on, from 2 to 8 dynos: the two would undo each other's changes, until the bot's first change switches Heroku's off; to switch it off now, run `heroku ps:autoscale:disable --app my-app`"
+		oneOnly = "sure: MAX_DYNOS goes up to %d, but there can be only one %s dyno per process type: change the size with `heroku ps:type web=standard-1x --app my-app`"
 	)
 	on, off := &herokutest.Autoscaling{On: true, Min: 2, Max: 8}, &herokutest.Autoscaling{Min: 2, Max: 8}
 	for _, c := range []struct {
@@ -62,8 +62,8 @@ func TestConflictsTellWhatIsInTheWay(t *testing.T) {
 		{name: "Standard", size: "Standard-1X", now: 2, worker: 1, most: 99},
 		{name: "Standard, with others more than an app may have", size: "Standard-2X", now: 2, worker: 1, most: 100, want: []string{fmt.Sprintf(toApp, 100, 1, 100)}},
 		{name: "an app that has more already", size: "Standard-2X", now: 100, worker: 1, most: 200},
-		{name: "Eco", size: "Eco", now: 1, most: 3, want: []string{fmt.Sprintf(oneOnly, "Eco", 3)}},
-		{name: "Basic, none of it", size: "Basic", most: 2, want: []string{fmt.Sprintf(oneOnly, "Basic", 2)}},
+		{name: "Eco", size: "Eco", now: 1, most: 3, want: []string{fmt.Sprintf(oneOnly, 3, "Eco")}},
+		{name: "Basic, none of it", size: "Basic", most: 2, want: []string{fmt.Sprintf(oneOnly, 2, "Basic")}},
 		{name: "Basic, with one as the maximum", size: "Basic", now: 1, most: 1},
 		{name: "Performance", size: "Performance-M", now: 2, most: 10},
 		{name: "Performance beyond its ceiling", size: "Performance-L-RAM", now: 10, most: 11, want: []string{fmt.Sprintf(toType, 11, "Performance-L-RAM")}},
@@ -156,7 +156,7 @@ func TestTheMetricsAPIIsHerokusOnlyWhereThePlatformAPIIs(t *testing.T) {
 }
 
 func TestWhatIsNotKnownOfHerokusAutoscalingIsAnErrorBesideTheRest(t *testing.T) {
-	const hint = "how to ask is not documented; if it may be on, `heroku ps:autoscale:disable --app my-app` switches it off"
+	const hint = "Heroku does not document this API; `heroku ps:autoscale:disable --app my-app` switches autoscaling off"
 	for name, c := range map[string]struct {
 		fault herokutest.Fault
 		want  string

@@ -11,9 +11,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// mostDynos is the longest list that the API gives in one answer; unless asked for it gives 200 at a time, and the
-// reference names id as an order of dynos (https://devcenter.heroku.com/articles/platform-api-reference, "Ranges" and
-// "Dyno List"). An app has hardly more: Heroku allows it 100 or, of the Fir generation, 255.
+// The API's longest list in one answer. By default it returns 200, and the reference documents id as an order of dynos
+// (https://devcenter.heroku.com/articles/platform-api-reference, "Ranges" and "Dyno List"). Heroku allows an app fewer:
+// 100 or, in the Fir generation, 255.
 const mostDynos = 1000
 
 type dyno struct {
@@ -21,10 +21,9 @@ type dyno struct {
 	State string `json:"state"`
 }
 
-// Up tells how many dynos of the process type run: those whose state is up, and idle ones, which an Eco app's first
-// request wakes. One that is starting, restarting, crashed or down doesn't count. For a moment there may be more than
-// Size tells, since a dyno that has been scaled away is in the list until it ends. As with Size, another process type's
-// reading will do.
+// Up returns the number of running dynos of the process type: those whose state is up, and idle ones, which an Eco
+// app's first request wakes. Starting, restarting, crashed and down dynos do not count. For a moment Up can exceed
+// Size, because a removed dyno is listed until it ends. As in Size, another process type's reading may be used.
 func (p *Platform) Up(ctx context.Context) (n int, err error) {
 	list, err := sharing(ctx, p, &p.shared.dynos, p.allDynos)
 	if err != nil {
@@ -47,9 +46,9 @@ func (c *client) allDynos(ctx context.Context) (list []dyno, err error) {
 		if list == nil {
 			return errors.New("it has no list of dynos")
 		}
-		// A part would look like dynos that never come up.
+		// An incomplete list would look like dynos that never start.
 		if web.Status(ctx) == http.StatusPartialContent {
-			return fmt.Errorf("it ends after %d dynos, and there are more", len(list))
+			return fmt.Errorf("it ends after %d dynos, but there are more", len(list))
 		}
 		for _, d := range list {
 			if d.Type == "" || d.State == "" {

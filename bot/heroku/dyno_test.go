@@ -76,7 +76,7 @@ func TestUpCountsAThousandDynosAndNoPartOfMore(t *testing.T) {
 	srv.SetQuantity("my-app", "web", 999)
 	wantUp(t, p, 999) // with the worker, which doesn't count
 	srv.SetQuantity("my-app", "web", 1000)
-	if n, err := p.Up(t.Context()); n != 0 || err == nil || !strings.Contains(err.Error(), "206 Partial Content: the answer makes no sense: it ends after 1000 dynos, and there are more") {
+	if n, err := p.Up(t.Context()); n != 0 || err == nil || !strings.Contains(err.Error(), "206 Partial Content: invalid answer: it ends after 1000 dynos, but there are more") {
 		t.Errorf("Up of more than a page = %d, %v", n, err)
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// An Error is a call to the Platform API that failed. It holds no secret. Op is what was tried, Status and Message
-// are the last answer's, Hint says what to do, RequestID is for Heroku's support, and Tries counts the HTTP calls. ID
-// is the API's own name of the error, as in "rate_limit". Deploy says that a deploy with preboot is under way.
+// An Error is a failed call to the Platform API. It holds no secret. Op is the attempted operation, Status and Message
+// are the last answer's, Hint says how to fix it, RequestID is for Heroku's support, and Tries is the number of HTTP
+// calls. ID is the API's error code, as in "rate_limit". Deploy says that a deploy with preboot is in progress.
 type Error = web.Error
 
 func preboot(status int, message string) bool {
@@ -20,7 +20,7 @@ func preboot(status int, message string) bool {
 func refused(app string, status int, body []byte) *Error {
 	var a struct{ ID, Message, Resource string }
 	if json.Unmarshal(body, &a) != nil {
-		a.ID, a.Message, a.Resource = "", "", "" // of which some may have been read
+		a.ID, a.Message, a.Resource = "", "", "" // some may already be set
 	}
 	return &Error{
 		ID: a.ID, Message: a.Message, Deploy: preboot(status, a.Message),
@@ -28,45 +28,46 @@ func refused(app string, status int, body []byte) *Error {
 	}
 }
 
-// The app's name goes in the place of APP.
+// APP in a hint stands for the app's name.
 func hint(status int, id, message, resource string) string {
 	about := strings.ToLower(resource + " " + message)
 	switch {
 	case status == http.StatusUnauthorized:
-		return "the API key is wrong or was revoked: make a new one with `heroku authorizations:create`"
+		return "the API key is wrong or was revoked: `heroku authorizations:create` creates a new one"
 	case status == http.StatusPaymentRequired, status == http.StatusForbidden && id == "delinquent":
-		return "Heroku wants a payment first: see https://dashboard.heroku.com/account/billing"
+		return "Heroku requires a payment first: see https://dashboard.heroku.com/account/billing"
 	case status == http.StatusForbidden && id == "suspended":
-		return "the account or the app is suspended: Heroku's support has to lift that"
+		return "the account or the app is suspended: contact Heroku's support"
 	case status == http.StatusForbidden:
-		return "the API key has no access to this: is it of an account that may operate the app (`heroku access`), " +
-			"and has it the scopes?"
+		return "the API key has no access to this: check that its account may operate the app (`heroku access`) " +
+			"and that the key has the scopes"
 	case status == http.StatusNotFound &&
 		(strings.Contains(about, "formation") || strings.Contains(about, "process type")):
-		return "the app has no such process type: `heroku ps:scale --app APP` lists those that it has, from " +
-			"its Procfile"
+		return "the app does not have this process type: `heroku ps:scale --app APP` lists those in its " +
+			"Procfile"
 	case status == http.StatusNotFound && strings.Contains(about, "app"):
-		return "there is no app of that name: `heroku apps` lists yours"
+		return "there is no app of that name: `heroku apps` lists your apps"
 	case status == http.StatusNotFound:
 		return "check the app's name (`heroku apps`) and the process type (`heroku ps:scale --app APP`)"
 	case status == http.StatusConflict:
-		return "another change to the app is under way: " + web.NextHeartbeat
+		return "another change to the app is in progress: " + web.NextHeartbeat
 	case preboot(status, message):
-		return "a deploy with preboot is under way: " + web.NextHeartbeat
+		return "a deploy with preboot is in progress: " + web.NextHeartbeat
 	case status == http.StatusUnprocessableEntity && strings.HasSuffix(id, "_above_limit"):
-		return "the app's plan or dyno size allows no more: lower the maximum, or change the size with `heroku ps:type`"
+		return "the app's plan or dyno size does not allow more: lower the maximum, or change the size with " +
+			"`heroku ps:type`"
 	case status == http.StatusUnprocessableEntity && id == "verification_needed":
-		return "Heroku wants billing information first: see https://dashboard.heroku.com/account/billing"
+		return "Heroku requires billing information first: see https://dashboard.heroku.com/account/billing"
 	case status == http.StatusUnprocessableEntity:
 		return "Heroku does not accept this number of dynos here: check the plan's limits and the dyno size " +
 			"(`heroku ps:type`)"
 	case status == http.StatusTooManyRequests:
-		return "the account's 4,500 calls an hour are used up, by everything that uses its keys: a longer " +
-			"interval helps; " + web.NextHeartbeat
+		return "the account's 4,500 calls per hour are used up by all that uses its keys: set a longer " +
+			"interval; " + web.NextHeartbeat
 	case status >= 500:
-		return "the trouble is Heroku's, see https://status.heroku.com: " + web.NextHeartbeat
+		return "Heroku has a problem, see https://status.heroku.com: " + web.NextHeartbeat
 	case status >= 300 && status < 400:
-		return "a redirect is not followed, for the key's sake: is the API's URL right?"
+		return "redirects are not followed, to protect the key: check the API's URL"
 	}
 	return "see https://devcenter.heroku.com/articles/platform-api-reference#errors"
 }

@@ -33,27 +33,27 @@ func TestEachRefusalIsToldWithItsHintAndNotTriedAgain(t *testing.T) {
 		{
 			"401",
 			herokutest.Fault{Status: 401},
-			"401 Unauthorized, unauthorized: Invalid credentials provided (request #): the API key is wrong or was revoked: make a new one with `heroku authorizations:create`",
+			"401 Unauthorized, unauthorized: Invalid credentials provided (request #): the API key is wrong or was revoked: `heroku authorizations:create` creates a new one",
 		},
 		{
 			"402",
 			herokutest.Fault{Status: 402},
-			"402 Payment Required, delinquent: The account is delinquent (request #): Heroku wants a payment first: see https://dashboard.heroku.com/account/billing",
+			"402 Payment Required, delinquent: The account is delinquent (request #): Heroku requires a payment first: see https://dashboard.heroku.com/account/billing",
 		},
 		{
 			"403 forbidden",
 			herokutest.Fault{Status: 403},
-			"403 Forbidden, forbidden: You do not have access to this app (request #): the API key has no access to this: is it of an account that may operate the app (`heroku access`), and has it the scopes?",
+			"403 Forbidden, forbidden: You do not have access to this app (request #): the API key has no access to this: check that its account may operate the app (`heroku access`) and that the key has the scopes",
 		},
 		{
 			"403 suspended",
 			herokutest.Fault{Status: 403, ID: "suspended", Message: "Account suspended."},
-			"403 Forbidden, suspended: Account suspended (request #): the account or the app is suspended: Heroku's support has to lift that",
+			"403 Forbidden, suspended: Account suspended (request #): the account or the app is suspended: contact Heroku's support",
 		},
 		{
 			"403 delinquent",
 			herokutest.Fault{Status: 403, ID: "delinquent", Message: "Pay up."},
-			"403 Forbidden, delinquent: Pay up (request #): Heroku wants a payment first: see https://dashboard.heroku.com/account/billing",
+			"403 Forbidden, delinquent: Pay up (request #): Heroku requires a payment first: see https://dashboard.heroku.com/account/billing",
 		},
 		{
 			"404 of who knows what",
@@ -63,27 +63,27 @@ func TestEachRefusalIsToldWithItsHintAndNotTriedAgain(t *testing.T) {
 		{
 			"409",
 			herokutest.Fault{Status: 409},
-			"409 Conflict, conflict: Another change is under way (request #): another change to the app is under way: it will be tried again at the next heartbeat",
+			"409 Conflict, conflict: Another change is under way (request #): another change to the app is in progress: the bot tries again at the next heartbeat",
 		},
 		{
 			"422 preboot",
 			herokutest.Fault{Status: 422, Message: herokutest.PrebootMessage},
-			"422 Unprocessable Entity, invalid_params: " + herokutest.PrebootMessage + " (request #): a deploy with preboot is under way: it will be tried again at the next heartbeat",
+			"422 Unprocessable Entity, invalid_params: " + herokutest.PrebootMessage + " (request #): a deploy with preboot is in progress: the bot tries again at the next heartbeat",
 		},
 		{
 			"409 with preboot in a name",
 			herokutest.Fault{Status: 409, Message: "The app preboot-demo is busy."},
-			"409 Conflict, conflict: The app preboot-demo is busy (request #): another change to the app is under way: it will be tried again at the next heartbeat",
+			"409 Conflict, conflict: The app preboot-demo is busy (request #): another change to the app is in progress: the bot tries again at the next heartbeat",
 		},
 		{
 			"422 limit",
 			herokutest.Fault{Status: 422, ID: "cannot_run_above_limit", Message: "Cannot run more than 2 dynos."},
-			"422 Unprocessable Entity, cannot_run_above_limit: Cannot run more than 2 dynos (request #): the app's plan or dyno size allows no more: lower the maximum, or change the size with `heroku ps:type`",
+			"422 Unprocessable Entity, cannot_run_above_limit: Cannot run more than 2 dynos (request #): the app's plan or dyno size does not allow more: lower the maximum, or change the size with `heroku ps:type`",
 		},
 		{
 			"422 verification",
 			herokutest.Fault{Status: 422, ID: "verification_needed", Message: "Verify."},
-			"422 Unprocessable Entity, verification_needed: Verify (request #): Heroku wants billing information first: see https://dashboard.heroku.com/account/billing",
+			"422 Unprocessable Entity, verification_needed: Verify (request #): Heroku requires billing information first: see https://dashboard.heroku.com/account/billing",
 		},
 		{
 			"422",
@@ -98,32 +98,32 @@ func TestEachRefusalIsToldWithItsHintAndNotTriedAgain(t *testing.T) {
 		{
 			"an answer that is no JSON",
 			herokutest.Fault{Body: "<html>"},
-			"200 OK: the answer makes no sense: it is not JSON (request #): what came of the call is unknown; it will be read again at the next heartbeat",
+			"200 OK: invalid answer: it is not JSON (request #): the effect of the call is unknown; the bot reads it again at the next heartbeat",
 		},
 		{
 			"an answer without end",
 			herokutest.Fault{Body: `"` + strings.Repeat("x", 2<<20) + `"`},
-			"200 OK: the answer makes no sense: it is longer than 1 MiB (request #): what came of the call is unknown; it will be read again at the next heartbeat",
+			"200 OK: invalid answer: it is longer than 1 MiB (request #): the effect of the call is unknown; the bot reads it again at the next heartbeat",
 		},
 		{
 			"an answer without a number",
 			herokutest.Fault{Body: `{"type":"web"}`},
-			"200 OK: the answer makes no sense: it has no type or no quantity (request #): what came of the call is unknown; it will be read again at the next heartbeat",
+			"200 OK: invalid answer: it has no type or no quantity (request #): the effect of the call is unknown; the bot reads it again at the next heartbeat",
 		},
 		{
 			"an answer about something else",
 			herokutest.Fault{Body: `{"type":"worker","quantity":3}`},
-			`200 OK: the answer makes no sense: it is about process type "worker" (request #): what came of the call is unknown; it will be read again at the next heartbeat`,
+			`200 OK: invalid answer: it is about process type "worker" (request #): the effect of the call is unknown; the bot reads it again at the next heartbeat`,
 		},
 		{
 			"an answer with another number",
 			herokutest.Fault{Body: `{"type":"web","quantity":4}`},
-			"200 OK: the answer makes no sense: it has a quantity of 4 (request #): what came of the call is unknown; it will be read again at the next heartbeat",
+			"200 OK: invalid answer: it has a quantity of 4 (request #): the effect of the call is unknown; the bot reads it again at the next heartbeat",
 		},
 		{
 			"an answer with a string",
 			herokutest.Fault{Body: `{"type":"web","quantity":"3"}`},
-			"200 OK: the answer makes no sense: json: cannot unmarshal string into Go struct field formation.quantity of type int (request #): what came of the call is unknown; it will be read again at the next heartbeat",
+			"200 OK: invalid answer: json: cannot unmarshal string into Go struct field formation.quantity of type int (request #): the effect of the call is unknown; the bot reads it again at the next heartbeat",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -154,9 +154,9 @@ func TestAWrongAppAndAWrongProcessTypeAreToldApart(t *testing.T) {
 	srv, _ := open(t)
 	for _, c := range []struct{ app, processType, want string }{
 		{"other", "web", "read the formation of web of other: Heroku answered 404 Not Found, not_found: Couldn't find that app (request "},
-		{"other", "web", "there is no app of that name: `heroku apps` lists yours"},
+		{"other", "web", "there is no app of that name: `heroku apps` lists your apps"},
 		{"my-app", "clock", "Couldn't find that process type (clock)"},
-		{"my-app", "clock", "the app has no such process type: `heroku ps:scale --app my-app` lists those that it has, from its Procfile"},
+		{"my-app", "clock", "the app does not have this process type: `heroku ps:scale --app my-app` lists those in its Procfile"},
 	} {
 		p := platform(t, heroku.Options{App: c.app, ProcessType: c.processType, Key: srv.Key, URL: srv.URL})
 		if _, _, err := p.Size(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -170,7 +170,7 @@ func TestAnEcoOrBasicLimitIsToldWithAHint(t *testing.T) {
 	p := platform(t, heroku.Options{App: "my-app", ProcessType: "worker", Key: srv.Key, URL: srv.URL})
 	err := p.Resize(t.Context(), 2)
 	if err == nil || !strings.Contains(err.Error(), "cannot_update_above_limit: Cannot update to more than 1 Basic size dynos per process type (") ||
-		!strings.Contains(err.Error(), "the app's plan or dyno size allows no more") {
+		!strings.Contains(err.Error(), "the app's plan or dyno size does not allow more") {
 		t.Errorf("error = %v", err)
 	}
 }
@@ -180,7 +180,7 @@ func TestARedirectIsNotFollowed(t *testing.T) {
 	defer elsewhere.Close()
 	srv, p := open(t)
 	srv.Fail(herokutest.Fault{Status: http.StatusFound, Header: http.Header{"Location": {elsewhere.URL}}})
-	if _, _, err := p.Size(t.Context()); err == nil || !strings.Contains(err.Error(), "302 Found") || !strings.Contains(err.Error(), "a redirect is not followed") {
+	if _, _, err := p.Size(t.Context()); err == nil || !strings.Contains(err.Error(), "302 Found") || !strings.Contains(err.Error(), "redirects are not followed") {
 		t.Errorf("error = %v", err)
 	}
 }
@@ -192,9 +192,9 @@ func TestTroubleOnTheWayIsTriedThreeTimes(t *testing.T) {
 		fault herokutest.Fault
 		want  string
 	}{
-		{"no answer", herokutest.Fault{}, "Heroku can't be reached: "},
+		{"no answer", herokutest.Fault{}, "Heroku is unreachable: "},
 		{"half an answer", herokutest.Fault{Cut: true}, "Heroku answered 200 OK: the answer broke off: unexpected EOF"},
-		{"no answer in time", herokutest.Fault{Hang: true}, "no whole answer in time"},
+		{"no answer in time", herokutest.Fault{Hang: true}, "no complete answer in time"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel() // since the waits between the tries are real here
@@ -206,7 +206,7 @@ func TestTroubleOnTheWayIsTriedThreeTimes(t *testing.T) {
 			_, _, err := p.Size(t.Context())
 			var e *heroku.Error
 			if !errors.As(err, &e) || !strings.Contains(err.Error(), c.want) || e.Tries != 3 ||
-				!strings.Contains(err.Error(), "it will be tried again at the next heartbeat") {
+				!strings.Contains(err.Error(), "the bot tries again at the next heartbeat") {
 				t.Errorf("error = %v, want %q after 3 tries", err, c.want)
 			}
 			wantRequests(t, srv, 3)
@@ -218,7 +218,7 @@ func TestNobodyThere(t *testing.T) {
 	t.Parallel()
 	p := platform(t, heroku.Options{App: "my-app", Key: "key", URL: "http://" + porttest.Addr(t)})
 	_, _, err := p.Size(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "Heroku can't be reached: ") || !strings.Contains(err.Error(), "connection refused (3 tries)") {
+	if err == nil || !strings.Contains(err.Error(), "Heroku is unreachable: ") || !strings.Contains(err.Error(), "connection refused (3 tries)") {
 		t.Errorf("error = %v", err)
 	}
 }
@@ -255,7 +255,7 @@ func TestACancelledCallIsTheContextsError(t *testing.T) {
 	srv.Fail(herokutest.Fault{Hang: true})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := p.Resize(ctx, 3); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "scale web of my-app to 3: no whole answer in time") {
+	if err := p.Resize(ctx, 3); !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "scale web of my-app to 3: no complete answer in time") {
 		t.Errorf("after the deadline: %v", err)
 	}
 	ctx, cancel = context.WithCancel(t.Context())

@@ -10,8 +10,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/web"
 )
 
-// The library's own Formation can't tell a missing quantity from 0, which means that somebody switched the app off,
-// and fails on any other field that changed its form.
+// The library's Formation does not distinguish a missing quantity from 0, which means that somebody switched the app
+// off, and it fails if any other field changes its form.
 type formation struct {
 	Quantity *int    `json:"quantity"`
 	Type     *string `json:"type"`
@@ -39,11 +39,11 @@ func find(list []formation, processType string) (f formation, ok bool) {
 	return formation{}, false
 }
 
-// Size reads the number of dynos asked for, whether or not all of them run yet. settled is always true, since Heroku
-// accepts a new quantity at any time; what it refuses during a preboot deploy is a Resize.
+// Size returns the desired number of dynos, whether or not they all run yet. settled is always true, because Heroku
+// accepts a new quantity at any time. Only Resize can be refused, during a deploy with preboot.
 //
-// Where the app has several process types, a reading of all of them that another one has made within the last two
-// seconds, and no change since, will do; never one that this process type has had before.
+// If the app has several process types, Size may use a reading of all of them that another one made within the last two
+// seconds, unless there was a change since. It never returns the same reading twice.
 func (p *Platform) Size(ctx context.Context) (n int, settled bool, err error) {
 	f, err := p.newestFormation(ctx)
 	if err != nil {
@@ -64,7 +64,7 @@ func (p *Platform) newestFormation(ctx context.Context) (formation, error) {
 	if f, ok := find(list, p.processType); ok && f.check(p.processType) == nil {
 		return f, nil
 	}
-	return p.formation(ctx) // which says what is wrong with this one
+	return p.formation(ctx) // its error says what is wrong
 }
 
 func (c *client) allFormations(ctx context.Context) (list []formation, err error) {
@@ -85,17 +85,17 @@ func (p *Platform) formation(ctx context.Context) (formation, error) {
 
 func (p *Platform) reading() string { return "read the formation of " + p.name() }
 
-// Resize asks for n dynos, 0 or more. After an error the number may or may not have changed: Size tells. Where the app
-// has several process types, it waits up to 75 ms for what they ask, too, so that all goes to Heroku as one; each gets
-// its own answer.
+// Resize requests n dynos, 0 or more. After an error the number may or may not have changed; use Size. If the app has
+// several process types, Resize waits up to 75 ms for their changes and sends them to Heroku together. Each process
+// type gets its own result.
 func (p *Platform) Resize(ctx context.Context, n int) error {
 	if n < 0 {
-		return fmt.Errorf("scale %s to %d: a number of dynos is 0 or more", p.name(), n)
+		return fmt.Errorf("scale %s to %d: must be 0 or more dynos", p.name(), n)
 	}
 	return p.change(ctx, fmt.Sprintf("scale %s to %d", p.name(), n), change{Quantity: &n})
 }
 
-// Fields that are nil stay as they are.
+// nil fields stay unchanged.
 type change struct {
 	Type     string  `json:"type,omitempty"`
 	Quantity *int    `json:"quantity,omitempty"`
@@ -138,7 +138,7 @@ func (p *Platform) change(ctx context.Context, op string, ch change) error {
 }
 
 func (p *Platform) changeAlone(ctx context.Context, op string, ch change) error {
-	ch.Type = "" // which is in the path
+	ch.Type = "" // it is in the path
 	return p.do(ctx, op, func(ctx context.Context) error {
 		var f formation
 		if err := p.service.Patch(ctx, &f, p.formationPath(), ch); err != nil {

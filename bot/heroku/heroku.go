@@ -1,9 +1,8 @@
 // Package heroku scales the process types of an app on Heroku through its Platform API.
 //
-// A [Platform] is one process type. It reads and sets the number of dynos, tells how many of them run, the app's newest
-// release, its web URL and how many API calls are left, and can check what it needs and what is in its way. Each call
-// ends within 20 seconds, its retries included; how it went wrong is an [*Error]. Several process types of an [App]
-// share their calls.
+// A [Platform] is one process type. It reads and sets the number of dynos. It reports how many of them run, the app's
+// newest release and web URL, and the API calls left, and checks what scaling needs and what prevents it. Each call
+// ends within 20 seconds, including retries. Its error is an [*Error]. The process types of an [App] share their calls.
 package heroku
 
 import (
@@ -19,38 +18,38 @@ import (
 
 const (
 	defaultTimeout = 10 * time.Second
-	// callLimit bounds a call with all its tries and the waits between them.
+	// includes all tries and the waits between them
 	callLimit = 20 * time.Second
 )
 
-// Options say which app is scaled, and how Heroku is reached.
+// Options configure an [App] and its [Platform].
 type Options struct {
-	// App is the app's name or id, required.
+	// App is the app's name or ID; it is required.
 	App string
-	// Key is the API key or OAuth token, required. It is sent as a bearer token, and appears in no error.
+	// Key is the API key or OAuth token; it is required. It is sent as a bearer token, and appears in no error.
 	Key string
-	// ProcessType is the process type that [New] scales; "" means "web". [Open] passes it over.
+	// ProcessType is the process type that [New] scales; "" means "web". [Open] ignores it.
 	ProcessType string
-	// URL is where the Platform API is; "" means https://api.heroku.com. Plain http is for a loopback address only,
-	// since the key would cross the network for all to read.
+	// URL is the Platform API's; "" means https://api.heroku.com. Plain http is allowed only for a loopback address,
+	// because it would send the key unencrypted.
 	URL string
 	// UserAgent is sent with every call; "" means "autoscalebot".
 	UserAgent string
-	// Timeout bounds one HTTP call; 0 means 10 s. A call is tried up to three times, and ends within 20 s in all
-	// whatever the Timeout is.
+	// Timeout limits one HTTP call; 0 means 10 s. A call is tried up to three times, and ends within 20 s in all,
+	// whatever the Timeout.
 	Timeout time.Duration
 }
 
-// A Platform is one process type of one app on Heroku. It may be used from several goroutines.
+// A Platform is one process type of one app on Heroku. It is safe for concurrent use.
 type Platform struct {
 	*client
 	processType string
 	shared      *App
-	seen        atomic.Pointer[seen] // the size that Size has read, for DynoSize
+	seen        atomic.Pointer[seen] // the size that Size read, for DynoSize
 }
 
-// New makes a Platform that stands alone. It calls nobody; its errors say which option is wrong, and never tell the
-// key.
+// New returns a Platform that shares calls with no other. It makes no call. Its errors say which option is wrong, and
+// do not show the key.
 func New(o Options) (*Platform, error) {
 	a, err := Open(o)
 	if err != nil {
@@ -59,14 +58,14 @@ func New(o Options) (*Platform, error) {
 	return a.Scaler(o.ProcessType)
 }
 
-// WebURL tells the URL at which the app's web process answers.
+// WebURL returns the URL of the app's web process.
 func (p *Platform) WebURL(ctx context.Context) (string, error) {
 	a, err := p.appInfo(ctx)
 	if err != nil {
 		return "", err
 	}
 	if u, err := url.Parse(a.WebURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return "", fmt.Errorf("read the web URL of %s: Heroku tells none: give the heartbeat an absolute URL", p.app)
+		return "", fmt.Errorf("read the web URL of %s: the app has no web URL: use an absolute heartbeat URL", p.app)
 	}
 	return a.WebURL, nil
 }
@@ -97,8 +96,8 @@ func (c *client) readInfo(ctx context.Context) (info, error) {
 	return a, err
 }
 
-// Maintenance tells whether the app is in maintenance mode, in which Heroku's router answers every request with a page
-// of its own and 503. As with Size, the reading of another process type will do.
+// Maintenance reports whether the app is in maintenance mode. Heroku's router then answers every request with a page of
+// its own and the status 503. As in Size, another process type's reading may be used.
 func (p *Platform) Maintenance(ctx context.Context) (on bool, err error) {
 	a, err := sharing(ctx, p, &p.shared.infos, p.readInfo)
 	if err != nil {
@@ -107,8 +106,8 @@ func (p *Platform) Maintenance(ctx context.Context) (on bool, err error) {
 	return a.Maintenance, nil
 }
 
-// Quota tells how many API calls the account may still make: the last RateLimit-Remaining header seen. ok is false when
-// there was none yet. The allowance is the account's, 4,500 an hour, refilled bit by bit.
+// Quota returns the number of API calls left to the account: the last RateLimit-Remaining header. ok is false before
+// the first. The account has 4,500 calls per hour, refilled continuously.
 func (p *Platform) Quota() (remaining int, ok bool) {
 	return p.transport.Left()
 }

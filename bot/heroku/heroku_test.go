@@ -99,7 +99,7 @@ func TestAResizeIsOnePatchOfOneProcessType(t *testing.T) {
 
 func TestANegativeNumberIsRefusedWithoutACall(t *testing.T) {
 	srv, p := open(t)
-	if err := p.Resize(t.Context(), -1); err == nil || err.Error() != "scale web of my-app to -1: a number of dynos is 0 or more" {
+	if err := p.Resize(t.Context(), -1); err == nil || err.Error() != "scale web of my-app to -1: must be 0 or more dynos" {
 		t.Errorf("error = %v", err)
 	}
 	wantRequests(t, srv, 0)
@@ -136,7 +136,7 @@ func TestTheWebURLIsTheApps(t *testing.T) {
 	}
 	for _, body := range []string{`{"name":"my-app","web_url":null}`, `{"name":"my-app"}`, `{"name":"my-app","web_url":"/x"}`, `{"name":"my-app","web_url":"ftp://x/"}`} {
 		mend := srv.Fail(herokutest.Fault{Body: body})
-		if u, err := p.WebURL(t.Context()); err == nil || !strings.Contains(err.Error(), "absolute URL") {
+		if u, err := p.WebURL(t.Context()); err == nil || !strings.Contains(err.Error(), "absolute heartbeat URL") {
 			t.Errorf("WebURL from %s = %q, %v", body, u, err)
 		}
 		mend()
@@ -152,13 +152,13 @@ func TestNewRefusesWrongOptionsWithoutTellingTheKey(t *testing.T) {
 	}{
 		{"as it is", func(o *heroku.Options) {}, ""},
 		{"an id for a name", func(o *heroku.Options) { o.App = "01234567-89ab-cdef-0123-456789abcdef" }, ""},
-		{"no app", func(o *heroku.Options) { o.App = "" }, "the Heroku app's name is missing: `heroku apps` lists yours"},
-		{"a path for an app", func(o *heroku.Options) { o.App = "my-app/../other" }, `"my-app/../other" is no Heroku app`},
-		{"no key", func(o *heroku.Options) { o.Key = "" }, "the Heroku API key is missing: `heroku authorizations:create` makes one"},
-		{"a key with a line break", func(o *heroku.Options) { o.Key += "\n" }, "the Heroku API key holds a space, a line break"},
-		{"a key in quotes", func(o *heroku.Options) { o.Key = `"` + o.Key + `"` }, "the Heroku API key holds a space, a line break, a quote"},
-		{"a path for a process type", func(o *heroku.Options) { o.ProcessType = "web?x=1" }, `"web?x=1" is no process type`},
-		{"a negative timeout", func(o *heroku.Options) { o.Timeout = -time.Second }, "a timeout of -1s is negative"},
+		{"no app", func(o *heroku.Options) { o.App = "" }, "the Heroku app's name is missing: `heroku apps` lists your apps"},
+		{"a path for an app", func(o *heroku.Options) { o.App = "my-app/../other" }, `"my-app/../other" is not a Heroku app`},
+		{"no key", func(o *heroku.Options) { o.Key = "" }, "the Heroku API key is missing: `heroku authorizations:create` creates one"},
+		{"a key with a line break", func(o *heroku.Options) { o.Key += "\n" }, "the Heroku API key has a space, a line break"},
+		{"a key in quotes", func(o *heroku.Options) { o.Key = `"` + o.Key + `"` }, "the Heroku API key has a space, a line break, a quote"},
+		{"a path for a process type", func(o *heroku.Options) { o.ProcessType = "web?x=1" }, `"web?x=1" is not a process type`},
+		{"a negative timeout", func(o *heroku.Options) { o.Timeout = -time.Second }, "the timeout is -1s: must be 0"},
 		{"https", func(o *heroku.Options) { o.URL = "https://heroku.example.com/api" }, ""},
 		{"http to 127.0.0.1", func(o *heroku.Options) { o.URL = "http://127.0.0.1:8080" }, ""},
 		{"http to ::1", func(o *heroku.Options) { o.URL = "http://[::1]:8080" }, ""},
@@ -166,10 +166,10 @@ func TestNewRefusesWrongOptionsWithoutTellingTheKey(t *testing.T) {
 		{"http to elsewhere", func(o *heroku.Options) { o.URL = "http://api.heroku.com" }, "the Heroku API's URL http://api.heroku.com would send the key unencrypted"},
 		{"http to a name like localhost", func(o *heroku.Options) { o.URL = "http://localhost.example.com" }, "would send the key unencrypted"},
 		{"http to a name like 127.0.0.1", func(o *heroku.Options) { o.URL = "http://127.0.0.1.example.com" }, "would send the key unencrypted"},
-		{"another scheme", func(o *heroku.Options) { o.URL = "ftp://127.0.0.1" }, "starts with neither https:// nor http://"},
-		{"no URL", func(o *heroku.Options) { o.URL = "api.heroku.com" }, "it looks like https://api.heroku.com"},
-		{"a password in the URL", func(o *heroku.Options) { o.URL = "https://u:" + key + "@api.heroku.com" }, "has a user, a query or a fragment"},
-		{"a broken URL", func(o *heroku.Options) { o.URL = "https://u:" + key + "@[" }, "it looks like https://api.heroku.com"},
+		{"another scheme", func(o *heroku.Options) { o.URL = "ftp://127.0.0.1" }, "must begin with https:// or http://"},
+		{"no URL", func(o *heroku.Options) { o.URL = "api.heroku.com" }, "must be like https://api.heroku.com"},
+		{"a password in the URL", func(o *heroku.Options) { o.URL = "https://u:" + key + "@api.heroku.com" }, "must not have a user, a query or a fragment"},
+		{"a broken URL", func(o *heroku.Options) { o.URL = "https://u:" + key + "@[" }, "must be like https://api.heroku.com"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := heroku.Options{App: "my-app", Key: key}

@@ -21,7 +21,7 @@ func TestPrice(t *testing.T) {
 			t.Errorf("the price of %s's dynos is $%g, %v, want $%g", app, got, err, want)
 		}
 	}
-	if _, err := price("three"); err == nil || !strings.Contains(err.Error(), `"Private-S" is not known here`) || !strings.Contains(err.Error(), "DYNO_PRICE_PER_MONTH") {
+	if _, err := price("three"); err == nil || !strings.Contains(err.Error(), `"Private-S" is unknown`) || !strings.Contains(err.Error(), "DYNO_PRICE_PER_MONTH") {
 		t.Errorf("an unknown size: %v", err)
 	}
 	if _, err := price("four"); err == nil || !strings.Contains(err.Error(), "404") {

@@ -16,13 +16,13 @@ type release struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// Release tells when the app's newest release was made, by Heroku's clock, and whether it is done. An app that has none
-// yet has the zero time, and is done.
+// Release returns when the app's newest release was created, by Heroku's clock, and whether it is done. For an app
+// without releases it returns the zero time and true.
 //
-// Only a pending release is not done: its release phase is under way. A failed one is done, since its code never runs
-// and the dynos stay as they were; so is one in a state that this package doesn't know, since it need not ever end.
+// Only a pending release is not done: its release phase is in progress. A failed release is done, because its code
+// never runs and the dynos stay as they were. A release in an unknown state is done, because it may never end.
 //
-// As with Size, the reading of another process type will do.
+// As in Size, another process type's reading may be used.
 func (p *Platform) Release(ctx context.Context) (at time.Time, done bool, err error) {
 	list, err := sharing(ctx, p, &p.shared.releases, p.newestRelease)
 	switch {
@@ -44,7 +44,7 @@ func (c *client) newestRelease(ctx context.Context) (list []release, err error) 
 		case list == nil:
 			return errors.New("it has no list of releases")
 		case len(list) > 1:
-			return fmt.Errorf("it has %d releases instead of the newest alone", len(list))
+			return fmt.Errorf("it has %d releases instead of only the newest", len(list))
 		case len(list) == 1 && (list[0].Status == "" || list[0].CreatedAt.IsZero()):
 			return errors.New("it has no status or no time")
 		}

@@ -68,7 +68,7 @@ func TestAnAnswerAboutReleasesThatMakesNoSenseIsAnError(t *testing.T) {
 		{"<html>", "it is not JSON"},
 		{"null", "it has no list of releases"},
 		{one, "cannot unmarshal object"},
-		{"[" + one + "," + one + "]", "it has 2 releases instead of the newest alone"},
+		{"[" + one + "," + one + "]", "it has 2 releases instead of only the newest"},
 		{"[null]", "it has no status or no time"},
 		{`[{"status":"succeeded"}]`, "it has no status or no time"},
 		{`[{"created_at":"2026-03-04T05:06:07Z"}]`, "it has no status or no time"},
@@ -126,8 +126,8 @@ func TestReleaseAndUpTellWhatWentWrongWithAHintAndWithoutTheKey(t *testing.T) {
 		}{
 			{herokutest.Fault{Status: 401}, ": Heroku answered 401 Unauthorized, unauthorized: Invalid credentials"},
 			{herokutest.Fault{Status: 403, Message: "no " + herokutest.Key}, "the API key has no access to this"},
-			{herokutest.Fault{Body: `["` + herokutest.Key + `"]`}, "the answer makes no sense"},
-			{herokutest.Fault{Status: 404, Message: "Couldn't find that app."}, "there is no app of that name: `heroku apps` lists yours"},
+			{herokutest.Fault{Body: `["` + herokutest.Key + `"]`}, "invalid answer"},
+			{herokutest.Fault{Status: 404, Message: "Couldn't find that app."}, "there is no app of that name: `heroku apps` lists your apps"},
 		} {
 			srv, p := open(t)
 			c.fault.Path = r.path

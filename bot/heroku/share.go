@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// The ticks of process types begin together, but one's heartbeat takes longer than another's.
+// The ticks of process types begin together, but some heartbeats take longer than others.
 const fresh = 2 * time.Second
 
 type share[T any] struct {
 	mu     sync.Mutex
-	newest *reading[T] // nil where there is none to take over
+	newest *reading[T] // nil if there is no reading to share
 }
 
 type reading[T any] struct {
 	begun  time.Time
 	cancel context.CancelFunc
-	done   chan struct{} // closed when value and err are there
+	done   chan struct{} // closed when value and err are set
 	value  T
 	err    error
 
-	taken   map[string]bool // by whom; guarded by the share, as is waiting
+	taken   map[string]bool // by process type; this and waiting are guarded by share.mu
 	waiting int
 }
 
@@ -32,9 +32,8 @@ func sharing[T any](ctx context.Context, p *Platform, s *share[T], read func(con
 	return s.get(ctx, p, read)
 }
 
-// get gives a process type a reading that was begun a short while ago at the most, and that it has not had before:
-// another's, or a new one made by read. It returns when ctx ends at the latest; the request goes on as long as anybody
-// waits for it.
+// Returns a reading that began less than fresh ago and that this process type has not had: another's, or a new one. It
+// returns no later than ctx ends; the request continues as long as somebody waits for it.
 func (s *share[T]) get(ctx context.Context, p *Platform, read func(context.Context) (T, error)) (value T, err error) {
 	if ctx.Err() != nil {
 		return value, p.transport.Ended(ctx)
@@ -83,7 +82,6 @@ func (s *share[T]) leave(r *reading[T]) {
 	}
 }
 
-// drop has nobody take over what was read so far.
 func (s *share[T]) drop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,7 +94,7 @@ func (s *share[T]) dropIf(r *reading[T]) {
 	s.forget(r)
 }
 
-// forget drops a reading. s.mu is held.
+// s.mu must be held.
 func (s *share[T]) forget(r *reading[T]) {
 	if s.newest == r {
 		s.newest = nil

@@ -55,14 +55,14 @@ func TestADynoSizeThatHerokuRefuses(t *testing.T) {
 		want       string
 		deploying  bool
 	}{
-		{"no size", "", herokutest.Fault{}, `change the dynos of web of my-app: "" is no dyno size`, false},
-		{"no name", "a/b", herokutest.Fault{}, `"a/b" is no dyno size`, false},
+		{"no size", "", herokutest.Fault{}, `change the dynos of web of my-app: "" is not a dyno size`, false},
+		{"no name", "a/b", herokutest.Fault{}, `"a/b" is not a dyno size`, false},
 		{"an unknown one", "standard-9x", herokutest.Fault{}, "change the dynos of web of my-app to standard-9x: Heroku answered 422 Unprocessable Entity, invalid_params: No such size as standard-9x", false},
 		{"one of another tier", "eco", herokutest.Fault{}, "Cannot use the following dyno types in the same app: Eco and Basic (request ", false},
-		{"and what to do", "eco", herokutest.Fault{}, "leave out of DYNO_SIZES what `heroku ps:type --app my-app` does not accept", false},
+		{"and what to do", "eco", herokutest.Fault{}, "remove the sizes from DYNO_SIZES that `heroku ps:type --app my-app` does not accept", false},
 		{"one that allows one dyno", "basic", herokutest.Fault{}, "Cannot update to more than 1 Basic size dynos", false},
-		{"a deploy", "standard-2x", herokutest.Fault{Status: 422, Message: herokutest.PrebootMessage}, "a deploy with preboot is under way", true},
-		{"another answer", "standard-2x", herokutest.Fault{Body: `{"type":"web","quantity":2,"size":"Standard-1X"}`}, `the answer makes no sense: it has the size "Standard-1X"`, false},
+		{"a deploy", "standard-2x", herokutest.Fault{Status: 422, Message: herokutest.PrebootMessage}, "a deploy with preboot is in progress", true},
+		{"another answer", "standard-2x", herokutest.Fault{Body: `{"type":"web","quantity":2,"size":"Standard-1X"}`}, `invalid answer: it has the size "Standard-1X"`, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			srv, p := open(t)
@@ -84,7 +84,7 @@ func TestADynoSizeThatHerokuRefuses(t *testing.T) {
 func TestAnAnswerWithoutASize(t *testing.T) {
 	srv, p := open(t)
 	srv.Fail(herokutest.Fault{Body: `{"type":"web","quantity":2}`})
-	if name, err := p.DynoSize(t.Context()); name != "" || err == nil || !strings.HasPrefix(err.Error(), "read the formation of web of my-app: the answer makes no sense: it has no size") {
+	if name, err := p.DynoSize(t.Context()); name != "" || err == nil || !strings.HasPrefix(err.Error(), "read the formation of web of my-app: invalid answer: it has no size") {
 		t.Errorf("DynoSize = %q, %v", name, err)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// An answer is the last good one of a call, for what is found to be wrong with it later.
+// The last good answer of a call, for errors that are found in it later.
 type answer struct {
 	status, tries int
 	requestID     string
@@ -14,8 +14,8 @@ type answer struct {
 
 type answerKey struct{}
 
-// Call makes one or more requests of the transport's, within limit in all. Its error is nil or an *Error with op as
-// its Op: an error of call's that is none came after a good answer, and says what is wrong with that.
+// Call makes one or more requests of the transport within limit in all. Its error is nil or an *Error with op as its
+// Op. If call returns another error, it is about the last good answer.
 func (t *Transport) Call(ctx context.Context, limit time.Duration, op string, call func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -32,7 +32,7 @@ func (t *Transport) Call(ctx context.Context, limit time.Duration, op string, ca
 	return Named(op, e)
 }
 
-// Status is that of the last good answer in a [Transport.Call], whose function is given ctx.
+// Status returns the status of the last good answer in a [Transport.Call]; ctx is the one that its function received.
 func Status(ctx context.Context) int {
 	if a, ok := ctx.Value(answerKey{}).(*answer); ok {
 		return a.status
@@ -40,7 +40,7 @@ func Status(ctx context.Context) int {
 	return 0
 }
 
-// As finds the *Error in err.
+// As returns the *Error in err.
 func As(err error) (e *Error, ok bool) {
 	ok = errors.As(err, &e)
 	return e, ok

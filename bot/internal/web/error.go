@@ -10,56 +10,56 @@ import (
 
 // An Error is a call to a platform's API that failed. It holds no secret, even where the API's answer did.
 type Error struct {
-	// Op is what was tried, as in "scale web of my-app to 3".
+	// Op is the attempted operation, as in "scale web of my-app to 3".
 	Op string
-	// Kind is nil, or an error of the caller's that errors.Is finds and that is told after Op.
+	// Kind is nil, or an error of the caller that errors.Is finds and that follows Op in the text.
 	Kind error
-	// Who answered, as in "Heroku"; empty when nobody did.
+	// Who is the server that answered, as in "Heroku"; "" without an answer.
 	Who string
-	// Status is the HTTP status of the last answer, 0 when there was none.
+	// Status is the HTTP status of the last answer, 0 without an answer.
 	Status int
-	// ID is the API's own name of the error, as in "rate_limit"; empty when it gave none.
+	// ID is the API's code of the error, as in "rate_limit"; "" without one.
 	ID string
-	// Message is the API's own message, or says what else went wrong.
+	// Message is the API's message, or what else went wrong.
 	Message string
-	// Hint says what to do about it; empty where the message says enough.
+	// Hint says how to fix it; "" if Message is enough.
 	Hint string
-	// RequestID is the API's name of the request, for its support; empty when there was no answer.
+	// RequestID is the API's ID of the request, for its support; "" without an answer.
 	RequestID string
-	// Tries counts the HTTP calls made.
+	// Tries is the number of HTTP calls made.
 	Tries int
-	// Until is when the API has asked to make no call before; zero where that is not the reason.
+	// Until is the time until which the API asked for no calls; zero if that is not the reason.
 	Until time.Time
 
-	// Again says whether the call may be made again at once.
+	// Again says whether the call may be repeated at once.
 	Again Again
-	// Deploy says that the API refused a change because a deploy is under way.
+	// Deploy says that the API refused a change during a deploy.
 	Deploy bool
-	// Common says that the reason has no part in what was tried: the credentials, the rate limit, the platform's
-	// health, the network. CommonCause tells that reason in words that are the same for each call; empty for the
-	// error's own.
+	// Common says that the reason does not depend on the operation: the credentials, the rate limit, the platform's
+	// health, the network. CommonCause is that reason in words that are the same for every call; "" means the error's
+	// own text.
 	Common      bool
 	CommonCause string
-	// Is is what errors.Is finds beside Kind: nil, context.Canceled, context.DeadlineExceeded or an error of the
-	// caller's. Nothing else is passed on, since the text of another error may hold what the server sent.
+	// Is is what errors.Is finds besides Kind: nil, context.Canceled, context.DeadlineExceeded or an error of the
+	// caller. No other error is passed on, because its text may hold what the server sent.
 	Is error
 
-	gaveUp string        // why no further try was made although one might have helped
-	asked  time.Duration // how long the API asks to wait before the next try
+	gaveUp string        // why there was no further try
+	asked  time.Duration // the wait that the API asks for
 }
 
-// Again says whether a call that failed may be made again.
+// Again says whether a failed call may be repeated.
 type Again int
 
 const (
-	ByStatus Again = iota // NotDone after 429, Unclear after 500 and above, else Never
+	ByStatus Again = iota // NotDone after 429, Unclear after 500 and above, otherwise Never
 	Never                 // it would fail again, or there is no time
-	Unclear               // carried out or not: where asking twice is harmless
-	NotDone               // certainly not carried out: whatever it is
-	whenOpen              // once the API's time to wait is over
+	Unclear               // perhaps carried out: repeat it if that is harmless
+	NotDone               // certainly not carried out: repeat it
+	whenOpen              // repeat it when the API's time to wait is over
 )
 
-// once says that asking twice may do harm.
+// once: repeating may do harm.
 func (e *Error) again(once bool) bool {
 	switch e.Again {
 	case ByStatus:
@@ -70,7 +70,7 @@ func (e *Error) again(once bool) bool {
 	return e.Again == NotDone
 }
 
-// Error tells what was tried, the API's own name of the error and its message, how often it was tried, and a hint.
+// Error returns the operation, the API's error code and message, the number of tries, and the hint.
 func (e *Error) Error() string {
 	var parts []string
 	add := func(part string) {
@@ -115,14 +115,14 @@ func (e *Error) details() string {
 	return " (" + strings.Join(list, ", ") + ")"
 }
 
-// Unwrap gives Is, or else Kind.
+// Unwrap returns Is, or else Kind.
 func (e *Error) Unwrap() error { return cmp.Or(e.Is, e.Kind) }
 
-// Deploying reports whether the platform refused a change because a deploy is under way: nothing has failed, and the
-// same call does what it should once that is over.
+// Deploying reports whether the platform refused a change during a deploy. That is not a failure: the same call
+// succeeds after the deploy.
 func (e *Error) Deploying() bool { return e.Deploy }
 
-// Cause is the error without what was tried, where that has no part in it; else it is empty.
+// Cause returns the error without the operation if the reason does not depend on it, and otherwise "".
 func (e *Error) Cause() string {
 	switch {
 	case e.CommonCause != "":
@@ -135,8 +135,8 @@ func (e *Error) Cause() string {
 	return own.Error()
 }
 
-// Named says what a call was for that ended with err, which may be shared with other calls. An err that is no *Error
-// is given back.
+// Named returns err with op as its operation. err may be shared with other calls. An err that is not an *Error is
+// returned unchanged.
 func Named(op string, err error) error {
 	e, ok := As(err)
 	if !ok {

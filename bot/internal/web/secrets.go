@@ -7,7 +7,7 @@ import (
 	"unicode"
 )
 
-// Secrets are what must appear in no text. They may be used from several goroutines.
+// Secrets are texts that must not appear in errors and logs. They are safe for concurrent use.
 type Secrets struct {
 	mark string
 
@@ -16,13 +16,13 @@ type Secrets struct {
 	newest []string
 }
 
-// NewSecrets makes Secrets of those that stay the same. mark stands in their place, as in "[key]".
+// NewSecrets returns Secrets with permanent ones. mark replaces them, as in "[key]".
 func NewSecrets(mark string, kept ...string) *Secrets {
 	none := func(s string) bool { return s == "" }
 	return &Secrets{mark: mark, kept: slices.DeleteFunc(kept, none)}
 }
 
-// Add makes the newest tokens secrets as well, and forgets all but the last eight.
+// Add adds the newest tokens, and forgets all but the last eight.
 func (s *Secrets) Add(tokens ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,8 +34,7 @@ func (s *Secrets) Add(tokens ...string) {
 	s.newest = s.newest[max(0, len(s.newest)-8):]
 }
 
-// Strike strikes the secrets out of a text that the server may have had a hand in, and makes it fit for one line, as
-// [Line] does.
+// Strike replaces the secrets in a text from a server, and makes it one line, as [Line] does.
 func (s *Secrets) Strike(text string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,7 +46,7 @@ func (s *Secrets) Strike(text string) string {
 	return Line(text)
 }
 
-// Line makes a text of the server's fit for one line of a log: no control characters, at most 300 characters.
+// Line makes a server's text one line for a log: without control characters, at most 300 characters long.
 func Line(s string) string {
 	s = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

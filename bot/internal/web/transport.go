@@ -1,5 +1,5 @@
-// Package web makes the calls to the APIs of different platforms: it bounds them, tries again what may pass, waits
-// where it is asked to, and tells what went wrong.
+// Package web makes the calls to platforms' APIs: it limits them, retries them, waits if an API asks it to, and words
+// their errors.
 package web
 
 import (
@@ -20,66 +20,65 @@ import (
 )
 
 const (
-	// NextHeartbeat is the hint where waiting is all that one can do.
-	NextHeartbeat = "it will be tried again at the next heartbeat"
-	// MaxAsked caps what an answer can ask to wait. A call that has no time for it gives up; the cap only keeps the
-	// number readable.
+	// NextHeartbeat is the hint if waiting is all that you can do.
+	NextHeartbeat = "the bot tries again at the next heartbeat"
+	// MaxAsked caps the time that an answer can ask to wait. It only keeps the number readable: a call without the time
+	// gives up.
 	MaxAsked = 24 * time.Hour
 )
 
-// A Transport makes the HTTP calls to a platform's API. It bounds each try and its answer, tries again what may pass,
-// keeps to what the API asks for, and makes an [*Error] of all that is no good answer. It may stand below a client
-// library, as an [http.RoundTripper].
+// A Transport makes the HTTP calls to a platform's API. It limits each try and its answer, retries what may succeed
+// later, obeys the API's requests to wait, and returns an [*Error] for everything but a good answer. It is an
+// [http.RoundTripper], so it can be used below a client library.
 //
-// The fields are set before the first call. Inner, Timeout, Tries, MaxBody, Who, Secrets and Refused are required.
+// Set the fields before the first call. Inner, Timeout, Tries, MaxBody, Who, Secrets and Refused are required.
 type Transport struct {
 	Inner   http.RoundTripper
 	Timeout time.Duration // of one try
-	Tries   int           // of one call, at most; between them are 0.5 s, then ×1.5, each give or take half of it
+	Tries   int           // of one call, at most; the wait between them is 0.5 s, then ×1.5, each ±50 %
 	MaxBody int           // bytes of an answer
 
-	Who     string // who answers, as in "Heroku"
-	Place   string // what can't be reached, and asks to wait; "" stands for the host that is asked
+	Who     string // the API's name, as in "Heroku"
+	Place   string // the name in errors of unreachable or waiting servers; "" means the host
 	Secrets *Secrets
-	// RequestID and Remaining are the answers' headers with the API's name of the request, and with how many calls
-	// are left.
+	// RequestID and Remaining are the names of the answers' headers with the API's ID of the request and the number of
+	// calls left.
 	RequestID, Remaining string
 
-	// Prepare makes each try's request ready, as by a signature; nil does nothing. An *Error of its stands as it is.
+	// Prepare completes the request of each try, for example with a signature; nil does nothing. An *Error of it is
+	// returned as it is.
 	Prepare func(*http.Request) error
-	// Refused makes the error of an answer that is not 2xx. What it takes from the answer may hold secrets.
+	// Refused returns the error of an answer that is not 2xx. Its texts from the answer may hold secrets.
 	Refused func(req *http.Request, status int, body []byte) *Error
-	// Check tells what is wrong with the body of a 2xx answer; nil takes any.
+	// Check returns what is wrong with the body of a 2xx answer; nil accepts any body.
 	Check func(body []byte) *Error
-	// Asked tells how long an answer asks to wait before the next call; nil stands for [AskedToWait].
+	// Asked returns the time to wait before the next call; nil means [AskedToWait].
 	Asked func(*http.Response, time.Time) time.Duration
-	// Closed makes the error of a call that isn't made because the API has asked to wait; nil stands for one in the
-	// transport's own words.
+	// Closed returns the error of a call that is not made because the API asked to wait; nil means the transport's own
+	// error.
 	Closed func(until time.Time) *Error
 
-	// OnceUnlessGET has only GETs sent again where it is unclear whether they were carried out.
+	// OnceUnlessGET retries a request other than GET only if it was certainly not carried out.
 	OnceUnlessGET bool
-	// Waits is how often a call that may be sent again waits for as long as the API asks, where its deadline allows
-	// that. Such waits count as no tries. With 0, a call waits between its tries only, and is refused while the API
-	// asks to wait.
+	// Waits is how often a retryable call waits for the time that the API asks for, if its deadline allows. Such waits
+	// do not count as tries. With 0, a call waits only between its tries, and fails while the API asks to wait.
 	Waits int
-	// Heartbeats says that what fails is asked for again at the next heartbeat, for the hints.
+	// Heartbeats says that the next heartbeat repeats what failed, for the hints.
 	Heartbeats bool
-	// Untrusted is the hint where the certificate is not trusted, which is then not tried again.
+	// Untrusted is the hint for an untrusted certificate. Such a call is not retried.
 	Untrusted string
 
 	gate gate
-	left atomic.Int64 // 1 more than the last Remaining
+	left atomic.Int64 // the last Remaining plus 1; 0 before the first
 }
 
-// RoundTrip makes a call, with [Transport.Check].
+// RoundTrip makes a call, checked with [Transport.Check].
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.Do(req, t.OnceUnlessGET && req.Method != http.MethodGet, t.Check)
 }
 
-// Do makes a call. once says that it is not sent again where it is unclear whether it was carried out; check tells
-// what is wrong with the body of a 2xx answer, and may be nil. The answer's body is read whole. The error is nil or
-// an *Error without Op.
+// Do makes a call. With once, it is retried only if it was certainly not carried out. check returns what is wrong with
+// the body of a 2xx answer; it may be nil. The answer's body is read whole. The error is nil or an *Error without Op.
 func (t *Transport) Do(req *http.Request, once bool, check func(body []byte) *Error) (*http.Response, error) {
 	if req.Body != nil {
 		defer req.Body.Close()
@@ -117,19 +116,19 @@ func (t *Transport) closed(req *http.Request, until time.Time) *Error {
 		return t.Closed(until)
 	}
 	when := until.UTC().Format("15:04:05 UTC")
-	message := fmt.Sprintf("%s asked to wait until %s, so no call is made before", t.place(req), when)
+	message := fmt.Sprintf("%s asked the bot to wait until %s, so it makes no call before", t.place(req), when)
 	return &Error{Until: until, Message: message}
 }
 
 func (t *Transport) place(req *http.Request) string { return cmp.Or(t.Place, req.URL.Host) }
 
-// pause waits before the next try: for d, or for as long as the API asks where that is longer. It returns false, and
-// says why in e, when there is no time for that, which it tells at once.
+// Waits d before the next try, or the time that the API asks for if that is longer. If there is no time for that, it
+// returns false at once and records why in e.
 func (e *Error) pause(ctx context.Context, d time.Duration) bool {
 	switch {
 	case e.asked >= d && !Fits(ctx, e.asked):
 		asked := e.asked.Round(time.Second)
-		e.gaveUp = fmt.Sprintf("%s asks to wait %v, which is longer than this call may take", e.Who, asked)
+		e.gaveUp = fmt.Sprintf("%s asks for a wait of %v, longer than this call may take", e.Who, asked)
 	case !Fits(ctx, max(d, e.asked)):
 		e.gaveUp = "no time left to try again"
 	default:
@@ -148,7 +147,7 @@ func (t *Transport) try(req *http.Request, check func([]byte) *Error) (*http.Res
 	if req.GetBody != nil {
 		body, err := req.GetBody()
 		if err != nil {
-			return nil, &Error{Message: "the request's body can't be read again"}
+			return nil, &Error{Message: "the request's body cannot be read again"}
 		}
 		again.Body = body
 	}
@@ -162,7 +161,7 @@ func (t *Transport) try(req *http.Request, check func([]byte) *Error) (*http.Res
 	}
 	resp, err := t.Inner.RoundTrip(again)
 	if err != nil {
-		return nil, t.broken(whole, t.place(req)+" can't be reached", err)
+		return nil, t.broken(whole, t.place(req)+" is unreachable", err)
 	}
 	defer resp.Body.Close()
 	if n, err := strconv.Atoi(resp.Header.Get(t.Remaining)); err == nil && n >= 0 {
@@ -210,13 +209,14 @@ func (t *Transport) asked(resp *http.Response) time.Duration {
 	return AskedToWait(resp, time.Now())
 }
 
-// Left tells how many calls the API still allows, by the last answer that told. ok is false before that.
+// Left returns the number of calls that the API still allows, as of the last answer that had it. ok is false before
+// that.
 func (t *Transport) Left() (n int, ok bool) {
 	left := t.left.Load()
 	return int(max(left-1, 0)), left > 0
 }
 
-// broken makes the error of a try that brought no whole answer. ctx is the whole call's.
+// The error of a try without a whole answer. ctx is the whole call's.
 func (t *Transport) broken(ctx context.Context, what string, err error) *Error {
 	e := &Error{Again: Unclear, Common: true}
 	if t.Heartbeats {
@@ -227,7 +227,7 @@ func (t *Transport) broken(ctx context.Context, what string, err error) *Error {
 	case errors.Is(ctx.Err(), context.Canceled):
 		e.Message, e.Is, e.Hint, e.Again = "the call was cancelled", context.Canceled, "", Never
 	case errors.Is(err, context.DeadlineExceeded):
-		e.Message, e.Is = "no whole answer in time", context.DeadlineExceeded
+		e.Message, e.Is = "no complete answer in time", context.DeadlineExceeded
 		if ctx.Err() != nil {
 			e.Again = Never
 		}
@@ -240,14 +240,14 @@ func (t *Transport) broken(ctx context.Context, what string, err error) *Error {
 	return e
 }
 
-// Ended makes the error of a call whose context has ended while it waited for something else than an answer of its own.
+// Ended returns the error of a call whose context ended while it waited for something other than its own answer.
 func (t *Transport) Ended(ctx context.Context) *Error { return t.broken(ctx, "", ctx.Err()) }
 
-// Unusable makes the error of a 2xx answer that makes no sense, for what err says.
+// Unusable returns the error of a 2xx answer that is invalid because of err.
 func (t *Transport) Unusable(err error) *Error {
-	e := &Error{Message: "the answer makes no sense: " + t.Secrets.Strike(err.Error())}
+	e := &Error{Message: "invalid answer: " + t.Secrets.Strike(err.Error())}
 	if t.Heartbeats {
-		e.Hint = "what came of the call is unknown; it will be read again at the next heartbeat"
+		e.Hint = "the effect of the call is unknown; the bot reads it again at the next heartbeat"
 	}
 	return e
 }

@@ -57,27 +57,27 @@ func TestWhatIsTriedAgain(t *testing.T) {
 	}{
 		{name: "good", steps: []step{{status: 200}}, tries: 1},
 		{name: "broken", steps: []step{{}, {}, {status: 200}}, tries: 3},
-		{name: "broken and once", steps: []step{{}}, once: true, tries: 1, want: "acme.example.com can't be reached: reset by a server that knows [key]"},
+		{name: "broken and once", steps: []step{{}}, once: true, tries: 1, want: "acme.example.com is unreachable: reset by a server that knows [key]"},
 		{name: "500", steps: []step{{status: 500}}, tries: 3, want: "Acme answered 500 Internal Server Error, odd: a body with [key] (3 tries, request r1)"},
 		{name: "500 and once", steps: []step{{status: 500}}, once: true, tries: 1, want: "a body with [key] (request r1)"},
 		{name: "429 and once", steps: []step{{429, "2"}, {status: 200}}, once: true, tries: 2, took: 2 * time.Second},
 		{name: "404", steps: []step{{404, "2"}}, tries: 1, want: "404 Not Found"},
-		{name: "429 for longer than there is", steps: []step{{429, "3600"}}, tries: 1, want: "Acme asks to wait 1h0m0s, which is longer than this call may take"},
+		{name: "429 for longer than there is", steps: []step{{429, "3600"}}, tries: 1, want: "Acme asks for a wait of 1h0m0s, longer than this call may take"},
 		{
 			name: "429 that is waited for", steps: []step{{429, "5"}, {429, "5"}, {429, "5"}, {429, "5"}, {status: 200}},
 			change: func(t *web.Transport) { t.Waits = 5 }, tries: 5, took: 20 * time.Second,
 		},
 		{
 			name: "429 that is waited for too often", steps: []step{{429, "5"}},
-			change: func(t *web.Transport) { t.Waits = 2 }, tries: 3, took: 10 * time.Second, want: "acme.example.com asked to wait until 00:00:15 UTC",
+			change: func(t *web.Transport) { t.Waits = 2 }, tries: 3, took: 10 * time.Second, want: "acme.example.com asked the bot to wait until 00:00:15 UTC",
 		},
 		{
 			name: "429 that is waited for, and once", steps: []step{{429, "5"}}, once: true,
-			change: func(t *web.Transport) { t.Waits = 2 }, tries: 1, want: "acme.example.com asked to wait until 00:00:05 UTC, so no call is made before",
+			change: func(t *web.Transport) { t.Waits = 2 }, tries: 1, want: "acme.example.com asked the bot to wait until 00:00:05 UTC, so it makes no call before",
 		},
 		{
 			name: "too long", steps: []step{{status: 200}}, change: func(t *web.Transport) { t.MaxBody = 3 }, tries: 1,
-			want: "Acme answered 200 OK: the answer makes no sense: it is longer than 0 MiB (request r1)",
+			want: "Acme answered 200 OK: invalid answer: it is longer than 0 MiB (request r1)",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Sleep waits for d. It returns the context's error where that ends first.
+// Sleep waits for d, or returns the context's error if that ends first.
 func Sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -27,12 +27,12 @@ func Fits(ctx context.Context, d time.Duration) bool {
 	return !ok || d < time.Until(end)
 }
 
-// Wait waits for d. It returns false where the context's deadline comes before, at once, and where the context ends
+// Wait waits for d. It returns false at once if the context's deadline is earlier, and later if the context ends
 // meanwhile.
 func Wait(ctx context.Context, d time.Duration) bool { return Fits(ctx, d) && Sleep(ctx, d) == nil }
 
-// RetryAfter reads the value of a Retry-After header, seconds or an HTTP date, as a duration from now: 0 to most. ok
-// is false, and the duration 0, when it can't be read.
+// RetryAfter parses the value of a Retry-After header, seconds or an HTTP date, as a duration from now, 0 to most. If
+// it is invalid, ok is false and the duration 0.
 func RetryAfter(value string, now time.Time, most time.Duration) (d time.Duration, ok bool) {
 	value = strings.TrimSpace(value)
 	if value != "" && strings.Trim(value, "0123456789") == "" {
@@ -49,8 +49,8 @@ func RetryAfter(value string, now time.Time, most time.Duration) (d time.Duratio
 	return max(0, min(date.Sub(now), most)), true
 }
 
-// AskedToWait reads the Retry-After header of an answer that says that something is too much, or that the API is not
-// well: 429, or 500 and above. It is 0 to 24 hours, and 0 where there is none that can be read.
+// AskedToWait returns the time in the Retry-After header of a 429 or of a status from 500, 0 to 24 hours; 0 without a
+// valid header.
 func AskedToWait(resp *http.Response, now time.Time) time.Duration {
 	if resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode < 500 {
 		return 0
@@ -59,17 +59,16 @@ func AskedToWait(resp *http.Response, now time.Time) time.Duration {
 	return d
 }
 
-// maxClosed caps for how long a gate stays closed: rate limits are those of an hour at most, and a mistake of the
-// server's must not keep the bot from its work for longer.
+// Rate limits are per hour or less, and a server's mistake must not stop the bot for longer.
 const maxClosed = time.Hour
 
-// A gate keeps what servers asked for when they said to wait, from one call to the next. The zero gate is open for all.
+// It remembers between calls how long servers asked to wait. The zero gate is open for all.
 type gate struct {
 	mu     sync.Mutex
 	opened map[string]time.Time // by server
 }
 
-// close has no call of the server made for d from now on, at most an hour.
+// No call of the server is made for d from now, at most an hour.
 func (g *gate) close(server string, d time.Duration) {
 	if d <= 0 {
 		return
