@@ -74,7 +74,7 @@ func TestCheckOnCloudFoundry(t *testing.T) {
 	srv.SetSpaceQuota(cloudfoundrytest.Space, cloudfoundrytest.Quota{Name: "small", MemoryMB: 1024})
 	o = runOnce(t, env, "check")
 	for _, want := range []string{
-		"app WRONG shop, stopped: ", "the app is stopped, so the bot leaves it alone", `formation WRONG MAX_DYNOS goes up to 6, which needs 1536 MB, and the space's quota "small" allows 1024 MB`,
+		"app WRONG shop, stopped: ", "the app is stopped, so the bot leaves it alone", `formation WRONG MAX_DYNOS goes up to 6, which needs 1536 MB, but the space's quota "small" allows 1024 MB`,
 	} {
 		if !strings.Contains(oneSpaced(o.stdout), want) {
 			t.Errorf("check does not say %q:\n%s", want, o.stdout)

@@ -20,7 +20,7 @@ func TestCheckTellsConflictsByHowSureTheyAre(t *testing.T) {
 		{
 			"a ceiling that may have been raised", "Private-S",
 			[]string{"MAX_DYNOS=0:00=3, mon 9:00=12"},
-			[]string{"formation WRONG Heroku's own", "formation note MAX_DYNOS goes up to 12, and Heroku allows 10 Private-S dynos"},
+			[]string{"formation WRONG Heroku's own", "formation note MAX_DYNOS goes up to 12, but Heroku allows 10 Private-S dynos"},
 			exitWork,
 		},
 		{"neither", "Standard-1X", nil, []string{"formation ok", "all checks passed"}, exitFine},

@@ -82,8 +82,8 @@ func TestCheckReadsAQueueInRedis(t *testing.T) {
 		"SIGNALS=q=" + url + `#celery\x06\x163,celery`:                `q note the key "celery" does not exist`,
 		"SIGNALS=q=unix://" + socket + `#celery\x06\x163`:             `q note the key "celery\x06\x163" does not exist`,
 		"SIGNALS=q=" + url + "#word":                                  `q WRONG client error: the key "word"`,
-		"SIGNALS=q=" + url + "&queue=s3cr3t#celery":                   "SIGNALS: q: the URL's parameter queue is not known",
-		"SIGNALS=q=redis://localhost/2?db=3&password=s3cr3t&x=1#word": "the URL's parameter x is not known",
+		"SIGNALS=q=" + url + "&queue=s3cr3t#celery":                   "SIGNALS: q: the URL's parameter queue is unknown",
+		"SIGNALS=q=redis://localhost/2?db=3&password=s3cr3t&x=1#word": "the URL's parameter x is unknown",
 	} {
 		o := runOnce(t, append(env, given), "check")
 		code := exitFine
