@@ -48,7 +48,7 @@ func TestCheckShowsWhatIsMeasured(t *testing.T) {
 			exitWork, 2,
 			[]string{
 				"heartbeat WRONG bad answer: the answer has no X-Queue-Time-Ms header",
-				"see examples/heartbeat for how", "percentile 50 of 2 requests",
+				"See examples/heartbeat for how", "percentile 50 of 2 requests",
 			},
 		},
 		"a failure among samples": {
