@@ -38,7 +38,7 @@ func TestCheckTakesTheAppsDatabaseURL(t *testing.T) {
 		t.Errorf("the schema does not hold:\n%s%s", o.stdout, o.stderr)
 	}
 	o = runOnce(t, append(base, "DATABASE_URL="+with("shcema=s3cr3t"), "SIGNALS=jobs="+with("foo=s3cr3t")+"#select 7"), "check")
-	for _, want := range []string{"2 settings are wrong", "DATABASE_URL: has the parameter shcema", "jobs: has the parameter foo"} {
+	for _, want := range []string{"2 settings are wrong", "DATABASE_URL: unknown parameter shcema", "jobs: unknown parameter foo"} {
 		if o.code != exitUsage || !strings.Contains(o.stderr, want) || strings.Contains(o.stdout+o.stderr, "s3cr3t") {
 			t.Errorf("code %d, want %q\n%s%s", o.code, want, o.stdout, o.stderr)
 		}

@@ -226,7 +226,7 @@ func TestAPolicyOnCloudFoundry(t *testing.T) {
 	told := runOnce(t, env, "status").stdout + runOnce(t, env, "why", "-n", "3").stdout
 	b.terminate()
 	told += b.out.String() + b.log.String()
-	for _, want := range []string{"responsetime is 220 ms, > 200 for ", " of 60 seconds; diskutil is 12.5 %, not below 5; orders is 2 orders, not above 3"} {
+	for _, want := range []string{"responsetime is 220 ms, > 200 for ", " of 60 s; diskutil is 12.5 %, not below 5; orders is 2 orders, not above 3"} {
 		if !strings.Contains(told, want) {
 			t.Errorf("it does not say %q", want)
 		}
