@@ -36,7 +36,7 @@ func TestAnswersThatAreNoAnswer(t *testing.T) {
 		{"525 that is to count", status(525), "HEARTBEAT_FAIL_ON=timeout,5xx,525", 4, "WRONG overloaded: status 525"},
 		{"503 that is accepted", status(503), "HEARTBEAT_STATUSES=2xx,503", 1, "ok 503 after"},
 		{"a login page", redirect("/login"), "", 2, "/login"},
-		{"a login page that may answer", redirect("/login"), "HEARTBEAT_REDIRECTS=any", 1, "which ended at http://127.0.0.1:"},
+		{"a login page that may answer", redirect("/login"), "HEARTBEAT_REDIRECTS=any", 1, "redirects: 1, to http://127.0.0.1:"},
 		{"no keyword", body("a parked domain"), "HEARTBEAT_KEYWORD=all well", 2, "WRONG bad answer: the answer does not contain the keyword"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -37,7 +37,8 @@ func (c *checker) platform(ctx context.Context, p bot.Scaler, s *settings.Settin
 	case n == 0 && !s.Table.HasZero():
 		c.note(c.unit.Many(), "0 now: the app is switched off, so the bot leaves it alone")
 	case l.Clamp(n) != n:
-		c.note(c.unit.Many(), fmt.Sprintf("%d now, outside the limits: the bot will scale to %d at once", n, l.Clamp(n)))
+		c.note(c.unit.Many(), fmt.Sprintf("%d now, outside the limits: the bot will scale to %d at once", n,
+			l.Clamp(n)))
 	default:
 		c.report(c.unit.Many(), dynosText(p, n), nil)
 	}

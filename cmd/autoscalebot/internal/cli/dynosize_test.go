@@ -37,7 +37,7 @@ func TestDynoSizesEndToEnd(t *testing.T) {
 	b.wait("larger dynos", func() bool { return api.Size("dancing-forest", "web") == "Standard-2X" })
 	b.wait("a notice of that", func() bool { return hook.take(notify.Scaled, "") })
 	b.wait("why there are no larger ones yet", func() bool {
-		return strings.Contains(b.log.String(), "but standard-2x is the largest size on the ladder")
+		return strings.Contains(b.log.String(), "; standard-2x is the largest size on the ladder")
 	})
 	b.terminate()
 	const why = "above 95"

@@ -80,7 +80,8 @@ func (s *Story) Frame(url string, now time.Time, columns, rows int) string {
 		behind = cut(", behind "+s.Pool.Front, columns-33-r.Limits.Max)
 		taken += s.Pool.Max + 2
 	}
-	fmt.Fprintf(&b, "%-10s %s%s%s%s   %d, limits %d to %d%s%s%s\n\n", s.unit().Many(), green, strings.Repeat("■", n), reset,
+	fmt.Fprintf(&b, "%-10s %s%s%s%s   %d, limits %d to %d%s%s%s\n\n", s.unit().Many(), green,
+		strings.Repeat("■", n), reset,
 		strings.Repeat("□", max(0, r.Limits.Max-n)), n, r.Limits.Min, r.Limits.Max, faint, behind, reset)
 	if s.Pool != nil {
 		b.WriteString(s.Pool.table(columns) + "\n")
