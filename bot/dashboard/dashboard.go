@@ -27,7 +27,7 @@ import (
 
 // History is the part of a history.DB that the page reads.
 type History interface {
-	// Points sums up the time from from to to in at most atMost buckets of equal width.
+	// Points sums up [from, to) in at most atMost buckets of equal width.
 	Points(ctx context.Context, from, to time.Time, atMost int) (history.Series, error)
 	// Records returns the records that match q.
 	Records(ctx context.Context, q history.Query) ([]record.Record, error)

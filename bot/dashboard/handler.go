@@ -70,7 +70,7 @@ func (d *Dashboard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if len(r.URL.RawQuery) > maxQuery {
-		d.refuse(w, r, http.StatusRequestURITooLong, "the address is too long")
+		d.refuse(w, r, http.StatusRequestURITooLong, "the URL is too long")
 		return
 	}
 	at, ok := strings.CutPrefix(r.URL.Path, d.o.Base)

@@ -28,8 +28,8 @@ func signals(all []decide.Judged) []signal {
 		case decide.Below:
 			s.Verdict.Tone = calm
 		case decide.NoData:
-			s.Verdict.Tone = quiet
-			s.Value, s.Note, _ = strings.Cut(text, ": ")
+			s.Verdict.Tone, s.Value = quiet, "–"
+			_, s.Note, _ = strings.Cut(text, ": ")
 		}
 		out = append(out, s)
 	}

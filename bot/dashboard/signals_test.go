@@ -72,7 +72,7 @@ func TestThePageShowsWhatTheSignalsSay(t *testing.T) {
 	now = text("<ul" + now)
 	for _, want := range []string{
 		"queue above 120 above 100, 1 of 3 in a row",
-		"jobs no data has no data unreachable: connect to 10.0.0.7:6379: connection refused",
+		"jobs no data – unreachable: connect to 10.0.0.7:6379: connection refused",
 		"requests_per_second per dyno below 8.8 the mean over 120 s, below 15, takes effect in 60 s",
 		"busy below 0.2 below 0.3, 1 of 5 in a row",
 	} {

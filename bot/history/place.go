@@ -67,7 +67,7 @@ func clip(text string) string {
 
 func openFile(ctx context.Context, path string) (*place, error) {
 	if path == "" {
-		return nil, errors.New("sqlite: has no file; use sqlite:PATH, such as sqlite:history.db")
+		return nil, errors.New("sqlite: has no path; use sqlite:PATH, such as sqlite:history.db")
 	}
 	file, err := touch(path)
 	if err != nil {

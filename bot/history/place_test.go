@@ -16,7 +16,7 @@ func TestErrorsOfTheURLSpeak(t *testing.T) {
 	for url, want := range map[string]string{
 		"history.db":                               "invalid place of the history: must be memory, sqlite:PATH or postgres://…; for a file, write sqlite: before its path",
 		"mysql://u:hunter2@h/d":                    `invalid place of the history "mysql:…": must be memory, sqlite:PATH or postgres://…`,
-		"sqlite:":                                  "sqlite: has no file; use sqlite:PATH, such as sqlite:history.db",
+		"sqlite:":                                  "sqlite: has no path; use sqlite:PATH, such as sqlite:history.db",
 		"sqlite:" + dir:                            "open the history: " + dir + " is not a file",
 		"sqlite:" + dir + "/none/h.db":             "open the history: the folder " + dir + "/none does not exist",
 		"postgres://u:hunter2%@h/d":                "invalid URL of the history; use postgres://user:password@host:5432/name; in the password, write @ / % as %40 %2F %25",

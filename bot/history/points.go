@@ -19,9 +19,9 @@ var steps = [...]time.Duration{
 	time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, day, 2 * day, 7 * day, 14 * day, 28 * day,
 }
 
-// Points returns the time from from (inclusive) to to (exclusive) in at most atMost buckets. They are as short as the
-// stored data allows, and at least a second. The first bucket contains from. A zero from means the beginning of the
-// history, and a zero to its end. An atMost of 0 means 1,000, and the maximum is 50,000.
+// Points sums up [from, to) in at most atMost buckets. They are as short as the stored data allows, and at least a
+// second. The first bucket contains from. A zero from means the beginning of the history, and a zero to its end. An
+// atMost of 0 means 1,000, and the maximum is 50,000.
 //
 // Medians and 95th percentiles are within 1 % of the response time of that rank. The last second may be missing.
 func (db *DB) Points(ctx context.Context, from, to time.Time, atMost int) (Series, error) {

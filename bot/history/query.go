@@ -40,8 +40,8 @@ func (db *DB) Records(ctx context.Context, q Query) ([]record.Record, error) {
 	return out, err
 }
 
-// Events returns the newest events from from (inclusive) to to (exclusive), the newest last. A zero time means no
-// bound. A limit of 0 means 100, and the maximum is 10,000.
+// Events returns the newest events in [from, to), the newest last. A zero time means no bound. A limit of 0 means 100,
+// and the maximum is 10,000.
 func (db *DB) Events(ctx context.Context, from, to time.Time, limit int) ([]notify.Event, error) {
 	c := condition{}
 	c.between(from, to)

@@ -10,8 +10,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// Each calls do with every record from from (inclusive) to to (exclusive), in the order of time, until do returns an
-// error. A zero time means no bound. Each reads in pages, so that a slow do blocks no writer.
+// Each calls do with every record in [from, to), in the order of time, until do returns an error. A zero time means no
+// bound. Each reads in pages, so that a slow do blocks no writer.
 func (db *DB) Each(ctx context.Context, from, to time.Time, do func(record.Record) error) error {
 	next := from
 	for {
@@ -38,9 +38,8 @@ func (db *DB) Each(ctx context.Context, from, to time.Time, do func(record.Recor
 	}
 }
 
-// EachPoint calls do with every stored point of a step from from (inclusive) to to (exclusive), in the order of time,
-// until do returns an error. The step must be a minute, ten minutes or an hour. A zero time means no bound. do must not
-// use the DB.
+// EachPoint calls do with every stored point of a step in [from, to), in the order of time, until do returns an error.
+// The step must be a minute, ten minutes or an hour. A zero time means no bound. do must not use the DB.
 func (db *DB) EachPoint(ctx context.Context, from, to time.Time, step time.Duration, do func(Point) error) error {
 	if !slices.Contains(keptSteps[:], int64(step)) {
 		return fmt.Errorf("invalid step %v: must be 1m, 10m or 1h", step)
