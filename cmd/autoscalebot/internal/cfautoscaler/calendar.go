@@ -116,7 +116,7 @@ func (c *Calendar) recurring(date time.Time) Day {
 	return day
 }
 
-// The longest gap in days between two recurring steps, if one 31st is skipped.
+// More days than between two recurring steps, such as those of October 31 and December 31.
 const longestGap = 70
 
 func (c *Calendar) at(date time.Time, minute int, base schedule.Limits) schedule.Limits {

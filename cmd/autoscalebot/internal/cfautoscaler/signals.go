@@ -25,7 +25,7 @@ const (
 
 const avg99, avg95 = "avg_99th", "avg_95th" // the mean of the middle 99 and 95 % of the requests
 
-// ownMetric is read where the platform keeps it, or pushed to the bot.
+// Such a metric is read from the platform if it keeps it, or pushed to the bot.
 const ownMetric = "metric:"
 
 // Signal returns the signal for a metric of a policy. perInstance is true if its value is divided by the number of
@@ -86,10 +86,10 @@ func (p *Plan) lost(r *decide.SignalRule, again bool) {
 	}
 	switch {
 	case r.Window == 0:
-		p.note("the rule %s counts readings (fails, passes), and becomes one of %d seconds", r,
+		p.note("the rule %s counts readings (fails, passes): it becomes a rule for the mean of %d seconds", r,
 			int(meanWindow.Seconds()))
 	case r.Window != meanWindow || r.Percentile > 0:
-		p.note("the rule %s judges %s, and becomes one of the mean of %d seconds", r, windowText(r),
+		p.note("the rule %s judges %s: it becomes a rule for the mean of %d seconds", r, windowText(r),
 			int(meanWindow.Seconds()))
 	}
 	if r.PerDyno && r.Signal != throughput {

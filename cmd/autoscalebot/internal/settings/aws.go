@@ -57,5 +57,5 @@ func (ps *Problems) checkAWS(s *Settings) {
 
 func (ps *Problems) checkTargetGroup(s *Settings) {
 	ps.need("EC2_TARGET_GROUP", string(s.EC2TargetGroup),
-		"the target group's ARN, as from: aws elbv2 describe-target-groups")
+		"set the target group's ARN. List the ARNs with: aws elbv2 describe-target-groups")
 }

@@ -47,9 +47,9 @@ func splitAddresses(s string) []string {
 
 func (ps *Problems) checkEmail(s *Settings) {
 	ps.need("SMTP_URL", s.SMTPURL.Reveal(),
-		"the notifier email needs it, such as smtps://user:password@smtp.example.com")
-	ps.need("EMAIL_FROM", string(s.EmailFrom), "the notifier email needs a sender")
-	ps.need("EMAIL_TO", strings.Join(s.EmailTo, ","), "the notifier email needs recipients")
+		"NOTIFICATION_BACKENDS=email needs it, such as smtps://user:password@smtp.example.com")
+	ps.need("EMAIL_FROM", string(s.EmailFrom), "NOTIFICATION_BACKENDS=email needs a sender")
+	ps.need("EMAIL_TO", strings.Join(s.EmailTo, ","), "NOTIFICATION_BACKENDS=email needs recipients")
 }
 
 func (ps *Problems) checkAddresses(s *Settings) {

@@ -89,7 +89,7 @@ func readText(path string) ([]byte, error) {
 	var pathErr *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, errors.New("there is no such file; write its path from where the bot starts")
+		return nil, errors.New("no such file: must be a path from the bot's working directory")
 	case errors.As(err, &pathErr):
 		return nil, fmt.Errorf("cannot be opened: %w", pathErr.Err)
 	case err != nil:
@@ -175,7 +175,7 @@ func (f *file) section(s *section, n *document.Node) {
 			f.wrong(p.Line, spelling.Shown(p.Key, f.keys()), "unknown setting; the nearest is %s",
 				spelling.Nearest(strings.TrimPrefix(strings.ToLower(p.Key), strings.ToLower(Prefix)), f.keys()))
 		case s.name != "" && name == processType:
-			f.wrong(p.Line, p.Key, "is the key %s above. Remove it here", s.name)
+			f.wrong(p.Line, p.Key, "is set by the key %s above. Remove it here", s.name)
 		case s.name != "" && all[i].Tag.Get("once") != "":
 			f.wrong(p.Line, p.Key, "applies to all process types. Move it to the top of the file, out of %s",
 				s.name)

@@ -96,7 +96,7 @@ func TestFileMistakes(t *testing.T) {
 		{"min_response_time_in_ms: 1001", "autoscale.yaml:3: MIN_RESPONSE_TIME_IN_MS: 1001 is above MAX_RESPONSE_TIME_IN_MS, 1000: the lower threshold must be below the upper one"},
 		{"\nmin_dynos: 4", "autoscale.yaml:4: MIN_DYNOS, MAX_DYNOS: MIN_DYNOS 4 is above MAX_DYNOS 3 at all times"},
 		{"heartbeat_timeout_in_seconds: 31", "autoscale.yaml:3: HEARTBEAT_TIMEOUT_IN_SECONDS: 31 s is longer than the interval, HEARTBEAT_INTERVAL_IN_SECONDS=30"},
-		{"notification_backends: slack", "SLACK_WEBHOOK_URL: is not set; the notifier slack needs it"},
+		{"notification_backends: slack", "SLACK_WEBHOOK_URL: is not set; NOTIFICATION_BACKENDS=slack needs it"},
 		{"max_dynos: ${NO_SUCH}", "autoscale.yaml:3: MAX_DYNOS: the environment variable NO_SUCH is not set. Set it, or write $${NO_SUCH} for the literal text"},
 		{"max_dynos: ${NO SUCH}", "autoscale.yaml:3: MAX_DYNOS: ${ must be followed by the name of an environment variable and }"},
 		{"max_dynos: ${SECRET}", `autoscale.yaml:3: MAX_DYNOS: "${SECRET}": `},
@@ -112,7 +112,7 @@ func TestFileMistakes(t *testing.T) {
 		{"processes:\n  web: 3", "autoscale.yaml:4: web: must be the settings of this process type, as key: value, not one value"},
 		{"processes:\n  web 1: {}", `autoscale.yaml:4: HEROKU_PROCESS_TYPE: "web 1": must be a process type of the Procfile, such as web`},
 		{"heroku_process_type: web\nprocesses: {web: {}}", "autoscale.yaml:3: HEROKU_PROCESS_TYPE: is not allowed together with processes, which names the process types. Remove it"},
-		{"processes:\n  web:\n    heroku_process_type: web", "autoscale.yaml:5: heroku_process_type: is the key web above. Remove it here"},
+		{"processes:\n  web:\n    heroku_process_type: web", "autoscale.yaml:5: heroku_process_type: is set by the key web above. Remove it here"},
 		{"processes:\n  web:\n    log_level: debug", "autoscale.yaml:5: log_level: applies to all process types. Move it to the top of the file, out of web"},
 		{"processes:\n  web:\n    processes: {}", "autoscale.yaml:5: processes: unknown setting"},
 		{"admin_addr: 127.0.0.1:1\nadmin_token: 0123456789abcdef\nprocesses: {web: {}, worker: {}}", "autoscale.yaml:3: ADMIN_ADDR: web and worker must not share it. Set it for each, below the process type in the file"},
@@ -136,7 +136,7 @@ func TestFileThatCannotBeRead(t *testing.T) {
 	inFile(t, "- a\n")
 	for file, want := range map[string]string{
 		"autoscale.yaml": "autoscale.yaml:1: must be settings as key: value, not a list",
-		"nowhere.yaml":   `AUTOSCALE_FILE: "nowhere.yaml": there is no such file; write its path from where the bot starts`,
+		"nowhere.yaml":   `AUTOSCALE_FILE: "nowhere.yaml": no such file: must be a path from the bot's working directory`,
 		".":              `AUTOSCALE_FILE: ".": is a folder: must be the path of a file`,
 	} {
 		t.Setenv("AUTOSCALE_FILE", file)

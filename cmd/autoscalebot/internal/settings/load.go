@@ -14,7 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/spelling"
 )
 
-// A Problem is one thing that is wrong with the settings.
+// A Problem is one mistake in the settings.
 type Problem struct {
 	// Name is the setting's name.
 	Name string
@@ -35,7 +35,7 @@ func (p Problem) String() string {
 	return strings.Join(parts, ": ")
 }
 
-// Problems are all that is wrong with the settings.
+// Problems are all mistakes in the settings.
 type Problems []Problem
 
 // Error lists the problems, one a line.
@@ -52,7 +52,7 @@ func (ps Problems) Error() string {
 	return b.String()
 }
 
-// Join adds problems that are not among those of ps yet.
+// Join adds the problems that ps does not have yet.
 func (ps *Problems) Join(others Problems) {
 	for _, p := range others {
 		if !slices.Contains(*ps, p) {
@@ -240,7 +240,7 @@ func secretive(f reflect.StructField) bool {
 // An empty variable counts as not set: people clear a setting on a web page this way. The result is "" if no variable
 // is set.
 func find(name string) string {
-	if name == fileName { // which begins with the prefix already
+	if name == fileName { // it includes the prefix
 		if strings.TrimSpace(os.Getenv(name)) != "" {
 			return name
 		}

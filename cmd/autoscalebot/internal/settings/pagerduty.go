@@ -8,5 +8,5 @@ type PagerDuty struct {
 
 func (ps *Problems) checkPagerDuty(s *Settings) {
 	ps.need("PAGERDUTY_ROUTING_KEY", s.PagerDutyRoutingKey.Reveal(),
-		"the notifier pagerduty needs it: the integration key of an “Events API v2” integration")
+		"NOTIFICATION_BACKENDS=pagerduty needs it: the integration key of an “Events API v2” integration")
 }

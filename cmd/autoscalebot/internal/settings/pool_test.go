@@ -66,7 +66,7 @@ func TestPools(t *testing.T) {
 			nil,
 			"AWS_REGION: is not set; set the region, such as eu-central-1\n" +
 				"EC2_LAUNCH_TEMPLATE: is not set; it names the launch template of new instances. List them with: aws ec2 describe-launch-templates\n" +
-				"EC2_TARGET_GROUP: is not set; the target group's ARN, as from: aws elbv2 describe-target-groups",
+				"EC2_TARGET_GROUP: is not set; set the target group's ARN. List the ARNs with: aws elbv2 describe-target-groups",
 		},
 		{"half a key", instances, []string{"AWS_SECRET_ACCESS_KEY=" + secret}, "AWS_ACCESS_KEY_ID: is not set; AWS_SECRET_ACCESS_KEY needs it"},
 		{"the other half", instances, []string{"AWS_ACCESS_KEY_ID=AKIA"}, "AWS_SECRET_ACCESS_KEY: is not set; AWS_ACCESS_KEY_ID needs it"},

@@ -10,7 +10,8 @@ type Slack struct {
 
 func (ps *Problems) checkSlack(s *Settings) {
 	if s.SlackWebhookURL == "" && s.SlackBotToken == "" {
-		ps.add("SLACK_WEBHOOK_URL", "is not set; the notifier slack needs it, or SLACK_BOT_TOKEN and SLACK_CHANNEL")
+		ps.add("SLACK_WEBHOOK_URL", "is not set; NOTIFICATION_BACKENDS=slack needs it, or SLACK_BOT_TOKEN and "+
+			"SLACK_CHANNEL")
 	}
 	if s.SlackBotToken != "" && s.SlackWebhookURL == "" {
 		ps.need("SLACK_CHANNEL", string(s.SlackChannel), "SLACK_BOT_TOKEN needs a channel, such as #ops")

@@ -6,5 +6,6 @@ type URLs struct {
 }
 
 func (ps *Problems) checkURLs(s *Settings) {
-	ps.need("NOTIFY_URLS", s.NotifyURLs.Reveal(), "the notifier urls needs it, such as ntfy://ntfy.sh/my-topic")
+	ps.need("NOTIFY_URLS", s.NotifyURLs.Reveal(),
+		"NOTIFICATION_BACKENDS=urls needs it, such as ntfy://ntfy.sh/my-topic")
 }

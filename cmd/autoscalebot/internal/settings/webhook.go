@@ -7,5 +7,5 @@ type Webhook struct {
 }
 
 func (ps *Problems) checkWebhook(s *Settings) {
-	ps.need("WEBHOOK_URL", s.WebhookURL.Reveal(), "the notifier webhook needs it")
+	ps.need("WEBHOOK_URL", s.WebhookURL.Reveal(), "NOTIFICATION_BACKENDS=webhook needs it")
 }
