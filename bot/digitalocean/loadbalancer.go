@@ -76,9 +76,9 @@ func (b *LoadBalancer) read(ctx context.Context) (rotation, error) {
 		return r, nil
 	case slices.ContainsFunc(append([]string{b.p.o.Tag}, b.p.o.Tags...),
 		func(own string) bool { return strings.EqualFold(own, tag) }):
-		return r, fmt.Errorf("%s: %s takes every droplet with the tag %s, which all servers of the pool have. They would "+
-			"get requests before they are ready, and could not be drained. Give the balancer a tag of its own, such as "+
-			"%s-serving, or none", op, b.name(r), web.Line(tag), web.Line(tag))
+		return r, fmt.Errorf("%s: %s takes every droplet with the tag %s, which all servers of the pool have. They "+
+			"would get requests before they are ready, and could not be drained. Give the balancer a tag of its own, "+
+			"such as %s-serving, or none", op, b.name(r), web.Line(tag), web.Line(tag))
 	}
 	droplets, err := b.p.tagged(ctx, r.lb.Tag)
 	r.wanted = map[int]bool{}
