@@ -24,7 +24,7 @@ func BenchmarkTick(b *testing.B) {
 	}
 }
 
-// BenchmarkMillionTicks is 1,000,000 heartbeats on virtual time, 347 days of them, with a table of limits.
+// 1,000,000 heartbeats on virtual time are 347 days, with a schedule of limits.
 func BenchmarkMillionTicks(b *testing.B) {
 	least, err := schedule.Parse("0:00=1, mon-fri 8:00=3, mon-fri 18:00=1")
 	if err != nil {

@@ -23,7 +23,7 @@ func (i *inbox) suspicions() (out []notify.Event) {
 	return out
 }
 
-// Two bots whose limits differ undo each other's change at every heartbeat, so that neither sees a number that it doesn't know.
+// Two bots with different limits undo each other's change at every heartbeat, so neither sees an unknown number.
 func TestTwoBotsThatUndoEachOthersWorkSuspectEachOther(t *testing.T) {
 	a := newWorld(2, func(o *bot.Options) { o.Schedule = &always{Min: 3, Max: 5} })
 	b := newWorld(2, func(o *bot.Options) { o.Schedule, o.Scaler = &always{Min: 1, Max: 2}, a.platform })
@@ -48,7 +48,8 @@ func TestTwoBotsThatUndoEachOthersWorkSuspectEachOther(t *testing.T) {
 	}
 }
 
-// Two bots with the same settings never undo each other's work at once; what each sees is that the number moves without it.
+// Two bots with the same settings never undo each other's change at once. Each sees only that the number changes
+// without it.
 func TestTwoBotsWithTheSameSettingsSuspectEachOther(t *testing.T) {
 	wide := func(o *bot.Options) { o.Schedule = &always{Min: 1, Max: 9} }
 	a := newWorld(1, wide)
@@ -117,7 +118,7 @@ func TestASuspicionIsToldWithTheChangeThatRaisesIt(t *testing.T) {
 	}
 }
 
-// Whatever the platform says of its changes, and however often the bot restarts, its own are not another's.
+// The bot's own changes are not those of another, whatever the platform reports and however often the bot restarts.
 func TestTheBotDoesNotSuspectItself(t *testing.T) {
 	racetest.Computes(t)
 	for name, answer := range map[string]func(p *platform, n int) error{

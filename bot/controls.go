@@ -108,7 +108,7 @@ func (d Direction) check() error {
 
 func checkLength(length time.Duration) error {
 	if length < 0 || length > longest {
-		return fmt.Errorf("invalid duration %v: must be at most 8784h", length)
+		return fmt.Errorf("invalid duration %v: must be from 0 to 8784h", length)
 	}
 	return nil
 }

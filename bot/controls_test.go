@@ -58,8 +58,8 @@ func TestTheBotRefusesWhatMakesNoSense(t *testing.T) {
 	for want, err := range map[string]error{
 		`invalid direction "sideways": must be up, down or both`:                                                               w.Pause("sideways", 0, "ada"),
 		`invalid direction "": must be up, down or both`:                                                                       w.Resume("", "ada"),
-		"invalid duration -1s: must be at most 8784h":                                                                          w.Pause(bot.Up, -time.Second, "ada"),
-		"invalid duration 8785h0m0s: must be at most 8784h":                                                                    w.Override(2, 8785*time.Hour, "ada"),
+		"invalid duration -1s: must be from 0 to 8784h":                                                                        w.Pause(bot.Up, -time.Second, "ada"),
+		"invalid duration 8785h0m0s: must be from 0 to 8784h":                                                                  w.Override(2, 8785*time.Hour, "ada"),
 		"4 is outside the limits now in force, 1 to 3":                                                                         w.Override(4, time.Hour, "ada"),
 		"0 would switch the app off: do that on the platform, and the bot leaves the app alone until the number changes there": w.Override(0, 0, "ada"),
 	} {

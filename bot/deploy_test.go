@@ -12,7 +12,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// knowing is a platform that knows its releases and how many dynos run.
+// knowing is a platform that knows its releases and the number of dynos that run.
 type knowing struct {
 	*platform
 	up         int
@@ -48,7 +48,7 @@ func TestSlowAnswersDoNotCountWhileDynosBoot(t *testing.T) {
 	if r.Decision.Rule != decide.RuleBooting {
 		t.Errorf("the rule is %q", r.Decision.Rule)
 	}
-	k.up = 3 // seen at the next heartbeat, 210 s after the up
+	k.up = 3 // seen at the next heartbeat, 210 s after the scale-up
 	w.beat(times(2, slow)...)
 	wantResizes(t, w)
 	w.beat(slow)
@@ -77,7 +77,7 @@ func TestBootingIsBounded(t *testing.T) {
 	}
 	t.Run("by the setting, where the platform does not tell", func(t *testing.T) {
 		w := newWorld(1, func(o *bot.Options) { o.Policy.BootTime = time.Minute })
-		w.beat(times(4, slow)...) // the up, and one that does not count
+		w.beat(times(4, slow)...) // the scale-up, and one heartbeat that does not count
 		wantResizes(t, w, 2)
 		w.beat(times(3, slow)...)
 		wantResizes(t, w, 3)
@@ -108,7 +108,7 @@ func TestDownsWaitForReleases(t *testing.T) {
 		r := w.beat(times(6, fast)...)
 		wantResizes(t, w)
 		wantWhy(t, r, "held at 3: 6 heartbeats in a row faster than 200 ms (the last took 50 ms); desired 2, but a release is under way")
-		k.done = true // though it was made long ago
+		k.done = true // although it was created long ago
 		w.beat(times(9, fast)...)
 		wantResizes(t, w)
 		w.beat(fast)

@@ -15,7 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// sized is a platform that knows the size of its dynos, what they cost, its releases, and whether the app is to be left alone.
+// sized is a platform with dyno sizes, prices, releases, and an app that may have to be left alone.
 type sized struct {
 	*knowing
 	size    string
@@ -61,7 +61,7 @@ func memory(percent float64) probe.Reading { return signal("memory_max", percent
 
 var memoryRule = decide.SignalRule{Signal: "memory_max", Max: 95, Min: 40, Window: 5 * time.Minute, Size: true}
 
-// A sizes is a bot on a sized platform with two dynos, and what it reads of their memory.
+// A sizes is a bot on a sized platform with two dynos, and the readings of their memory.
 type sizes struct {
 	*world
 	platform *sized
@@ -83,7 +83,7 @@ func newSizes(size string, change ...func(*bot.Options)) *sizes {
 	return s
 }
 
-// full beats n times while the memory is so full, and returns the last record.
+// The result is the last of n records.
 func (s *sizes) full(percent float64, n int) record.Record {
 	s.memory.next = memory(percent)
 	return s.beat(times(n, s.heart.next)...)
@@ -149,8 +149,8 @@ func TestTheDynoSizeGoesOnAfterARestart(t *testing.T) {
 	again.wantSets(t, "performance-m")
 }
 
-// A change of the size whose answer nobody heard, since the bot was killed or the platform failed, is told once it is found to be made, however
-// long that takes, and once. One that was not made is not, and neither is one by hand.
+// The answer is lost because the bot was killed or the platform failed. A change that was made is reported once,
+// however late. A change that was not made is not reported, and neither is a manual one.
 func TestASizeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
 	told := func(s *sizes) (sizes []string) {
 		for _, e := range s.inbox.events {
@@ -194,7 +194,7 @@ func TestASizeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
 		s := newSizes("Standard-1X")
 		s.platform.setErr = errPlatform
 		s.full(97, 6)
-		s.platform.size, s.platform.setErr = "Standard-2X", nil // which was made all the same
+		s.platform.size, s.platform.setErr = "Standard-2X", nil // which was made nevertheless
 		s.full(60, 2)
 		if got := told(s); len(got) != 1 || !strings.EqualFold(got[0], "standard-1x standard-2x") {
 			t.Errorf("told %q", got)
@@ -208,7 +208,7 @@ func TestWhatKeepsTheDynoSize(t *testing.T) {
 		name   string
 		option func(*bot.Options)
 		world  func(*sizes)
-		why    string // at the end of
+		why    string // at the end of the reason
 		held   string
 	}{
 		{"a pause of the settings", func(o *bot.Options) { o.Policy.PauseUp = true }, nil, "but scaling up is paused", decide.ClampPause},
@@ -260,7 +260,7 @@ func TestTheTwoAxesNeverMoveTogether(t *testing.T) {
 	s := newSizes("Standard-1X")
 	s.heart.next = slow
 	s.full(97, 5)
-	wantResizes(t, s.world, 3) // which the memory's window begins anew after
+	wantResizes(t, s.world, 3) // the window of the memory starts again
 	s.wantSets(t)
 	s.platform.up = 3
 	*s.limits = always{Min: 1, Max: 3}
@@ -351,7 +351,7 @@ func TestThePriceFollowsTheSize(t *testing.T) {
 	if got := s.full(60, 1).Decision.Bill.Price; got != 50 {
 		t.Errorf("a dyno costs $%g, want $50", got)
 	}
-	s.platform.size = "Performance-M" // by hand
+	s.platform.size = "Performance-M" // manual change
 	if got := s.full(60, 1).Decision.Bill.Price; got != 250 {
 		t.Errorf("a dyno costs $%g, want $250", got)
 	}

@@ -52,7 +52,7 @@ func (p *platform) Resize(ctx context.Context, n int) error {
 
 func (p *platform) Quota() (int, bool) { return 4321, true }
 
-// heart is a Prober that answers what a test sets.
+// heart is a Prober whose answer a test sets.
 type heart struct{ next probe.Reading }
 
 func (h *heart) Probe(context.Context) probe.Reading { return h.next }
@@ -73,7 +73,7 @@ var (
 	noData = failed(probe.Unreachable, "connection refused by 127.0.0.1:5000")
 )
 
-// inbox is a Notifier that keeps what it is told.
+// inbox is a Notifier that keeps its events.
 type inbox struct{ events []notify.Event }
 
 func (i *inbox) Notify(_ context.Context, e notify.Event) error {
@@ -81,7 +81,7 @@ func (i *inbox) Notify(_ context.Context, e notify.Event) error {
 	return nil
 }
 
-// take returns the kinds and phases told since the last call, as "kind" or "kind phase".
+// Each new event is "kind" or "kind phase".
 func (i *inbox) take() []string {
 	var out []string
 	for _, e := range i.events {
@@ -95,7 +95,6 @@ func (i *inbox) take() []string {
 	return out
 }
 
-// changes are from how many dynos to how many each event is.
 func (i *inbox) changes() (out [][2]int) {
 	for _, e := range i.events {
 		out = append(out, [2]int{e.From, e.To})
@@ -160,7 +159,7 @@ func (w *world) begin(change ...func(*bot.Options)) {
 	w.Bot = bot.New(o)
 }
 
-// beat ticks once for each reading, and returns the last record.
+// One tick for each reading; the result is the last record.
 func (w *world) beat(readings ...probe.Reading) record.Record {
 	var r record.Record
 	for _, reading := range readings {
@@ -182,7 +181,7 @@ var (
 	jobsRule    = decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: decide.InARow(3), Passes: decide.InARow(2)}
 )
 
-// with makes a world whose policy a test changes, with room up to 20 dynos.
+// The maximum is 20 dynos.
 func with(dynos int, change func(*decide.Policy), recorders ...record.Recorder) *world {
 	return newWorld(dynos, func(o *bot.Options) {
 		o.Schedule, o.Recorders = &always{Min: 1, Max: 20}, recorders

@@ -14,7 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// newOrder is a bot on a sized platform with two dynos, an order, and no rule.
+// The platform has two dynos; the policy has a ladder and no rule.
 func newOrder(order decide.Ladder, size string, change ...func(*bot.Options)) *sizes {
 	return newSizes(size, append([]func(*bot.Options){func(o *bot.Options) {
 		o.Policy.Rules = nil
@@ -22,7 +22,7 @@ func newOrder(order decide.Ladder, size string, change ...func(*bot.Options)) *s
 	}}, change...)...)
 }
 
-// pulse beats n times, the platform having all its dynos up, and returns the last record.
+// All dynos are up. The result is the last of n records.
 func (s *sizes) pulse(n int, heart probe.Reading) record.Record {
 	var r record.Record
 	for range n {
@@ -60,7 +60,7 @@ func TestHorizontalFirst(t *testing.T) {
 		t.Errorf("told %q, not that the largest are not enough", e)
 	}
 
-	// The larger dynos came 15 minutes ago: smaller ones are not yet tried, fewer ones are.
+	// Larger dynos came 15 minutes ago, so fewer dynos come before smaller ones.
 	r = s.pulse(5, fast)
 	wantResizes(t, s.world, 2)
 	s.wantSets(t)
@@ -118,12 +118,12 @@ func TestVerticalFirst(t *testing.T) {
 	s.pulse(20, fast)
 	s.wantSets(t, "standard-1x")
 	wantResizes(t, s.world)
-	s.pulse(3, slow) // which are too small, and can't be taken back yet
+	s.pulse(3, slow) // the smaller dynos are too small, and cannot be undone yet
 	wantResizes(t, s.world, 2)
 	s.wantSets(t)
 }
 
-// pending is a platform that tells that it has not changed all sizes yet.
+// pending is a platform that has not changed all sizes yet.
 type pending struct {
 	*sized
 	why string
@@ -152,11 +152,11 @@ func TestThePlatformChangesTheSizeInItsOwnTime(t *testing.T) {
 		if e := s.inbox.take(); slices.Contains(e, string(notify.ScaleFailed)) || r.Error != "" {
 			t.Errorf("told %q, and the record has the error %q", e, r.Error)
 		}
-		*s.limits = always{Min: 1, Max: 3} // more are not kept waiting
+		*s.limits = always{Min: 1, Max: 3} // more dynos do not wait
 		s.pulse(3, slow)
 		wantResizes(t, s.world, 3)
 		r = s.pulse(20, fast)
-		wantResizes(t, s.world) // but fewer are
+		wantResizes(t, s.world) // but fewer do
 		p.why = ""
 		s.pulse(1, slow)
 		if st := s.kept.State; !st.SizeAt.Equal(s.now) || st.SizePending != "" {
@@ -210,7 +210,7 @@ func TestLargerDynosThatWereWantedBackStayLonger(t *testing.T) {
 			t.Errorf("smaller dynos came after %v, want %v", got, want)
 		}
 	}
-	s.pulse(121, right) // that they did for an hour is forgiven
+	s.pulse(121, right) // an hour without a reversal resets the delay
 	s.pulse(3, slow)
 	s.wantSets(t, "standard-2x")
 	s.pulse(59, fast)
@@ -272,11 +272,11 @@ func TestSafeguardsHoldForTheSizeAsForTheNumber(t *testing.T) {
 		}
 	}
 	s := newOrder(decide.Horizontal, "standard-2x", func(o *bot.Options) { o.Policy.Stabilization = 20 * time.Minute })
-	s.pulse(43, fast) // the first four of which wish for no fewer
+	s.pulse(43, fast) // the first four are not enough to desire fewer
 	s.wantSets(t)
 	s.pulse(1, fast)
 	s.wantSets(t, "standard-1x")
-	s.pulse(43, fast) // which were watched anew
+	s.pulse(43, fast) // the new dynos are watched again
 	wantResizes(t, s.world)
 	s.pulse(1, fast)
 	wantResizes(t, s.world, 1)

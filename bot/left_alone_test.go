@@ -27,7 +27,7 @@ func TestHandsOffWhereThePlatformSaysSo(t *testing.T) {
 	}
 	wantTold(t, w, "left_alone opened")
 
-	*w.limits = always{Min: 3, Max: 5} // which otherwise holds at once
+	*w.limits = always{Min: 3, Max: 5} // which otherwise apply at once
 	w.SetControl(func(decide.Control) decide.Control {
 		return decide.Control{Override: decide.Override{Dynos: 4, Until: w.now.Add(time.Hour), By: "ann"}}
 	})

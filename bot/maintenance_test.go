@@ -23,7 +23,7 @@ func (c *closable) Maintenance(context.Context) (bool, error) {
 	return c.on, c.err
 }
 
-// page is what a router answers in the place of an app.
+// A router's answer instead of the app's.
 func page() probe.Reading {
 	r := failed(probe.ServerError, "status 503 Service Unavailable")
 	r.Status = 503
@@ -85,7 +85,7 @@ func TestMaintenanceThatIsNotKnown(t *testing.T) {
 	if r.Decision.Verdict != decide.NoData || !strings.Contains(r.Why(), "Heroku answered 500") {
 		t.Errorf("the verdict is %q: %s", r.Decision.Verdict, r.Why())
 	}
-	w.beat(times(3, failed(probe.Timeout, "no answer within 10s"))...) // which no router's page is
+	w.beat(times(3, failed(probe.Timeout, "no answer within 10s"))...) // a timeout is not a router's page
 	wantResizes(t, w, 3)
 }
 

@@ -37,7 +37,7 @@ func TestAHandIsLeftAlone(t *testing.T) {
 	t.Run("the bot's own change is no hand", func(t *testing.T) {
 		w := with(3, hold)
 		w.beat(times(3, slow)...)
-		w.platform.n = 3 // the platform still tells the number before
+		w.platform.n = 3 // the platform still reports the earlier number
 		w.beat(right)
 		w.platform.n = 4
 		if r := w.beat(right); r.Decision.ManualChange != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// disk keeps a bot's memory as a file would: as text.
+// disk keeps a bot's memory as text, like a file.
 type disk struct{ text []byte }
 
 func (d *disk) remember(m bot.Memory) (err error) {
@@ -21,7 +21,7 @@ func (d *disk) remember(m bot.Memory) (err error) {
 	return err
 }
 
-// killed has the disk get what the bot remembers first, and nothing after: as if the bot were killed while the platform makes its change.
+// Only the first memory is kept, as if the bot were killed while the platform makes its change.
 func (d *disk) killed(o *bot.Options) {
 	d.text = nil
 	o.Remember = func(m bot.Memory) error {
@@ -43,7 +43,7 @@ func (d *disk) load(t *testing.T) bot.Memory {
 	return m
 }
 
-// restart is a new bot in the same world, which goes on from what the disk has.
+// A new bot continues in the same world from the memory on disk.
 func (w *world) restart(t *testing.T, d *disk, change func(*bot.Options)) {
 	w.begin(func(o *bot.Options) { o.Memory, o.Remember = d.load(t), d.remember }, change)
 }
@@ -99,7 +99,7 @@ func TestRestartGoesOn(t *testing.T) {
 	})
 }
 
-// A bot that dies after the platform took its change and before it could note so does not ask again.
+// A bot that dies after the platform made its change, and before it saved that, does not ask again.
 func TestDeathAfterAChangeRepeatsNothing(t *testing.T) {
 	w, d := keeping(t, 1, nil)
 	w.beat(slow, slow)
@@ -114,7 +114,7 @@ func TestDeathAfterAChangeRepeatsNothing(t *testing.T) {
 	wantResizes(t, w, 3)
 }
 
-// Such a change is told after the restart, however long that takes, and once. One that was not made is not.
+// A change that was made is reported once after the restart, however late. One that was not made is not reported.
 func TestAChangeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
 	for _, away := range []time.Duration{0, time.Hour} {
 		for _, made := range []bool{true, false} {
@@ -149,7 +149,7 @@ func TestAChangeWhoseAnswerNobodyHeardIsTold(t *testing.T) {
 	}
 }
 
-// Where another change is made at the same tick, they are told in their order.
+// A second change at the same tick is reported after the first.
 func TestAChangeThatNobodyHeardOfIsToldBeforeTheNext(t *testing.T) {
 	w, d := newWorld(1), &disk{}
 	hasty := func(o *bot.Options) { o.Policy.Fails = decide.InARow(1) }

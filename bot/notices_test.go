@@ -33,7 +33,7 @@ func TestNotices(t *testing.T) {
 			{beats: times(3, slow), want: []string{"needs_exceed_max opened"}},
 			{beats: times(119, slow)},
 			{beats: times(1, slow), want: []string{"needs_exceed_max reminded"}},
-			{beats: append(times(2, right), slow, right, right)}, // one slow answer among right ones is neither an end nor a beginning
+			{beats: append(times(2, right), slow, right, right)}, // one slow answer among ok ones neither ends nor opens it
 			{beats: times(1, right), want: []string{"needs_exceed_max resolved"}},
 			{beats: times(5, right)},
 		}},
@@ -162,7 +162,7 @@ func TestScaleDiffSaysFromAndTo(t *testing.T) {
 	*w.limits = always(schedule.Limits{Min: 1, Max: 9})
 	w.platform.n = 2
 	w.beat(right)
-	e := w.inbox.events[1] // after the change by hand itself
+	e := w.inbox.events[1] // after the manual change itself
 	if e.From != 7 || e.To != 2 || e.Reason != "between 2 and 7 dynos within 30 minutes, a change of more than 3" {
 		t.Errorf("told %d → %d because %q", e.From, e.To, e.Reason)
 	}

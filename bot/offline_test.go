@@ -31,7 +31,7 @@ func TestOfflineFreezes(t *testing.T) {
 	wantWhy(t, r, "held: the bot is offline: it cannot reach the app or the control URL, so it changes nothing")
 	*w.limits = always{Min: 1, Max: 3}
 	w.platform.sizeErr = nil
-	w.beat(slow) // the third: what was seen before still counts
+	w.beat(slow) // the third: earlier heartbeats still count
 	wantResizes(t, w, 3)
 	wantTold(t, w, "offline opened", "scaled", "offline resolved")
 }
@@ -49,7 +49,7 @@ func TestAnAppThatIsDownIsNotTheBotOffline(t *testing.T) {
 	}
 }
 
-// A signal that cannot be reached says nothing about the way to the app, whatever its place among the readings is.
+// A signal that cannot be reached may use another route, whatever its place among the readings.
 func TestOfflineIsJudgedByTheHeartbeatAlone(t *testing.T) {
 	dead := probe.Reading{Signal: "jobs", Outcome: probe.Unreachable, Error: "connection refused"}
 	timedOut := failed(probe.Timeout, "no answer within 10 s")
@@ -90,7 +90,7 @@ func TestOfflineIsJudgedByTheHeartbeatAlone(t *testing.T) {
 	}
 }
 
-// deaf listens on loopback, and says nothing to whoever connects.
+// It accepts connections on loopback and never answers.
 func deaf(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -110,7 +110,7 @@ func deaf(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// real makes a heartbeat of url, as the settings would.
+// A heartbeat as the settings make it.
 func real(t *testing.T, url string, timeout time.Duration) probe.Prober {
 	t.Helper()
 	h, err := probe.NewHeartbeat(probe.HeartbeatOptions{URL: url, Timeout: timeout, AllProxy: os.Getenv("ALL_PROXY")})
@@ -120,7 +120,7 @@ func real(t *testing.T, url string, timeout time.Duration) probe.Prober {
 	return h
 }
 
-// both are the policies, which fail on timeouts and 5xx as the settings have it, and on more.
+// The policies fail on timeouts and 5xx, as by default, and on more outcomes.
 func both(t *testing.T, and ...probe.Outcome) map[string]decide.Policy {
 	t.Helper()
 	count, adapts := defaults, defaults
@@ -129,8 +129,8 @@ func both(t *testing.T, and ...probe.Outcome) map[string]decide.Policy {
 	return map[string]decide.Policy{"count": count, "adaptive": adapts}
 }
 
-// Load is only what happens after a request has reached a connection. That a name server, a proxy or a handshake does not
-// answer adds no dynos, unless connect timeouts are to count.
+// Only what happens after a request has a connection is load. A name server, a proxy or a handshake that does not
+// answer adds no dynos, unless connect timeouts count.
 func TestWhatNeverReachedTheAppIsNoLoad(t *testing.T) {
 	racetest.Computes(t)
 	tests := []struct {
@@ -186,7 +186,7 @@ func TestWhatNeverReachedTheAppIsNoLoad(t *testing.T) {
 	}
 }
 
-// Where packets are dropped on every way, it is the bot that is offline.
+// If packets are dropped on every route, the bot is offline.
 func TestConnectTimeoutsEverywhereAreOffline(t *testing.T) {
 	for control, want := range map[probe.Outcome]decide.Rule{
 		probe.ConnectTimeout: decide.RuleOffline, probe.Timeout: decide.RuleOffline, probe.Unreachable: decide.RuleOffline,
@@ -201,7 +201,7 @@ func TestConnectTimeoutsEverywhereAreOffline(t *testing.T) {
 	}
 }
 
-// The control is asked within what is left of the interval.
+// The control has only the rest of the interval.
 func TestTheControlDoesNotMakeTheNextTickLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hang := func(d time.Duration, o probe.Outcome) probe.Prober {

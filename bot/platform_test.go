@@ -15,13 +15,13 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// sluggish is a platform that takes its time; 0 is none, and below 0 it never answers.
+// sluggish is a platform with a delay: 0 for no delay, negative for no answer.
 type sluggish struct {
 	n              int
 	sizing, change time.Duration
 	refuse         error
 	asked          []int
-	calls, most    int // how many calls of a kind are under way, and were at the most
+	calls, most    int // calls of a kind that are running, and their maximum
 }
 
 func (s *sluggish) spend(ctx context.Context, d time.Duration) error {
@@ -68,7 +68,7 @@ func (p *pulse) Probe(context.Context) probe.Reading {
 	return p.reading
 }
 
-// late runs a bot with a heartbeat every 2 s for a time, and returns the records and what was told.
+// The bot has a heartbeat every 2 s. The results are its records and events.
 func late(t *testing.T, s *sluggish, p *pulse, length time.Duration) (records []record.Record, told []string) {
 	t.Helper()
 	box := &inbox{}
@@ -108,7 +108,7 @@ func TestAHangingPlatformDoesNotDelayHeartbeats(t *testing.T) {
 		platform sluggish
 		reading  probe.Reading
 		told     []string
-		asked    []int // the first changes that are asked for
+		asked    []int // the first changes that are requested
 		dynos    int
 	}{
 		"that never tells its dynos":        {sluggish{n: 1, sizing: -1}, slow, []string{"scale_failed opened"}, nil, 1},
@@ -137,7 +137,7 @@ func TestAHangingPlatformDoesNotDelayHeartbeats(t *testing.T) {
 	}
 }
 
-// What is asked for late is told with its numbers, and while an answer is awaited nothing is taken for known.
+// A late change is reported with its numbers. While its answer is awaited, nothing counts as known.
 func TestALateAnswerIsToldWithItsNumbers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &sluggish{n: 1, change: 5 * time.Second}
@@ -163,10 +163,10 @@ func TestALateAnswerIsToldWithItsNumbers(t *testing.T) {
 	})
 }
 
-// However short the interval is, and however long the heartbeat itself takes, a platform that hangs or is slow delays none.
+// A platform that hangs or is slow delays no heartbeat, however short the interval and however slow the heartbeat.
 func TestNoIntervalIsTooShortForAHangingPlatform(t *testing.T) {
 	for _, every := range []time.Duration{100 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 5 * time.Second, 30 * time.Second} {
-		share := func(n int) time.Duration { return min(every*time.Duration(n)/10, 20*time.Second) } // within which a call is given up
+		share := func(n int) time.Duration { return min(every*time.Duration(n)/10, 20*time.Second) } // after which a call is given up
 		for name, s := range map[string]sluggish{
 			"never tells its dynos": {n: 1, sizing: -1},
 			"never makes a change":  {n: 1, change: -1},
@@ -175,7 +175,7 @@ func TestNoIntervalIsTooShortForAHangingPlatform(t *testing.T) {
 		} {
 			for _, c := range []struct {
 				jitter float64
-				takes  int // tenths of the interval, of which 8 are the longest timeout
+				takes  int // tenths of the interval; 8 is the longest timeout
 			}{{0, 0}, {0, 8}, {0.1, 0}, {0.1, 5}, {0.1, 8}, {0.5, 0}, {0.5, 4}} {
 				t.Run(fmt.Sprintf("%v, %s, %v", every, name, c), func(t *testing.T) {
 					s := s

@@ -35,7 +35,7 @@ func TestThePlatformTellsThePrice(t *testing.T) {
 	}
 }
 
-// What a dyno costs is known of a platform that tells it without a budget too, in every record; one that does not tell is not asked at each
+// Every record has the platform's price, also without a budget. A platform that does not know it is not asked at each
 // tick.
 func TestThePriceIsKnownWithoutABudget(t *testing.T) {
 	p := &pricey{platform: &platform{n: 2}, price: 25}

@@ -13,7 +13,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// bursts is a heart that can beat several times at a tick. What it is asked for is kept.
+// bursts is a heart that can beat several times at a tick, and notes the requests.
 type bursts struct {
 	answer func(i int) probe.Reading
 	asked  []int
@@ -34,7 +34,7 @@ func (b *bursts) Burst(_ context.Context, n int, gap time.Duration) []probe.Read
 	return out
 }
 
-// beating is a bot that ticks so often with an adaptive policy and a heart that bursts.
+// The bot has an adaptive policy and a heart that bursts.
 func beating(t *testing.T, every time.Duration, dynos, perMinute int, answer func(int) probe.Reading) (*bursts, func(ticks int) record.Record) {
 	t.Helper()
 	heart := &bursts{answer: answer}
@@ -82,7 +82,7 @@ func TestABurstKeepsToTheMostAMinute(t *testing.T) {
 	}
 }
 
-// One dyno that serves 50 requests a second may be sent no more than 30 heartbeats a minute, whatever the setting.
+// One dyno that serves 50 requests a second gets at most 30 heartbeats a minute, whatever the setting.
 func TestABurstTakesNoMoreThanAHundredthOfTheCapacity(t *testing.T) {
 	heart, tick := beating(t, 30*time.Second, 1, 10_000, always60)
 	tick(10)

@@ -12,8 +12,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// begunAnew is a bot that could not read its memory at the start, with the memory of the bot before it, in which somebody had paused
-// scaling up and down, asked for 3 dynos and set the number by hand.
+// The bot could not read its memory at the start. In that memory scaling up and down was paused, an override of 3 was
+// in force, and a manual change was kept.
 func begunAnew(t *testing.T) (w *world, former bot.Memory, kept *disk) {
 	before, d := keeping(t, 2, func(o *bot.Options) { o.Policy.ManualHold, o.Policy.Budget, o.Policy.Price = time.Hour, 100, 25 })
 	before.beat(times(5, slow)...)
@@ -34,7 +34,8 @@ func begunAnew(t *testing.T) (w *world, former bot.Memory, kept *disk) {
 	return w, d.load(t), kept
 }
 
-// What people asked for before the start counts again once it can be read, but for that in whose place they have asked for something since.
+// Pauses and the override from before the start are in force again once they can be read, except those that were
+// changed since.
 func TestWhatWasAskedForIsRecalled(t *testing.T) {
 	for _, c := range []struct {
 		name            string
@@ -78,7 +79,7 @@ func TestWhatWasAskedForIsRecalled(t *testing.T) {
 	}
 }
 
-// What else was remembered counts as after a usual restart: a manual hold, cooldowns, the cost of the month.
+// The rest counts as after a normal restart: a manual hold, cooldowns, the cost of the month.
 func TestWhatTheBotRememberedIsRecalled(t *testing.T) {
 	w, former, kept := begunAnew(t)
 	w.beat(times(20, right)...)
@@ -100,7 +101,7 @@ func TestWhatTheBotRememberedIsRecalled(t *testing.T) {
 	}
 }
 
-// What was told before goes on, and an incident that was opened twice ends twice.
+// An earlier incident continues, and one that was opened twice ends twice.
 func TestIncidentsAreRecalled(t *testing.T) {
 	w, former, _ := begunAnew(t)
 	open := notify.Incident{Since: noon, Notified: noon}
@@ -110,7 +111,7 @@ func TestIncidentsAreRecalled(t *testing.T) {
 	w.inbox.take()
 	w.Recall(former)
 	w.beat(slow)
-	w.Control() // which is paused: the incident goes on all the same
+	w.Control() // it is paused, so the incident stays open
 	w.beat(times(4, right)...)
 	ended := map[string]bool{}
 	for _, e := range w.inbox.events {
@@ -131,7 +132,7 @@ func TestIncidentsAreRecalled(t *testing.T) {
 	}
 }
 
-// A recall in the middle of a tick is not lost, whatever the tick keeps.
+// A recall during a tick is not lost, whatever the tick saves.
 func TestARecallDuringATickIsKept(t *testing.T) {
 	w, former, kept := begunAnew(t)
 	var recalled bool
@@ -151,7 +152,7 @@ func TestARecallDuringATickIsKept(t *testing.T) {
 	}
 }
 
-// A recall needs the price of a dyno, which the tick that goes on meanwhile may be told anew.
+// A recall needs the price of a dyno, which a running tick may be reading.
 func TestARecallWhileThePriceIsAskedFor(t *testing.T) {
 	w, former, kept := begunAnew(t)
 	p := &pricey{platform: &platform{n: 2}, price: 25}

@@ -16,7 +16,7 @@ type prober func(context.Context) probe.Reading
 
 func (p prober) Probe(ctx context.Context) probe.Reading { return p(ctx) }
 
-// runFor runs a bot in virtual time for so long, with probes that take what next gives, and returns when each began.
+// The bot runs in virtual time. Its probes take as long as next says; the result is when each began.
 func runFor(
 	t *testing.T, d time.Duration, jitter float64, reading probe.Reading, next func(i int) time.Duration, change ...func(*bot.Options),
 ) (beats []time.Duration) {

@@ -16,8 +16,9 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// Thirty days of heartbeats, or six where the race detector is slow, across a change of the clocks, with restarts, releases, outages of the heartbeat and of the API,
-// changes by hand, pauses and load that comes and goes: at every tick the promises hold.
+// Thirty days of heartbeats, or six under the race detector, across a change of the clocks, with restarts, releases,
+// outages of the heartbeat and of the API, manual changes, pauses, and load that comes and goes. The promises hold at
+// every tick.
 func TestSoak(t *testing.T) {
 	zone, err := time.LoadLocation("America/New_York")
 	if err != nil {
@@ -81,14 +82,14 @@ func TestSoak(t *testing.T) {
 	}
 }
 
-// soaked are what happens to the world in a soak.
+// soaked is what happens to the world in a soak.
 type soaked struct {
 	*world
 	k     *knowing
 	disk  *disk
 	rnd   *rand.Rand
-	blind int // ticks that an outage of the heartbeat lasts yet
-	down  int // ticks that an outage of the API lasts yet
+	blind int // ticks left of an outage of the heartbeat
+	down  int // ticks left of an outage of the API
 }
 
 func (s *soaked) happen(now time.Time) {
@@ -104,7 +105,7 @@ func (s *soaked) happen(now time.Time) {
 	}
 	switch s.rnd.IntN(1500) {
 	case 0:
-		s.platform.n = 1 + s.rnd.IntN(14) // a hand
+		s.platform.n = 1 + s.rnd.IntN(14) // a manual change
 	case 1:
 		s.k.released, s.k.done = now, false
 	case 2:
@@ -145,7 +146,7 @@ func (s *soaked) hold(t *testing.T, r record.Record, lim schedule.Limits, before
 	if len(asked) == 0 || asked[0] > before || d.Rule == decide.RuleLimits {
 		return
 	}
-	// A down that is no correction.
+	// Scale-downs that do not correct the number.
 	young := r.Time.Sub(s.k.released) < 5*time.Minute
 	if d.Verdict != decide.Fast || !s.k.done || young || r.Control.Down.Active(r.Time) {
 		text, _ := json.Marshal(r)

@@ -11,7 +11,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// An event is in the memory from before it is told until all who are to be told are done with it, for some minutes at the most.
+// An event is in the memory from before it is sent until every target is done with it, for at most 15 minutes.
 func TestEventsAreKeptUntilAllAreDoneWithThem(t *testing.T) {
 	w, d := newWorld(1), &disk{}
 	var atNotice notice.Queue
@@ -54,7 +54,7 @@ func TestEventsAreKeptUntilAllAreDoneWithThem(t *testing.T) {
 	}
 }
 
-// An incident that others than the ticks look for goes on after a restart, and ends once.
+// An incident that ticks do not detect continues after a restart, and ends once.
 func TestIncidentsBesideTheTicksOutlastARestart(t *testing.T) {
 	w, d := newWorld(1), &disk{}
 	begin := func() { w.restart(t, d, nil) }
@@ -84,7 +84,7 @@ func (n notices) Notify(_ context.Context, e notify.Event) error {
 	return nil
 }
 
-// Incidents beside the ticks that were open before the start, and are read later, go on beside those that were opened since.
+// Such incidents from before the start that are read later continue next to those opened since.
 func TestIncidentsBesideTheTicksAreRecalled(t *testing.T) {
 	w := newWorld(1)
 	event := func(notify.Phase, time.Time) notify.Event { return notify.Event{Time: w.now} }

@@ -133,7 +133,7 @@ func TestBotGoesOnFromItsLimits(t *testing.T) {
 	w := newWorld(3)
 	w.beat(slow, slow)
 	*w.limits = always(schedule.Limits{Min: 1, Max: 2})
-	w.beat(slow)       // corrected to 2: the run starts over
+	w.beat(slow)       // corrected to 2: the run starts again
 	w.beat(slow, slow) // two of three
 	wantResizes(t, w, 2)
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A kindOfRule is a policy that goes by a signal, what the signal reads when it asks for more, for as much as there is and for less, and
-// for how many ticks it has to.
+// A kindOfRule is a policy with a signal, the readings at which it asks for more, for no change and for fewer, and the
+// number of ticks it needs.
 type kindOfRule struct {
 	name              string
 	policy            func(*decide.Policy)
@@ -47,14 +47,14 @@ func kindsOfRules(t *testing.T) []kindOfRule {
 	}
 }
 
-// An account is what a bot says in all places of some ticks.
+// An account is everything that a bot reports of some ticks.
 type account struct {
 	records []record.Record
 	events  []notify.Event
 	log     string
 }
 
-// accountOf has a bot with three dynos tick with a heartbeat, where there is one, and a signal.
+// The bot has three dynos, a signal, and a heartbeat unless it is nil.
 func accountOf(k kindOfRule, heartbeat *probe.Reading, signal probe.Reading, ticks int) account {
 	var log bytes.Buffer
 	w := newWorld(3, func(o *bot.Options) {
@@ -103,7 +103,7 @@ func (a account) all() string {
 	return text
 }
 
-// Without a heartbeat nothing tells of one, and what the rule made of its signal is the explanation.
+// Without a heartbeat no text mentions one. The signal and its rule are the explanation.
 func TestExplanationsWithoutAHeartbeat(t *testing.T) {
 	for _, k := range kindsOfRules(t) {
 		if strings.HasPrefix(k.name, "adaptive") { // which needs one
@@ -134,7 +134,7 @@ func TestExplanationsWithoutAHeartbeat(t *testing.T) {
 	}
 }
 
-// A heartbeat that cannot be reached is told with what it keeps from, and with nothing else.
+// A heartbeat that cannot be reached is reported with what it prevents, and with nothing else.
 func TestExplanationsOfAHeartbeatThatCannotBeReached(t *testing.T) {
 	for _, k := range kindsOfRules(t) {
 		t.Run(k.name, func(t *testing.T) {
@@ -169,7 +169,7 @@ func TestExplanationsOfAHeartbeatThatCannotBeReached(t *testing.T) {
 	}
 }
 
-// A signal that is not known is told with why, and with what it keeps from.
+// A signal without data is reported with the reason and with what it prevents.
 func TestExplanationsOfASignalThatIsNotKnown(t *testing.T) {
 	for _, k := range kindsOfRules(t) {
 		for name, heartbeat := range map[string]*probe.Reading{"alone": nil, "with a heartbeat": &fast} {
@@ -200,7 +200,7 @@ func TestExplanationsOfASignalThatIsNotKnown(t *testing.T) {
 	}
 }
 
-// One metric that is not known keeps no rule about another from acting, and nobody is told that it does.
+// A metric without data does not stop rules on other metrics, and no text says that it does.
 func TestAMetricThatIsNotKnownKeepsOnlyItsOwnRules(t *testing.T) {
 	k := kindOfRule{policy: func(p *decide.Policy) {
 		p.Breaches = []decide.BreachRule{

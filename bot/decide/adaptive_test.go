@@ -33,7 +33,7 @@ func adaptively(t testing.TB, aim adaptive.Aim, boundMS float64) decide.Policy {
 	return p
 }
 
-// The lines of the log are no heartbeats: a slow one of them alone calls for nothing, and they may not be read as fast ones either.
+// Lines of the log are not heartbeats. A slow line alone changes nothing, and lines must not count as fast heartbeats.
 func TestLinesOfTheLogAreNotJudgedAsHeartbeats(t *testing.T) {
 	p := adaptively(t, adaptive.Balanced, 1000)
 	var st decide.State

@@ -7,7 +7,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// What the platform answers becomes part of the state only as the policy says.
+// The platform's answer changes the state only as the policy says.
 func TestAnAnswerIsTakenIn(t *testing.T) {
 	f := facts(noon, nil, bounds(1, 9), 2)
 	up := decide.Decision{From: 2, To: 3, Desired: 3, Rule: decide.RuleLimits}

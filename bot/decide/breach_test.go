@@ -18,7 +18,7 @@ func newBreaches(dynos, least, most int, rules ...decide.BreachRule) *world {
 	return w
 }
 
-// up adds a dyno when the response time was above 500 ms for a minute, and then cools down for three.
+// up adds a dyno if the response time was above 500 ms for a minute, with a cooldown of three minutes.
 var up = decide.BreachRule{
 	Metric: "responsetime", Operator: ">", Threshold: 500, Step: decide.Step{Dynos: 1}, Breach: time.Minute, Cooldown: 3 * time.Minute,
 }
@@ -91,7 +91,7 @@ func TestBreachesCoolDown(t *testing.T) {
 	if got, want := last.Why(), "responsetime > 500 ms for 60 s; desired 5, but the maximum is 4"; got != want {
 		t.Errorf("why is %q\nwant   %q", got, want)
 	}
-	// At the maximum nothing changes, and nothing cools down: below it, the next breach acts at once.
+	// At the maximum nothing changes and no cooldown starts. Below it, the next breach acts at once.
 	w.limits.Max = 5
 	if r := w.tick(latency(600)); r.Decision.To != 5 {
 		t.Errorf("a change that was not made started a cool-down: %s", r.Why())
@@ -102,8 +102,7 @@ func TestBreachesCoolDown(t *testing.T) {
 	}
 }
 
-// A share as App Autoscaler's scaling engine takes it, in whole numbers: what is left, or comes of it, is rounded with a half upwards, and
-// one dyno is added or removed at the least.
+// App Autoscaler's scaling engine rounds the new number to an integer, half up, and changes it by at least one dyno.
 func TestSharesOfScalingRules(t *testing.T) {
 	racetest.Computes(t)
 	change := func(n, percent int) int {
@@ -134,8 +133,8 @@ func TestSharesOfScalingRules(t *testing.T) {
 	}
 }
 
-// The longest duration that a rule can have, an hour, with the shortest intervals: a rule fires when it is due, and of two rules on one
-// metric neither is late because the other goes to and fro.
+// With the longest breach time, an hour, and the shortest intervals a rule fires when it is due. Of two rules on one
+// metric, neither is late because the other's threshold is crossed again and again.
 func TestBreachesOfAnHourAtShortIntervals(t *testing.T) {
 	racetest.Computes(t)
 	for _, every := range []time.Duration{time.Second, 3 * time.Second, 5 * time.Second} {

@@ -9,7 +9,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
 
-// worldOn makes a world whose first heartbeat is on a day of January 2024 at noon, with dynos at $31 a month: $1 a day each.
+// The first heartbeat is at noon on a day of January 2024. A dyno costs $31 a month, which is $1 a day.
 func worldOn(day, dynos int, change func(*decide.Policy)) *world {
 	w := with(dynos, func(p *decide.Policy) {
 		p.Price = 31
@@ -34,7 +34,7 @@ func TestSpendIsCounted(t *testing.T) {
 	wantDollars(t, "a day of two dynos", b.Dollars, 2)
 	wantDollars(t, "the forecast", b.Forecast, 2+2*20.5) // until the end of the 31st
 	w.n = 4
-	w.now = w.now.Add(12 * time.Hour) // which were of two dynos, as far as the bot knows
+	w.now = w.now.Add(12 * time.Hour) // with two dynos, as far as the bot knows
 	wantDollars(t, "half a day more", w.beat(right).Decision.Bill.Dollars, 3)
 	w.now = time.Date(2024, 2, 2, 0, 0, 0, 0, time.UTC)
 	b = w.beat(right).Decision.Bill

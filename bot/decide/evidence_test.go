@@ -12,14 +12,14 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A speaker is one kind of rule: a policy, and readings at which it asks for more dynos whatever their number is.
+// A speaker is a policy with one kind of rule, and readings at which it asks for more dynos at any number.
 type speaker struct {
 	name   string
 	policy func(*decide.Policy)
-	// load are the readings of the signal at tick i, without the heartbeat, and heart the heartbeat where the rule is about it.
+	// load returns the signal's readings at tick i. heart is the heartbeat, if the rule is about it.
 	load  func(i int) []probe.Reading
 	heart func(i int) probe.Reading
-	// again is how many ticks more the rule must ask for more where that takes twice the evidence.
+	// again is the number of additional ticks for twice the evidence.
 	again int
 }
 
@@ -97,7 +97,7 @@ var backgrounds = []struct {
 	in   []probe.Reading
 }{{"none", nil}, {"right", []probe.Reading{right}}, {"fast", []probe.Reading{fast}}, {"blind", []probe.Reading{noData}}, {"slow", []probe.Reading{slow}}}
 
-// firstUp is the tick, from 0, of the first scale-up of two dynos; -1 for none in 400 ticks.
+// The tick counts from 0; -1 means none in 400 ticks. The scale-up is from two dynos.
 func (s *speaker) firstUp(st decide.State, p decide.Policy, background []probe.Reading, most int) (tick int, d decide.Decision) {
 	for i := range 400 {
 		in := background
@@ -155,7 +155,7 @@ func TestNearTheBudgetEachRuleNeedsTwiceItsOwnEvidence(t *testing.T) {
 	})
 }
 
-// What keeps from any scale-up keeps from that of each kind of rule, and for as long.
+// What prevents a scale-up prevents that of every kind of rule, for the same time.
 func TestSafeguardsOfTimeHoldForEachKindOfRule(t *testing.T) {
 	racetest.Computes(t)
 	eachSpeaker(t, func(t *testing.T, s *speaker, p decide.Policy, background []probe.Reading) {
@@ -195,7 +195,7 @@ func TestSafeguardsOfTimeHoldForEachKindOfRule(t *testing.T) {
 	})
 }
 
-// Heartbeats that more dynos do not improve keep the heartbeat from more, and no other rule.
+// Heartbeats that more dynos do not improve stop the heartbeat from scaling up, but no other rule.
 func TestIneffectiveScaleUpsHoldTheHeartbeatAlone(t *testing.T) {
 	racetest.Computes(t)
 	for _, s := range speakers(t) {
@@ -225,7 +225,7 @@ func TestIneffectiveScaleUpsHoldTheHeartbeatAlone(t *testing.T) {
 	}
 }
 
-// The ups of another rule are no ups for slow heartbeats: what the heartbeat itself has tried goes back, and not theirs.
+// The bot takes back only what the heartbeat added, not the scale-ups of another rule.
 func TestAStepBackTakesOnlyWhatTheHeartbeatAdded(t *testing.T) {
 	p := defaults
 	p.IneffectiveAfter = 2
@@ -271,7 +271,7 @@ func TestACooldownIsThatOfTheRuleThatScaled(t *testing.T) {
 	}
 }
 
-// An up that people or limits want tells the load model nothing about the down before it.
+// A scale-up by people or limits does not tell the load model that the scale-down before it was wrong.
 func TestOnlyTheLoadMakesTheLoadModelPatient(t *testing.T) {
 	p := adaptively(t, adaptive.Balanced, 1000)
 	st, _ := p.Decide(decide.State{}, facts(noon, []probe.Reading{fast}, bounds(1, 9), 4))
@@ -288,7 +288,7 @@ func TestOnlyTheLoadMakesTheLoadModelPatient(t *testing.T) {
 	}
 }
 
-// A scaling rule needs readings of the whole time also where an override was in force meanwhile.
+// A scaling rule needs readings of the whole breach time also after an override.
 func TestAnOverrideIsNoEvidenceForAScalingRule(t *testing.T) {
 	p := defaults
 	p.Breaches = []decide.BreachRule{{Metric: "jobs", Operator: ">", Threshold: 10, Step: decide.Step{Dynos: 1}, Breach: time.Minute, Cooldown: time.Minute}}
@@ -310,7 +310,7 @@ func TestAnOverrideIsNoEvidenceForAScalingRule(t *testing.T) {
 	}
 }
 
-// The ups of a signal are no ups in vain for the heartbeat, however slow it was meanwhile.
+// Scale-ups by a signal do not count as ineffective for the heartbeat, however slow it was.
 func TestTheUpsOfASignalAreNoneOfTheHeartbeat(t *testing.T) {
 	p := defaults
 	p.IneffectiveAfter = 1
@@ -327,7 +327,7 @@ func TestTheUpsOfASignalAreNoneOfTheHeartbeat(t *testing.T) {
 	}
 }
 
-// The router's log speaks although more dynos did not improve the heartbeat, and does not step back for it.
+// The router's log still decides although more dynos did not improve the heartbeat, and its dynos are not taken back.
 func TestIneffectiveScaleUpsDoNotHoldTheRouterLog(t *testing.T) {
 	for _, s := range speakers(t) {
 		if s.name != "router log of the load model" {

@@ -37,7 +37,7 @@ var defaults = decide.Policy{
 
 func bounds(least, most int) schedule.Limits { return schedule.Limits{Min: least, Max: most} }
 
-// facts are those of a tick at which the platform told of n dynos, and people asked for what control says, or nothing.
+// The platform reports n dynos. control is optional.
 func facts(now time.Time, in []probe.Reading, lim schedule.Limits, n int, control ...decide.Control) decide.Facts {
 	f := decide.Facts{Now: now, Readings: in, Limits: lim, Dynos: n, Settled: true}
 	if len(control) > 0 {
@@ -46,7 +46,6 @@ func facts(now time.Time, in []probe.Reading, lim schedule.Limits, n int, contro
 	return f
 }
 
-// applied is the state after a change that the platform accepted.
 func applied(st decide.State, now time.Time, d decide.Decision) decide.State {
 	return accepted(decide.Policy{}, st, now, d)
 }
@@ -56,7 +55,7 @@ func accepted(p decide.Policy, st decide.State, now time.Time, d decide.Decision
 	return st
 }
 
-// A world is a policy, and a platform that makes its changes at once, with a tick every 30 s from noon.
+// A world is a policy, and a platform that makes changes at once, with a tick every 30 s from noon.
 type world struct {
 	policy  decide.Policy
 	state   decide.State
@@ -66,7 +65,7 @@ type world struct {
 	now     time.Time
 }
 
-// with makes a world whose policy a test changes, with room up to 20 dynos.
+// The maximum is 20 dynos.
 func with(dynos int, change func(*decide.Policy)) *world {
 	p := defaults
 	change(&p)
@@ -77,7 +76,7 @@ func by(p decide.Policy, dynos int) *world {
 	return &world{policy: p, limits: bounds(1, 20), n: dynos, now: noon.Add(-30 * time.Second)}
 }
 
-// beat ticks once for each reading.
+// One tick for each reading.
 func (w *world) beat(readings ...probe.Reading) (last record.Record) {
 	for _, reading := range readings {
 		last = w.tick(reading)

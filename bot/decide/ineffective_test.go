@@ -10,7 +10,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// Response times that cannot be do not make of the state what JSON cannot hold.
+// Impossible response times must not put values into the state that JSON cannot represent.
 func TestLevelsStayNumbers(t *testing.T) {
 	p := defaults
 	for _, ms := range []float64{math.MaxFloat64, -math.MaxFloat64, math.Inf(1), math.NaN()} {
@@ -24,7 +24,7 @@ func TestLevelsStayNumbers(t *testing.T) {
 	}
 }
 
-// guarded is a world whose bot stops after three ups that do not help.
+// The bot stops after three scale-ups that do not help.
 func guarded(dynos int) *world { return with(dynos, func(p *decide.Policy) { p.IneffectiveAfter = 3 }) }
 
 func TestMoreDynosThatDoNotHelp(t *testing.T) {

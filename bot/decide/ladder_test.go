@@ -47,7 +47,7 @@ func TestSmallerDynosMustBearTheLoad(t *testing.T) {
 	}
 }
 
-// An order that is not set, and a ladder that nobody asks about, change nothing.
+// An empty ladder, and sizes that no rule uses, change nothing.
 func TestWithoutAnOrderNothingIsDifferent(t *testing.T) {
 	rapidtest.Check(t, func(t *rapid.T) {
 		plain := drawPolicy(t)
@@ -131,8 +131,8 @@ func TestTheOrderHolds(t *testing.T) {
 	})
 }
 
-// An app whose dynos of a size serve twice as much as those of the one below, or a little more or less than that, is followed up and
-// down without flapping, by either order and any kind of load.
+// Dynos of one size serve twice as much as those of the size below, or somewhat more or less. The ladder follows the
+// load up and down without flapping, in either order and with any kind of load.
 func TestTheLadderDoesNotFlap(t *testing.T) {
 	racetest.Computes(t)
 	names := []string{"a", "b", "c"}

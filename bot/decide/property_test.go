@@ -54,7 +54,7 @@ func drawPolicy(t *rapid.T) decide.Policy {
 	}
 }
 
-// Whatever the settings are, whatever the bot has seen, and whoever else changes the number, these hold.
+// These hold with any settings, any past, and any manual changes.
 func TestDecideNeverSurprises(t *testing.T) {
 	racetest.Computes(t)
 	rapidtest.Check(t, func(t *rapid.T) {
@@ -121,8 +121,7 @@ func TestDecideNeverSurprises(t *testing.T) {
 	})
 }
 
-// decideTwice decides from a state and from what its JSON holds of it, and holds that the decision has JSON as well, is the same, and leaves
-// the state as it was.
+// The decision from the state's JSON is the same as from the state, has JSON itself, and leaves the state unchanged.
 func decideTwice(t *rapid.T, p decide.Policy, st decide.State, f decide.Facts) (decide.State, decide.Decision) {
 	before := fromJSON(t, st)
 	next, d := p.Decide(st, f)
@@ -151,8 +150,8 @@ func fromJSON(t *rapid.T, st decide.State) decide.State {
 	return back
 }
 
-// Whatever the heartbeats are, and whoever changes the number, the adaptive policy stays inside the limits, does not go down when it
-// is blind, and writes a state that can be read again and decides the same.
+// With any heartbeats and any manual changes the adaptive policy stays within the limits, does not scale down without
+// data, and its state survives JSON.
 func TestAdaptiveNeverSurprises(t *testing.T) {
 	racetest.Long(t)
 	aims := []adaptive.Aim{adaptive.Lean, adaptive.Balanced, adaptive.Safe}

@@ -98,10 +98,10 @@ func TestRulesCountReadings(t *testing.T) {
 		to int
 	}{
 		{jobs(500), 2},
-		{jobsUnknown, 2}, // which leaves no mark
+		{jobsUnknown, 2}, // does not count
 		{jobs(50), 2},
 		{jobs(500), 3}, // 2 of the last 3
-		{jobs(500), 3}, // and they begin anew
+		{jobs(500), 3}, // and counting starts again
 		{jobs(5), 3},
 		{jobs(500), 4},
 		{jobs(5), 4},
@@ -144,7 +144,7 @@ func TestRulesByAWindow(t *testing.T) {
 	}
 }
 
-// Readings that are means of the window themselves are not averaged again, and count from the first one on.
+// Readings that cover the window themselves are not averaged again, and count from the first one.
 func TestRulesByReadingsOfAWholeWindow(t *testing.T) {
 	rule := decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Window: 2 * time.Minute, Whole: true}
 	s := newSignals(2, rule)
@@ -222,8 +222,8 @@ func TestSignalsDoNotCountWhileDynosBoot(t *testing.T) {
 	}
 }
 
-// The mean of an hour is that of the whole hour, however short the interval: at a reading each second, half an hour of 1,000 jobs and half an
-// hour of none make about 500.
+// The mean covers the whole hour, however short the interval. With a reading each second, half an hour of 1,000 jobs
+// and half an hour of 0 make about 500.
 func TestAWindowOfAnHourAtShortIntervals(t *testing.T) {
 	racetest.Computes(t)
 	for _, every := range []time.Duration{time.Second, 5 * time.Second} {

@@ -12,8 +12,8 @@ func TestStabilization(t *testing.T) {
 	t.Run("a down waits until fewer were enough all along", func(t *testing.T) {
 		w := with(3, stable)
 		w.beat(times(20, right)...)
-		w.beat(times(4, fast)...) // the last wish for 3
-		r := w.beat(fast)         // the first wish for 2
+		w.beat(times(4, fast)...) // 3 are desired for the last time
+		r := w.beat(fast)         // 2 are desired for the first time
 		wantResizes(t, w)
 		wantWhy(t, r, "held at 3: 5 heartbeats in a row faster than 200 ms (the last took 50 ms); desired 2, but the stabilization window has 5 min left")
 		w.beat(times(8, fast)...)
@@ -45,7 +45,7 @@ func TestBlindNeitherShortensNorBreaksAStabilization(t *testing.T) {
 	w := with(3, func(p *decide.Policy) { p.Stabilization = 2 * time.Minute })
 	w.beat(times(10, right)...)
 	w.beat(times(7, fast)...)
-	w.beat(noData) // which wishes for what there is
+	w.beat(noData) // which desires the present number
 	w.beat(times(3, fast)...)
 	wantResizes(t, w)
 	w.beat(fast)

@@ -27,7 +27,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// It has told everything that can be told.
+// Every metric is present.
 func complete(t *testing.T) *metrics.Metrics {
 	t.Helper()
 	o := options()
@@ -57,7 +57,7 @@ func names(t *testing.T, m *metrics.Metrics) map[string]bool {
 	return out
 }
 
-// of Debian's package prometheus
+// The tools are in Debian's package prometheus.
 func tool(t *testing.T, name string) string {
 	t.Helper()
 	path, err := exec.LookPath(name)
@@ -90,7 +90,7 @@ func example(t *testing.T, path string) []byte {
 func TestMetricsKeepPrometheusRules(t *testing.T) {
 	var own strings.Builder
 	for line := range strings.Lines(text(t, complete(t))) {
-		if strings.Contains(line, "autoscalebot_") { // Go's own metrics are not ours to name
+		if strings.Contains(line, "autoscalebot_") { // Go's own metrics have other names
 			own.WriteString(line)
 		}
 	}
@@ -168,7 +168,7 @@ func TestEveryMetricOfTheExamplesExists(t *testing.T) {
 	}
 }
 
-// Grafana puts these in place of its variables.
+// Grafana replaces its variables by these.
 var variables = strings.NewReplacer("$__rate_interval", "1m", "$app", "dancing-forest", "$process_type", "web")
 
 func TestTheDashboardAsksWhatPrometheusUnderstands(t *testing.T) {
@@ -176,7 +176,7 @@ func TestTheDashboardAsksWhatPrometheusUnderstands(t *testing.T) {
 	var rules bytes.Buffer
 	rules.WriteString("groups: [{name: dashboard, rules: [\n")
 	for i, e := range exprs {
-		text, err := json.Marshal(variables.Replace(e)) // which is YAML, too
+		text, err := json.Marshal(variables.Replace(e)) // JSON is YAML
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -190,7 +190,7 @@ func TestTheDashboardAsksWhatPrometheusUnderstands(t *testing.T) {
 	promtool(t, "", "check", "rules", file)
 }
 
-// The panels lie side by side, each with a title, an explanation and an id of its own, and ask the datasource that is chosen.
+// The panels lie side by side. Each has a title, an explanation and an id, and uses the selected datasource.
 func TestTheDashboardIsWellLaidOut(t *testing.T) {
 	var d struct {
 		Panels []struct {
@@ -227,7 +227,7 @@ func TestTheDashboardIsWellLaidOut(t *testing.T) {
 	}
 }
 
-// A Prometheus with the example's settings scrapes the bot, understands its rules, and has an answer to what the dashboard asks.
+// A Prometheus with the example's settings scrapes the bot, accepts its rules, and answers the dashboard's queries.
 func TestARealPrometheusScrapesTheBot(t *testing.T) {
 	program := tool(t, "prometheus")
 	m := complete(t)
@@ -257,7 +257,7 @@ func TestARealPrometheusScrapesTheBot(t *testing.T) {
 	}()
 	p := prometheus{ctx, "http://" + address}
 	await(t, ctx, "scraped nothing", func() bool { return p.ask("autoscalebot_dynos") == "2" })
-	// A scrape that takes longer than the 100 ms that it has here is tried again.
+	// A scrape that takes longer than its 100 ms is repeated.
 	for query, want := range map[string]string{
 		`autoscalebot_ticks_total{action="scaled",app="dancing-forest",process_type="web",job="autoscalebot"}`: "1",
 		`up`: "1",
@@ -295,7 +295,7 @@ func TestARealPrometheusScrapesTheBot(t *testing.T) {
 	}
 }
 
-// It fails the test when ctx ends first.
+// It fails the test if ctx ends first.
 func await(t *testing.T, ctx context.Context, not string, done func() bool) {
 	t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
@@ -331,7 +331,7 @@ func (p prometheus) get(path string, query url.Values, into any) error {
 	if err != nil {
 		return err
 	}
-	req.Close = true // so that no connection is left over
+	req.Close = true // so that no connection is left
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return err

@@ -70,7 +70,7 @@ func TestALoopThatNeverBeganIsNotAlive(t *testing.T) {
 	})
 }
 
-// With a tick every second, one that waits for the platform as long as it may is no sign of a loop that is stuck.
+// A tick every second that waits for the platform as long as it may does not mean that the loop is stuck.
 func TestATickMayWaitForThePlatform(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := options()

@@ -33,7 +33,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The tests' ticks are then.
+// All ticks of the tests are at noon.
 var noon = time.Date(2026, 1, 15, 12, 0, 0, 0, time.UTC)
 
 func options() metrics.Options {
@@ -50,7 +50,7 @@ func answered() probe.Reading {
 	}
 }
 
-// It holds all that a record can: a tick of 1.2 s that added a dyno.
+// A record with every field: a tick of 1.2 s that added a dyno.
 func scaled() record.Record {
 	quota := 4321
 	return record.Record{
@@ -97,7 +97,7 @@ func keep(t testing.TB, to record.Recorder, records ...record.Record) {
 	}
 }
 
-// pairs are labels beside those of the app. Of a histogram it is the number of observations.
+// pairs are labels in addition to the app's. The value of a histogram is the number of observations.
 func value(t testing.TB, m *metrics.Metrics, name string, pairs ...string) (v float64, ok bool) {
 	t.Helper()
 	parser := expfmt.NewTextParser(model.UTF8Validation)
@@ -238,7 +238,7 @@ func TestAnInterruptedTickDecidesNothing(t *testing.T) {
 	}
 }
 
-// Texts from outside never become labels, so that nobody outside can fill the memory of whoever scrapes.
+// Texts from outside never become labels, so they cannot fill the memory of a scraper.
 func TestTextsFromOutsideAreNoLabels(t *testing.T) {
 	racetest.Computes(t)
 	rapidtest.Check(t, func(rt *rapid.T) {
@@ -264,7 +264,7 @@ func TestANameThatIsNoTextIsTold(t *testing.T) {
 	}
 }
 
-// Its probes take so long, one after the other.
+// Its probes take these times, one after the other.
 type slow []time.Duration
 
 func (s *slow) Probe(context.Context) probe.Reading {
@@ -369,7 +369,7 @@ func TestNoticesAreCountedByTarget(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		_ = f.Close(t.Context()) // which says that email got nothing
+		_ = f.Close(t.Context()) // which reports that email got nothing
 		if fmt.Sprint(batches) != "[3]" {
 			t.Errorf("messages of %v events, want one of 3", batches)
 		}

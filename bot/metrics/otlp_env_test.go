@@ -183,7 +183,7 @@ func TestACollectorWithACertificateOfItsOwn(t *testing.T) {
 	}
 }
 
-// What stands in the variables never makes the program panic, is never shown where it may be secret, and what is accepted can be sent.
+// No value makes the program panic. An error never shows a value that may be secret. What is accepted can be sent.
 func FuzzHeaders(f *testing.F) {
 	for _, s := range []string{"", "a=1,b=2", "api-key=a%20b", "a=%zz", "=", ",,", "a=b=c", "a=\r\nb=c", "Host=x", "a=\xff"} {
 		f.Add(s)

@@ -32,11 +32,11 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// It understands exports by OpenTelemetry's own types for collectors.
+// It parses exports with OpenTelemetry's own types for collectors.
 type collector struct {
 	t  testing.TB
 	mu sync.Mutex // guards the rest
-	// 0 for 200
+	// 0 means 200
 	answer     int
 	retryAfter string
 	body       []byte
@@ -86,7 +86,7 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(c.body)
 }
 
-// without a network, for bubbles of virtual time
+// Without a network, for bubbles of virtual time.
 func (c *collector) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	c.ServeHTTP(w, r)
@@ -112,7 +112,7 @@ func (c *collector) spans() []*tracepb.Span {
 	return newest.GetResourceSpans()[0].GetScopeSpans()[0].GetSpans()
 }
 
-// NAME=value each
+// env has the form NAME=value.
 func start(t testing.TB, m *metrics.Metrics, log io.Writer, transport http.RoundTripper, env ...string) *metrics.OTLP {
 	t.Helper()
 	e, err := metrics.NewOTLP(metrics.OTLPOptions{Metrics: []*metrics.Metrics{m}, Env: environ(env...), Log: slog.New(slog.NewTextHandler(log, nil)), Transport: transport})
@@ -201,7 +201,7 @@ func exported(t *testing.T, records ...record.Record) []*tracepb.Span {
 	return c.spans()
 }
 
-// when each began and ended, in ms since noon, and whose child it is
+// The start and end of each span in ms since noon, and its parent.
 func lines(spans []*tracepb.Span) (out []string) {
 	names := map[string]string{}
 	for _, s := range spans {
@@ -360,7 +360,7 @@ func TestACollectorThatIsDownDelaysAndRepeatsNothing(t *testing.T) {
 		e := start(t, metrics.New(options()), &log, c, "OTEL_EXPORTER_OTLP_ENDPOINT=http://user:secret@collector:4318", "OTEL_METRICS_EXPORTER=none",
 			"OTEL_EXPORTER_OTLP_HEADERS=api-key=secret")
 		began := time.Now()
-		for range 600 { // of which the newest 512 are kept
+		for range 600 { // the newest 512 are kept
 			keep(t, e, scaled())
 			time.Sleep(time.Second)
 		}
@@ -530,7 +530,7 @@ func TestAnAttemptEndsWithItsTimeout(t *testing.T) {
 	})
 }
 
-// A redirect would carry the headers to somebody who was not asked for.
+// A redirect would send the headers to another server.
 func TestARedirectIsNotFollowed(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
 	defer other.Close()

@@ -12,7 +12,7 @@ import (
 
 var noon = time.Date(2024, 1, 15, 12, 0, 0, 0, time.UTC)
 
-// A change that the bot finds made is logged as others are.
+// A change that the bot discovers is logged like others.
 func TestAChangeThatIsFoundMadeIsLogged(t *testing.T) {
 	for _, d := range []decide.Decision{
 		{FoundChanges: decide.FoundChanges{Completed: &decide.Completed{From: 1, To: 2, Asked: noon}}},

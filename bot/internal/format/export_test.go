@@ -1,15 +1,15 @@
 package format
 
-// What leads from the names of format 1 to those of format 2.
+// The renamings from format 1 to format 2.
 var (
 	OldRecord = oldRecord
 	OldMemory = oldMemory
 )
 
-// A Renaming is one of these.
+// A Renaming is a renaming of names.
 type Renaming = renaming
 
-// Apply renames what v holds, which stands at a path.
+// Apply renames what v holds at a path.
 func (n renaming) Apply(at string, v any) any { return n.apply(at, v) }
 
 // Keys and Values are what is renamed.

@@ -18,8 +18,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
-// testdata/format1.jsonl.gz and format1-memory.jsonl.gz were written by version 0.1, by bots to which everything happens that is in them.
-// All that they hold is read and written again, under its new name.
+// Version 0.1 wrote testdata/format1.jsonl.gz and format1-memory.jsonl.gz. Their bots saw everything that the files
+// contain. All of it is read, and written under its new name.
 func TestFormat1IsReadWhole(t *testing.T) {
 	for file, c := range map[string]struct {
 		renamed format.Renaming
@@ -47,7 +47,7 @@ func TestFormat1IsReadWhole(t *testing.T) {
 				t.Fatalf("%s: written again without the format: %s", file, text)
 			}
 			delete(got.(map[string]any), "format")
-			delete(got.(map[string]any), "why") // is made anew
+			delete(got.(map[string]any), "why") // it is derived from the rest
 			delete(want.(map[string]any), "why")
 			if !reflect.DeepEqual(got, want) {
 				t.Fatalf("%s: was\n%s\nand is\n%s", file, line, text)
@@ -91,7 +91,7 @@ func withKinds(v any) any {
 	return v
 }
 
-// rare is what seldom happens, and stands in TestWhatIsRareIsRead.
+// rare names are covered by TestWhatIsRareIsRead.
 var rare = []string{".beside.*.told", ".decision.load.stray", ".state.breaches.blind", ".state.weeks.foretold"}
 
 func TestWhatIsRareIsRead(t *testing.T) {
@@ -108,7 +108,7 @@ func TestWhatIsRareIsRead(t *testing.T) {
 	}
 }
 
-// paths notes where the keys of a value stand, and the texts that they have.
+// It collects the paths of all keys of a value, and the texts at them.
 func paths(at string, v any, used map[string]bool) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -140,7 +140,7 @@ func TestAFormatThatIsNotKnownIsAnError(t *testing.T) {
 	}
 }
 
-// A name of format 1 is only an old one where it stood in format 1.
+// A name is translated only at the path that it has in format 1.
 func TestOnlyOldNamesAreRenamed(t *testing.T) {
 	text := `{"app":"order","process_type":"blind","readings":[{"signal":"wish","value":1,"unit":"hands off","outcome":"answered"}],` +
 		`"decision":{"rule":"hold","verdict":"right","signals":[{"rule":"order","verdict":"blind","unit":"blind","wish":2}]},"error":"no help"}`
@@ -157,7 +157,7 @@ func TestOnlyOldNamesAreRenamed(t *testing.T) {
 	}
 }
 
-// Whatever text comes, what is read is written in a form that is read as the same.
+// Whatever is read is written in a form that reads back equal.
 func FuzzFormat(f *testing.F) {
 	f.Add(`{"decision":{"wish":2,"rule":"order","verdict":"right"},"control":{"order":{"dynos":3,"until":"2026-01-01T00:00:00Z"}}}`)
 	f.Add(`{"format":2,"decision":{"desired":2}}`)
@@ -170,7 +170,7 @@ func FuzzFormat(f *testing.F) {
 		}
 		first, err := json.Marshal(r)
 		if err != nil {
-			return // a number that JSON cannot have
+			return // a number that JSON cannot represent
 		}
 		var again record.Record
 		if err := json.Unmarshal(first, &again); err != nil {
