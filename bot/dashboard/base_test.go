@@ -95,7 +95,7 @@ func TestWhoHasSignedInToOnePageHasToAll(t *testing.T) {
 	}
 	p.ask("/sign-out")
 	if _, ok := next(); ok {
-		t.Error("the other page's stream goes on after its visitor has signed out of the first")
+		t.Error("the other page's stream continues after its visitor has signed out of the first")
 	}
 	if a := other.get("/"); a.status != 303 {
 		t.Errorf("the other page is answered with %d after signing out of the first", a.status)

@@ -80,7 +80,7 @@ func TestWhereHeartbeatsAreMissingTheLinesAreBroken(t *testing.T) {
 	p := signedIn(t, w.url, "")
 	c := p.charts("last=10800")
 	if n := slices.Index(c.Dynos, nil); n < 0 || c.Median[n] != nil || c.Max[n] != nil {
-		t.Error("the lines go on through an hour without a heartbeat")
+		t.Error("the lines continue through an hour without a heartbeat")
 	}
 }
 

@@ -180,7 +180,7 @@ func TestRefusals(t *testing.T) {
 			}
 			notifytest.NoSecrets(t, err, secrets()...)
 			if len(s.got()) != 0 {
-				t.Error("it arrived all the same")
+				t.Error("it arrived anyway")
 			}
 		})
 	}
