@@ -135,7 +135,7 @@ func (n *poolNotices) event(k notify.Kind, at time.Time, why string) notify.Even
 	e := notify.Event{
 		ID: rand.Text(), Kind: k, Time: at, App: n.s.App(), ProcessType: string(n.s.HerokuProcessType), From: -1,
 		To: -1, Min: l.Min, Max: l.Max,
-		Reason: why, DryRun: bool(n.s.DryRun),
+		Reason: why, DryRun: bool(n.s.DryRun), Dyno: notify.Dyno{Unit: "server"},
 	}
 	if !n.last.Time.IsZero() {
 		e.From, e.To = n.last.After(), n.last.After()
