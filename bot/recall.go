@@ -8,7 +8,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// given says which parts of the Control people have changed since the start.
+// given are the parts of the Control that people have changed since the start.
 type given struct{ up, down, override bool }
 
 // Recall merges the memory of an earlier run that could not be read at the start: pauses and the override unless people
