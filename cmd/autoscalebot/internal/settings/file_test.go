@@ -191,7 +191,7 @@ func TestProcessTypes(t *testing.T) {
 		t.Errorf("LoadAdmin: %+v, %v; want the first", s, err)
 	}
 
-	// The environment beats the file for all of them, and picks one of them.
+	// The environment overrides the file for all of them, and selects one of them.
 	t.Setenv("MAX_DYNOS", "12")
 	t.Setenv("AUTOSCALE_HEROKU_PROCESS_TYPE", "web")
 	s, err := settingstest.Load()
@@ -265,7 +265,7 @@ func TestExampleFile(t *testing.T) {
 	}
 }
 
-// Any file is either accepted or a list of problems, and never a crash or a secret on display.
+// Any file is accepted or gives a list of problems. It never crashes, and no secret is shown.
 func FuzzFile(f *testing.F) {
 	for _, text := range []string{
 		"max_dynos: 3", "processes: {web: {max_dynos: {0:00: 1}}}", "heroku_api_key: ${HOME}", "a: &a [*a]", "notification_backends: [log]", "min_dynos: ${",

@@ -112,7 +112,7 @@ func TestRulesAndSignalsRefuse(t *testing.T) {
 				t.Errorf("the mistake is\n%s\nwant\n%s", got, c.want)
 			}
 			if strings.Contains(err.Error(), secret) {
-				t.Error("a secret is told")
+				t.Error("a secret is shown")
 			}
 		})
 	}
@@ -214,7 +214,7 @@ func FuzzSignals(f *testing.F) {
 		const password = "pAssw0rd"
 		var ss settings.Signals
 		if err := ss.Decode(strings.ReplaceAll(text, "://", "://u:"+password+"@")); err != nil && strings.Contains(err.Error(), password) && !strings.Contains(text, password) {
-			t.Fatalf("Decode tells a password: %v", err)
+			t.Fatalf("Decode shows a password: %v", err)
 		}
 	})
 }
