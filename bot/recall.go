@@ -24,7 +24,7 @@ func (b *Bot) Recall(former Memory) {
 	b.memory.Undelivered = append(slices.Clone(former.Undelivered), b.memory.Undelivered...)
 	b.memory.Beside = b.memory.Beside.With(former.Beside)
 	b.keep()
-	b.o.Log.Warn("the bot's memory from before its start is readable now and is in use again",
+	b.o.Log.Warn("the bot's memory from before its start can be read again, and is in use",
 		"paused", record.Paused(b.control, moment()), "dynos_asked_for", askedFor(b.control, moment()))
 }
 
