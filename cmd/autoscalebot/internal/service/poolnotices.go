@@ -115,7 +115,7 @@ func (n *poolNotices) Record(ctx context.Context, r record.Record) error {
 			case phase == notify.Resolved:
 				e.Reason = "nothing blocks the pool now"
 			case len(texts) == 0:
-				e.Reason = "the bot has restarted and does not know yet if this is over"
+				e.Reason = "the bot restarted and does not know yet whether this is over"
 			}
 			return e
 		})
