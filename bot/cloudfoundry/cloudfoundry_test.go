@@ -248,7 +248,7 @@ func TestTheQuotaIsTheLastOneSeen(t *testing.T) {
 	}
 }
 
-// An app that was deleted and pushed anew has another GUID.
+// An app that was deleted and pushed again has another GUID.
 func TestAnAppPushedAnewIsFoundAgain(t *testing.T) {
 	srv, p := open(t)
 	size(t, p)

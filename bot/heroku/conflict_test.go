@@ -31,7 +31,7 @@ func autoscalable(t *testing.T) *herokutest.Server {
 	return srv
 }
 
-// failMetrics has calls of the metrics API fail: the last call that conflicts makes is one of it.
+// Calls of the metrics API fail: conflicts makes one last.
 func failMetrics(t *testing.T, srv *herokutest.Server, f herokutest.Fault) {
 	t.Helper()
 	if _, err := conflicts(t, srv, "web", 3); err != nil {

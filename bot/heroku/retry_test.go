@@ -97,7 +97,7 @@ func TestRetriesWaitAndEnd(t *testing.T) {
 		name  string
 		steps []step
 		waits []time.Duration // before the tries but the first; below a second give or take half
-		want  string          // in the error; "" when there is none
+		want  string          // in the error; "" for no error
 	}{
 		{"nothing to try again", []step{{status: 200, body: good}}, nil, ""},
 		{"500, then an answer", []step{{status: 500}, {status: 200, body: good}}, []time.Duration{first}, ""},
@@ -143,7 +143,7 @@ func TestRetriesWaitAndEnd(t *testing.T) {
 	}
 }
 
-// What Heroku asks for holds for the next heartbeats too, for an hour at the most.
+// A wait that Heroku asks for also applies to the next heartbeats, for at most one hour.
 func TestRetryAfterIsKeptAcrossCalls(t *testing.T) {
 	for _, c := range []struct {
 		status     int

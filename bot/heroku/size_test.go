@@ -26,7 +26,7 @@ func TestTheDynoSizeIsReadAndChanged(t *testing.T) {
 	if n := srv.Quantity("my-app", "web"); n != 2 {
 		t.Errorf("%d dynos, want 2 as before", n)
 	}
-	wantUp(t, p, 0) // all begin anew
+	wantUp(t, p, 0) // all restart
 	if call := srv.Calls()[1]; call.Method != "PATCH" || call.Path != "/apps/my-app/formation/web" || call.Body != `{"size":"standard-2x"}` {
 		t.Errorf("the change is %s %s %s", call.Method, call.Path, call.Body)
 	}

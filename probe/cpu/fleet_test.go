@@ -293,7 +293,7 @@ func TestAFleetOfNodeExporters(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	startNodeExporterAt(t, "127.0.0.2:"+port)
-	r.now = []string{"127.0.0.1:8080", "127.0.0.2:8080", "127.0.0.3:8080"} // the third has none
+	r.now = []string{"127.0.0.1:8080", "127.0.0.2:8080", "127.0.0.3:8080"} // the third does not run one
 	busyReading(t, f)
 	busyReading(t, f)
 	if log := r.log.String(); strings.Count(log, "server=127.0.0.3") != 1 || strings.Contains(log, "127.0.0.2") {

@@ -32,7 +32,7 @@ func (a answer) has(parts ...string) bool {
 	return !slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(a.body, p) })
 }
 
-// call makes one call on a connection of its own; header holds pairs, which replace the usual ones.
+// Each call has its own connection. header has pairs that replace the default ones.
 func call(ctx context.Context, srv *herokutest.Server, method, path, body string, header ...string) answer {
 	req, err := http.NewRequestWithContext(ctx, method, srv.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -59,7 +59,7 @@ func office() herokutest.App {
 	}}
 }
 
-// A test usually has NewServer(t) in the place of New, and a client of the Platform API in the place of call.
+// A test usually calls NewServer(t) instead of New, and uses a client of the Platform API instead of call.
 func Example() {
 	srv := herokutest.New()
 	defer srv.Close()
