@@ -77,9 +77,9 @@ func (ps *Problems) add(name, format string, args ...any) {
 	*ps = append(*ps, Problem{Name: name, What: fmt.Sprintf(format, args...)})
 }
 
-// LoadAll reads all settings of each process type in the file, in the file's order, or of the only process type. The
-// environment overrides the file, and in the file a process type overrides the top. Its error is a [Problems] with all
-// mistakes.
+// LoadAll reads the settings of each process type in the file, in its order, or of the only process type. The
+// environment overrides the file, and keys below a process type override those at the top of the file. The error is a
+// [Problems] with all mistakes.
 func LoadAll() ([]*Settings, error) {
 	var problems Problems
 	problems.unknown(os.Environ())
