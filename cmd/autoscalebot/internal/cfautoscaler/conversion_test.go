@@ -274,7 +274,7 @@ func TestAPolicyKeepsWhatRecursBesideDates(t *testing.T) {
 
 func TestRowsOfDatesBeyondTheHorizonAreNoted(t *testing.T) {
 	for _, c := range []struct {
-		rows string
+		rows  string
 		noted bool
 	}{
 		{"0:00=1, cron(0 9 1 * *)=2, 2027-05-01..2099-12-31 0:00=3", true},
