@@ -92,10 +92,10 @@ func TestInterruptedTickDecidesNothing(t *testing.T) {
 	w.beat(slow, slow)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	w.heart.next = failed(probe.Timeout, "cancelled")
+	w.heart.next = failed(probe.Timeout, "canceled")
 	r := w.Tick(ctx, noon)
 	if r.Action != record.Interrupted || len(w.platform.resizes) != 0 || len(w.inbox.events) != 0 {
-		t.Errorf("a tick that was cancelled: action %q, asked for %v, told %v", r.Action, w.platform.resizes, w.inbox.take())
+		t.Errorf("a tick that was canceled: action %q, asked for %v, told %v", r.Action, w.platform.resizes, w.inbox.take())
 	}
 }
 

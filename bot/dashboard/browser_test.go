@@ -414,7 +414,7 @@ func TestInABrowserNothingIsWiderThanTheScreen(t *testing.T) {
 	look("the page")
 }
 
-// axe-core checks accessibility in light colours, and the contrast in dark ones.
+// axe-core checks accessibility in light colors, and the contrast in dark ones.
 func everybody(t *testing.T, ctx context.Context, where string) {
 	t.Helper()
 	axe, err := os.ReadFile("testdata/axe/axe.min.js")

@@ -15,7 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// The style sheet has a colour for each tone.
+// The style sheet has a color for each tone.
 type tone string
 
 const (

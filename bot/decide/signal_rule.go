@@ -78,7 +78,7 @@ const (
 	Below Verdict = "below"
 )
 
-// A Judged is a rule's judgement on its signal at a tick.
+// A Judged is a rule's judgment on its signal at a tick.
 type Judged struct {
 	// Rule is [SignalRule.String].
 	Rule string `json:"rule"`

@@ -307,7 +307,7 @@ func TestACallersEndIsItsOwn(t *testing.T) {
 					t.Errorf("%d requests, %d worker dynos, want 1 and 0", n, c.srv.Quantity("my-app", "worker"))
 				}
 				if early := after < 75*time.Millisecond; early && c.srv.Quantity("my-app", "web") != 2 {
-					t.Error("a change that was cancelled before it was sent was made")
+					t.Error("a change that was canceled before it was sent was made")
 				}
 			})
 		})
@@ -319,7 +319,7 @@ func TestACallersEndIsItsOwn(t *testing.T) {
 			atOnce(
 				func() {
 					_, _, err := c.web.Size(ctx)
-					if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "read the formation of web of my-app: the call was cancelled") {
+					if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "read the formation of web of my-app: the call was canceled") {
 						t.Errorf("error = %v", err)
 					}
 				},

@@ -250,7 +250,7 @@ func TestALostAnswerIsMadeUpForByTheSecondTry(t *testing.T) {
 	}
 }
 
-func TestACancelledCallIsTheContextsError(t *testing.T) {
+func TestACanceledCallIsTheContextsError(t *testing.T) {
 	srv, p := open(t)
 	srv.Fail(herokutest.Fault{Hang: true})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -260,7 +260,7 @@ func TestACancelledCallIsTheContextsError(t *testing.T) {
 	}
 	ctx, cancel = context.WithCancel(t.Context())
 	cancel()
-	if err := p.Resize(ctx, 3); !errors.Is(err, context.Canceled) || err.Error() != "scale web of my-app to 3: the call was cancelled" {
+	if err := p.Resize(ctx, 3); !errors.Is(err, context.Canceled) || err.Error() != "scale web of my-app to 3: the call was canceled" {
 		t.Errorf("after a cancel: %v", err)
 	}
 	if n := len(srv.Calls()); n > 1 {

@@ -240,8 +240,8 @@ func TestACancelEndsTheCallAtOnce(t *testing.T) {
 		step step
 		want string
 	}{
-		"while it waits for an answer":   {step{takes: time.Hour}, "the call was cancelled"},
-		"while an answer dribbles":       {step{status: 200, dribbles: true}, "the call was cancelled"},
+		"while it waits for an answer":   {step{takes: time.Hour}, "the call was canceled"},
+		"while an answer dribbles":       {step{status: 200, dribbles: true}, "the call was canceled"},
 		"while it waits for another try": {step{status: 429, retryAfter: "15"}, "429 Too Many Requests (ended while waiting to try again, request r1)"},
 	} {
 		t.Run(name, func(t *testing.T) {

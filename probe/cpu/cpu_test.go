@@ -251,7 +251,7 @@ func TestNobodyWaits(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if r := m.Probe(ctx); r.Outcome != probe.Unreachable || r.Error != "cancelled" {
+	if r := m.Probe(ctx); r.Outcome != probe.Unreachable || r.Error != "canceled" {
 		t.Errorf("got %+v", r)
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), -1)

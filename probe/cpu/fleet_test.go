@@ -202,7 +202,7 @@ func TestTheServersAreNotKnown(t *testing.T) {
 	wantFleet(t, f, 0, probe.BadAnswer, "there are 300 servers: the maximum is 256, use Prometheus")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if got := f.Probe(ctx); got.Outcome != probe.Unreachable || got.Error != "cancelled" {
+	if got := f.Probe(ctx); got.Outcome != probe.Unreachable || got.Error != "canceled" {
 		t.Errorf("got %+v", got)
 	}
 	slow := r.fleet(t, func(o *cpu.FleetOptions) {

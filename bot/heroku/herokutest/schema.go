@@ -14,7 +14,7 @@ import (
 )
 
 // The part of Heroku's JSON schema (Draft 4) that this package needs, from the Go module github.com/heroku/heroku-go/v5
-// v5.5.0, under the licence in schema/LICENSE. A test compares the two, and updates it: go test -run Published -update.
+// v5.5.0, under the license in schema/LICENSE. A test compares the two, and updates it: go test -run Published -update.
 //
 //go:embed schema/heroku.json
 var published []byte

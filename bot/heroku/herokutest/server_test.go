@@ -260,7 +260,7 @@ func TestWhatBreaksTheSchemaFailsTheTest(t *testing.T) {
 		{"a wrong answer", herokutest.App{Name: "My App"}, "GET", "/apps/My%20App", "", "the answer of GET /apps/My App breaks the schema of app"},
 		{"a wrong answer in a list", herokutest.App{Name: "my-app", Formation: []herokutest.Process{{Type: "web"}, {Type: "we b"}}}, "GET", "/apps/my-app/formation", "", "/type: does not match pattern"},
 		{"a string for a quantity", office(), "PATCH", "/apps/my-app/formation/web", `{"quantity":"2"}`, "/quantity: expected integer, but got string"},
-		{"a field that there isn't", office(), "PATCH", "/apps/my-app/formation/web", `{"quantity":2,"colour":"red"}`, "'colour' not allowed"},
+		{"a field that there isn't", office(), "PATCH", "/apps/my-app/formation/web", `{"quantity":2,"color":"red"}`, "'color' not allowed"},
 		{"a batch without a type", office(), "PATCH", "/apps/my-app/formation", `{"updates":[{"quantity":2}]}`, "missing properties: 'type'"},
 		{"no JSON", office(), "PATCH", "/apps/my-app/formation", `{`, "it is not JSON"},
 		{"a quantity in words", office(), "PATCH", "/apps/my-app/formation", `{"updates":[{"type":"web","quantity":"two"}]}`, "expected integer, but got string"},

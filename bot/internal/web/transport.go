@@ -225,7 +225,7 @@ func (t *Transport) broken(ctx context.Context, what string, err error) *Error {
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		e.Message, e.Is, e.Hint, e.Again = "the call was cancelled", context.Canceled, "", Never
+		e.Message, e.Is, e.Hint, e.Again = "the call was canceled", context.Canceled, "", Never
 	case errors.Is(err, context.DeadlineExceeded):
 		e.Message, e.Is = "no complete answer in time", context.DeadlineExceeded
 		if ctx.Err() != nil {

@@ -115,7 +115,7 @@ servers = haproxy01, haproxy02.example.com
 ssh_user=ubuntu
 ssh_params=-i ~/.ssh/id_rsa -p 2222 -o StrictHostKeyChecking=no -R 65432:127.0.0.1:65432
 server_line=server $NAME $IP:8080 cookie $NAME
-colour=blue
+color=blue
 `
 
 func TestAnAutoscalerIniIsTakenOver(t *testing.T) {
@@ -134,7 +134,7 @@ func TestAnAutoscalerIniIsTakenOver(t *testing.T) {
 		{"[haproxy] ssh_params", "-R is not needed: servers do not talk to each other; -i becomes SSH_KEY_FILE; -p becomes part of HAPROXY_HOSTS; " +
 			"StrictHostKeyChecking is not needed: host keys are always checked. Add them to SSH_KNOWN_HOSTS_FILE with ssh-keyscan"},
 		{"[haproxy] server_line", "becomes HAPROXY_SERVER_LINE; its port becomes SERVER_PORT; HAProxy itself checks a server only if its line has the word check"},
-		{"[haproxy] colour", "left out: unknown key. The command autoscalebot settings lists all settings"},
+		{"[haproxy] color", "left out: unknown key. The command autoscalebot settings lists all settings"},
 	}
 	if !slices.Equal(results, want) {
 		t.Errorf("the results are\n%q, want\n%q", results, want)
