@@ -116,7 +116,7 @@ func (t *Transport) closed(req *http.Request, until time.Time) *Error {
 		return t.Closed(until)
 	}
 	when := until.UTC().Format("15:04:05 UTC")
-	message := fmt.Sprintf("%s asked the bot to wait until %s, so it makes no call before", t.place(req), when)
+	message := fmt.Sprintf("%s asked the bot to wait until %s, so it makes no call before then", t.place(req), when)
 	return &Error{Until: until, Message: message}
 }
 
