@@ -103,7 +103,7 @@ func TestRetriesWaitAndEnd(t *testing.T) {
 		{"500, then an answer", []step{{status: 500}, {status: 200, body: good}}, []time.Duration{first}, ""},
 		{"a reset, then 503, then an answer", []step{{}, {status: 503}, {status: 200, body: good}}, []time.Duration{first, second}, ""},
 		{"500 for ever", []step{{status: 500}}, []time.Duration{first, second}, "Heroku answered 500 Internal Server Error (3 tries, request r3): Heroku has a problem"},
-		{"an error page for ever", []step{{status: 502, body: "<html>"}}, []time.Duration{first, second}, "Heroku answered 502 Bad Gateway (3 tries, request r3): Heroku has a problem, see https://status.heroku.com: the bot tries again at the next heartbeat"},
+		{"an error page for ever", []step{{status: 502, body: "<html>"}}, []time.Duration{first, second}, "Heroku answered 502 Bad Gateway (3 tries, request r3): Heroku has a problem, see https://status.heroku.com; the bot tries again at the next heartbeat"},
 		{"resets for ever", []step{{}}, []time.Duration{first, second}, "Heroku is unreachable: connection reset by peer (3 tries): the bot tries again"},
 		{"429 without a word", []step{{status: 429}}, []time.Duration{first, second}, "Heroku answered 429 Too Many Requests (3 tries, request r3): the account's 4,500 calls per hour are used up"},
 		{"429 with seconds", []step{{status: 429, retryAfter: "5"}, {status: 200, body: good}}, []time.Duration{5 * time.Second}, ""},

@@ -59,7 +59,7 @@ func TestADynoSizeThatHerokuRefuses(t *testing.T) {
 		{"no name", "a/b", herokutest.Fault{}, `"a/b" is not a dyno size`, false},
 		{"an unknown one", "standard-9x", herokutest.Fault{}, "change the dynos of web of my-app to standard-9x: Heroku answered 422 Unprocessable Entity, invalid_params: No such size as standard-9x", false},
 		{"one of another tier", "eco", herokutest.Fault{}, "Cannot use the following dyno types in the same app: Eco and Basic (request ", false},
-		{"and what to do", "eco", herokutest.Fault{}, "remove the sizes from DYNO_SIZES that `heroku ps:type --app my-app` does not accept", false},
+		{"and what to do", "eco", herokutest.Fault{}, "Remove the sizes from DYNO_SIZES that `heroku ps:type --app my-app` does not accept", false},
 		{"one that allows one dyno", "basic", herokutest.Fault{}, "Cannot update to more than 1 Basic size dynos", false},
 		{"a deploy", "standard-2x", herokutest.Fault{Status: 422, Message: herokutest.PrebootMessage}, "a deploy with preboot is in progress", true},
 		{"another answer", "standard-2x", herokutest.Fault{Body: `{"type":"web","quantity":2,"size":"Standard-1X"}`}, `invalid answer: it has the size "Standard-1X"`, false},
