@@ -89,7 +89,7 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		},
 		"a wrong app": {
 			[]string{"HEROKU_APP_NAME=dancing-tree"},
-			[]string{"credentials ok", "app WRONG", "`heroku apps` lists your apps", "dynos note unknown, for the reason above", "1 check failed"},
+			[]string{"credentials ok", "app WRONG", "Run `heroku apps` to list your apps", "dynos note unknown, for the reason above", "1 check failed"},
 		},
 		"a history that nobody can write": {
 			[]string{"HISTORY=sqlite:/proc/nowhere/x.db"},
