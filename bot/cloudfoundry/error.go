@@ -47,7 +47,7 @@ func hint(status int, e *Error) string {
 		return "Cloud Foundry does not accept this number of instances here. Check the quotas of the org (`cf " +
 			"org-quotas`) and the space (`cf space-quotas`)"
 	case status == http.StatusTooManyRequests:
-		return "the calls of this user or client are used up by all that uses its credentials. Set a longer " +
+		return "the calls of this user or client are used up by all programs with its credentials. Set a longer " +
 			"interval; " + web.NextHeartbeat
 	case status >= 500:
 		return "the installation has a problem; " + web.NextHeartbeat

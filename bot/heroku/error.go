@@ -62,7 +62,7 @@ func hint(status int, id, message, resource string) string {
 		return "Heroku does not accept this number of dynos here. Check the plan's limits and the dyno size " +
 			"(`heroku ps:type`)"
 	case status == http.StatusTooManyRequests:
-		return "the account's 4,500 calls per hour are used up by all that uses its keys. Set a longer " +
+		return "the account's 4,500 calls per hour are used up by all programs with its keys. Set a longer " +
 			"interval; " + web.NextHeartbeat
 	case status >= 500:
 		return "Heroku has a problem, see https://status.heroku.com; " + web.NextHeartbeat
