@@ -154,7 +154,7 @@ func TestInABrowserThePageBelowAPathIsLive(t *testing.T) {
 	worker.beat(t)
 	run(t, ctx, until(`charts.points() === before + 1`),
 		click(`#step-in form[action="/worker/pause"] button`), visible(`#ask button.main`), click(`#ask button.main`),
-		until(`document.getElementById("pill").textContent === "scale-downs paused"`),
+		until(`document.getElementById("pill").textContent === "scaling down paused"`),
 		click(`#filter input[name=changed]`), until(`location.pathname + location.search === "/worker/?changed=yes"`))
 	if c := worker.Control(); !c.Down.On || c.Down.By != "Ada (dashboard)" {
 		t.Errorf("the bot is asked for %+v", c)
