@@ -177,7 +177,7 @@ func (p *Prober) depth(parent, ctx context.Context, queue string) (n float64, st
 var remedies = map[string]string{
 	"Login failed":        "check the user and the password in the URL",
 	"Not management user": "run rabbitmqctl set_user_tags USER monitoring",
-	"User not authorized to access virtual host": "run rabbitmqctl set_permissions -p VHOST USER '^$' '^$' '^$'",
+	"User not authorised to access virtual host": "run rabbitmqctl set_permissions -p VHOST USER '^$' '^$' '^$'",
 }
 
 func refusal(err error, body []byte) error {
