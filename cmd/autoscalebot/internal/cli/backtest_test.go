@@ -137,7 +137,7 @@ func TestBacktestSaysWhenTheRecordIsTooShort(t *testing.T) {
 	}{
 		{[]string{"--from-file", path}, exitWork, "needs at least 30 over an hour"},
 		{[]string{"--from-file", path, "--since", "1m"}, exitWork, "no heartbeats are recorded in this period"},
-		{[]string{"--from-file", path, "--slots", "x", "--seed", "y", "--policy", "z", "INCREMNT=1"}, exitUsage, "4 settings are wrong"},
+		{[]string{"--from-file", path, "--slots", "x", "--seed", "y", "--policy", "z", "INCREMNT=1"}, exitUsage, "4 settings and arguments are wrong"},
 		{[]string{"--from-file", path + ".none"}, exitWork, "no such file"},
 	} {
 		var stdout, stderr bytes.Buffer

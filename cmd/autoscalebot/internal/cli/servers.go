@@ -31,7 +31,7 @@ func newServers() *cobra.Command {
 		Long: `Operates on the servers of the pool that the settings describe (PLATFORM=pool). Each command does what
 you would do in the provider's console, and waits, checks health and updates the balancer in the right order.
 See docs/pools.md.`,
-		Args: cobra.NoArgs,
+		Args: noCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().BoolVar(&c.asJSON, "json", false, "print JSON")

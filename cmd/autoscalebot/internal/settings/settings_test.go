@@ -266,6 +266,19 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	refused(t, "8 settings are wrong", "HEROKU_API_KEY:", "MAX_DYNOS:", "TIME_ZONE:", "AUTOSCALE_INKREMENT:", "LOG_LEVEL:", "SMTP_URL:", "EMAIL_FROM:", "EMAIL_TO:")
 }
 
+func TestALimitIsNamedOnce(t *testing.T) {
+	for value, want := range map[string]string{
+		"abc":               `"abc": must be a whole number from 0 to 10000, or a schedule such as 0:00=2, 9:00=5, 17:00=2`,
+		" 9:00=five ":       "row `9:00=five`: `five` is not a number of dynos; write a whole number from 0 to 10000",
+		"0:00=1, 9:00=five": "\"0:00=1, 9:00=five\": row `9:00=five`: `five` is not a number of dynos; write a whole number from 0 to 10000",
+	} {
+		env(t, "MAX_DYNOS="+value)
+		if _, err := settings.LoadAll(); err == nil || err.Error() != "a setting is wrong:\n  MAX_DYNOS: "+want {
+			t.Errorf("%q: got %v, want %s", value, err, want)
+		}
+	}
+}
+
 func TestAWrongTimeZoneHidesNothing(t *testing.T) {
 	env(t, "TIME_ZONE=Nowhere", "MIN_DYNOS=5", "MAX_DYNOS=3", "QUIET_HOURS=22-7")
 	refused(t, "3 settings are wrong", "TIME_ZONE: ", "MIN_DYNOS 5 is above MAX_DYNOS 3", "QUIET_HOURS: ")
