@@ -69,7 +69,7 @@ func TestDocumentsNameRealSettings(t *testing.T) {
 		}
 		for _, m := range settingName.FindAllStringSubmatch(read(t, file), -1) {
 			if name := m[1]; !known[name] && !notOurs[name] && !known[strings.TrimSuffix(name, "_")] && !strings.HasPrefix(name, "OTEL_") {
-				t.Errorf("%s names %s, which is not a setting", file, name)
+				t.Errorf("%s names %s, which is no setting", file, name)
 			}
 		}
 	}
@@ -86,7 +86,7 @@ func TestExampleSettings(t *testing.T) {
 			settingstest.Env(t)
 			env := dotenv(t, read(t, file))
 			for name, value := range env {
-				t.Setenv(settings.Prefix+name, value) // with the prefix, an unknown name is refused
+				t.Setenv(settings.Prefix+name, value) // with the prefix, a name that is no setting is refused
 			}
 			if _, err := settingstest.Load(); err != nil {
 				t.Error(err)
@@ -95,6 +95,7 @@ func TestExampleSettings(t *testing.T) {
 	}
 }
 
+// dotenv reads NAME=value lines, with single or double quotes or none.
 func dotenv(t *testing.T, text string) map[string]string {
 	t.Helper()
 	env := map[string]string{}
@@ -152,7 +153,7 @@ func TestAppJSON(t *testing.T) {
 		if value := app.Env[name].Value; value != "" {
 			t.Setenv(settings.Prefix+name, value)
 		} else if !slices.ContainsFunc(settings.Entries(), func(e settings.Entry) bool { return e.Name == name }) {
-			t.Errorf("app.json asks for %s, which is not a setting", name)
+			t.Errorf("app.json asks for %s, which is no setting", name)
 		}
 	}
 	if _, err := settingstest.Load(); err != nil {
@@ -163,8 +164,59 @@ func TestAppJSON(t *testing.T) {
 // The version is that of the newest entry in the changelog.
 func TestChangelogHasTheVersion(t *testing.T) {
 	m := regexp.MustCompile(`(?m)^## \[(\d+\.\d+\.\d+)\]`).FindStringSubmatch(read(t, "../../../../CHANGELOG.md"))
-	if m == nil || m[1] != service.Version {
-		t.Errorf("CHANGELOG.md's newest version is %v, the program says %s", m, service.Version)
+	if m == nil || m[1] != service.Released {
+		t.Errorf("CHANGELOG.md's newest version is %v, the program says %s", m, service.Released)
+	}
+}
+
+// Data that each release stored is kept, for tests that read it. format1 is also that of 0.1.0.
+func TestDataOfEachReleaseIsKept(t *testing.T) {
+	t.Parallel()
+	kept := map[string][]string{
+		"0.1.0": {
+			"cmd/autoscalebot/internal/statefile/testdata/format1.json", // TestAFileOfFormat1IsReadAndWrittenAsFormat2
+			"bot/history/testdata/format1.db.gz",                        // TestAHistoryOfFormat1IsRead
+			"bot/internal/format/testdata/format1.jsonl.gz",
+			"bot/internal/format/testdata/format1-memory.jsonl.gz",
+			"cmd/autoscalebot/internal/settings/testdata/settings-0.1.0.env", // TestSettingsOfEachReleaseAreRead
+		},
+	}
+	releases := regexp.MustCompile(`(?m)^## \[(\d+\.\d+\.\d+)\]`).FindAllStringSubmatch(read(t, root+"CHANGELOG.md"), -1)
+	for _, m := range releases {
+		if len(kept[m[1]]) == 0 {
+			t.Errorf("no data of %s is kept: add a state file, a history and an export that it wrote, and tests that read them", m[1])
+		}
+		for _, file := range kept[m[1]] {
+			if info, err := os.Stat(root + file); err != nil || info.Size() == 0 {
+				t.Errorf("%s of %s: %v", file, m[1], err)
+			}
+		}
+	}
+	if len(releases) == 0 {
+		t.Error("CHANGELOG.md has no release")
+	}
+}
+
+func TestSettingsOfEachReleaseAreRead(t *testing.T) {
+	files, err := filepath.Glob("../settings/testdata/settings-*.env")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			settingstest.Env(t)
+			for line := range strings.Lines(read(t, file)) {
+				// With the prefix, an unknown name is an error.
+				if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok && value != "" {
+					t.Setenv(settings.Prefix+name, value)
+				} else if ok && !slices.ContainsFunc(settings.Entries(), func(e settings.Entry) bool { return e.Name == name }) {
+					t.Errorf("%s is no longer a setting", name)
+				}
+			}
+			if _, err := settingstest.Load(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 

@@ -15,7 +15,7 @@ func newVersion() *cobra.Command {
 }
 
 func printVersion(cmd *cobra.Command, _ []string) error {
-	_, err := fmt.Fprintf(cmd.OutOrStdout(), "autoscalebot %s%s (%s %s/%s)\n", service.Version, revision(),
+	_, err := fmt.Fprintf(cmd.OutOrStdout(), "autoscalebot %s%s (%s %s/%s)\n", service.Version(), revision(),
 		runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return err
 }

@@ -115,7 +115,7 @@ func (w *watch) get(ctx context.Context) error {
 	if err != nil {
 		return errors.New("the URL is invalid")
 	}
-	req.Header.Set("User-Agent", UserAgent)
+	req.Header.Set("User-Agent", UserAgent())
 	resp, err := w.client.Do(req)
 	if err != nil {
 		if failed, ok := errors.AsType[*url.Error](err); ok {

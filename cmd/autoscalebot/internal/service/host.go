@@ -21,14 +21,6 @@ type Host struct {
 	throttle       *throttle.Limiter // counts wrong passwords and tokens at all endpoints
 }
 
-const (
-	// Version is the version of the newest entry in CHANGELOG.md.
-	Version = "0.1.0"
-
-	// UserAgent is the header User-Agent of the bot's requests.
-	UserAgent = "autoscalebot/" + Version
-)
-
 func (h Host) share(all []*settings.Settings) (Host, error) {
 	s := all[0]
 	if len(all) == 1 || s.Platform != "heroku" {

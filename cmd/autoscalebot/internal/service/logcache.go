@@ -28,7 +28,7 @@ func openLogCache(s *settings.Settings, name string, platform bot.Scaler) (*logc
 			return logcache.Access{URL: a.LogCache, Source: a.App, Token: a.Token}, err
 		},
 		ProcessType: string(s.HerokuProcessType), Window: s.LogCacheWindow(name), Timeout: s.Timeout(),
-		UserAgent: UserAgent,
+		UserAgent: UserAgent(),
 	})
 }
 

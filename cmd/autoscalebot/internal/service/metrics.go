@@ -17,7 +17,7 @@ func measure(s *settings.Settings, h Host, targets []notify.Target, db *history.
 		names = append(names, t.Name)
 	}
 	o := metrics.Options{
-		App: s.App(), ProcessType: string(s.HerokuProcessType), Version: Version,
+		App: s.App(), ProcessType: string(s.HerokuProcessType), Version: Version(),
 		Interval: time.Duration(s.HeartbeatInterval),
 		DryRun:   bool(s.DryRun), Started: h.Now, Targets: names,
 	}

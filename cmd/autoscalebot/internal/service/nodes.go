@@ -36,7 +36,7 @@ func openFleet(s signalSource) (probe.Prober, error) {
 	return cpu.NewFleet(cpu.FleetOptions{
 		Name: s.Name, Signal: cpu.Signal(s.What), URL: scheme + url, Percentile: percentile, MayMiss: mayMiss,
 		Via:     s.Options["via"],
-		Timeout: s.timeout, UserAgent: UserAgent, Log: s.log,
+		Timeout: s.timeout, UserAgent: UserAgent(), Log: s.log,
 		Hosts: func(ctx context.Context) ([]string, error) { return addresses(ctx, s.platform, at) },
 	})
 }
@@ -59,7 +59,7 @@ func openNodes(s signalSource) (probe.Prober, error) {
 	if s.Options["via"] != "" {
 		return nil, errors.New("via is only for nodes+pool://. Set HTTP_PROXY instead")
 	}
-	o := cpu.NodesOptions{Name: s.Name, Signal: cpu.Signal(s.What), Timeout: s.timeout, UserAgent: UserAgent}
+	o := cpu.NodesOptions{Name: s.Name, Signal: cpu.Signal(s.What), Timeout: s.timeout, UserAgent: UserAgent()}
 	for i, u := range settings.Split(s.URL) {
 		if i > 0 && !strings.Contains(u, "://") {
 			u = "http://" + u

@@ -81,7 +81,7 @@ func openSlack(s *settings.Settings, h Host) (notify.Notifier, error) {
 func openPagerDuty(s *settings.Settings, _ Host) (notify.Notifier, error) {
 	return pagerduty.New(pagerduty.Options{
 		RoutingKey: s.PagerDutyRoutingKey.Reveal(), URL: string(s.PagerDutyURL),
-		UserAgent: UserAgent,
+		UserAgent: UserAgent(),
 	})
 }
 
@@ -101,6 +101,6 @@ func openURLs(s *settings.Settings) (targets []notify.Target, err error) {
 func openWebhook(s *settings.Settings, _ Host) (notify.Notifier, error) {
 	return webhook.New(webhook.Options{
 		URL: s.WebhookURL.Reveal(), Secret: s.WebhookSecret.Reveal(),
-		UserAgent: UserAgent,
+		UserAgent: UserAgent(),
 	})
 }

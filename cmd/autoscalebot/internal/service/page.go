@@ -25,7 +25,7 @@ func (v *Service) page(
 	return dashboard.New(dashboard.Options{
 		Target: dashboard.Target{App: o.App, ProcessType: o.ProcessType, Unit: words.Unit(v.Bot.Unit())},
 		Base:   base, Others: others,
-		NoHeartbeat: !s.HasHeartbeat(), Version: Version, Started: v.host.Now, DryRun: o.DryRun, Interval: o.Interval,
+		NoHeartbeat: !s.HasHeartbeat(), Version: Version(), Started: v.host.Now, DryRun: o.DryRun, Interval: o.Interval,
 		Schedule: s.Table, Zone: s.TimeZone.Location, Policy: o.Policy, Control: v.Bot.Control, State: v.Bot.State,
 		History: v.kept.db, Controls: v.Bot, Warnings: v.warnings,
 		Servers:  serversOf(o.Scaler),

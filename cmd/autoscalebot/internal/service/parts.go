@@ -61,7 +61,7 @@ func OpenHeartbeat(s *settings.Settings, platform bot.Scaler) (probe.Prober, err
 	h, err := probe.NewHeartbeat(probe.HeartbeatOptions{
 		URL: string(s.HeartbeatURL), Base: base, Method: strings.ToUpper(string(s.HeartbeatMethod)),
 		Header: http.Header(s.HeartbeatHeaders), Token: s.HeartbeatToken.Reveal(),
-		Timeout: s.Timeout(), UserAgent: UserAgent, AllProxy: settings.AllProxy(),
+		Timeout: s.Timeout(), UserAgent: UserAgent(), AllProxy: settings.AllProxy(),
 		KeepAlive: bool(s.HeartbeatKeepAlive), Measure: probe.Measure(s.HeartbeatMeasure),
 		Statuses: s.HeartbeatStatuses.Statuses, FailOn: s.HeartbeatFailOn.Statuses,
 		Keyword: string(s.HeartbeatKeyword), Redirects: probe.Redirects(s.HeartbeatRedirects),
@@ -85,7 +85,7 @@ func control(s *settings.Settings) (probe.Prober, error) {
 		return nil, nil
 	}
 	return probe.NewHeartbeat(probe.HeartbeatOptions{
-		URL: s.Control(), Timeout: s.Timeout(), UserAgent: UserAgent,
+		URL: s.Control(), Timeout: s.Timeout(), UserAgent: UserAgent(),
 		AllProxy: settings.AllProxy(),
 	})
 }

@@ -22,7 +22,7 @@ func openHeroku(s *settings.Settings, h Host) (bot.Scaler, error) {
 func herokuOptions(s *settings.Settings) heroku.Options {
 	return heroku.Options{
 		App: string(s.HerokuAppName), Key: s.HerokuAPIKey.Reveal(), ProcessType: string(s.HerokuProcessType),
-		URL: string(s.HerokuAPIURL), UserAgent: UserAgent,
+		URL: string(s.HerokuAPIURL), UserAgent: UserAgent(),
 	}
 }
 
@@ -35,7 +35,7 @@ func openCloudFoundry(s *settings.Settings, _ Host) (bot.Scaler, error) {
 			ClientID: string(s.CFClientID), ClientSecret: s.CFClientSecret.Reveal(),
 			RefreshToken: s.CFRefreshToken.Reveal(),
 		},
-		UserAgent: UserAgent,
+		UserAgent: UserAgent(),
 	})
 }
 

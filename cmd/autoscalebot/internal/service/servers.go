@@ -27,7 +27,7 @@ func dropletOptions(s *settings.Settings) (digitalocean.Options, error) {
 		Region: string(s.DigitalOceanRegion), Image: string(s.DigitalOceanImage),
 		Size: s.FirstSize(), SSHKeys: s.DigitalOceanSSHKeys, VPC: string(s.DigitalOceanVPC), UserData: data,
 		PublicAddress: s.DigitalOceanAddress == "public",
-		URL:           string(s.DigitalOceanAPIURL), UserAgent: UserAgent,
+		URL:           string(s.DigitalOceanAPIURL), UserAgent: UserAgent(),
 	}, err
 }
 
@@ -61,7 +61,7 @@ func openDropletBalancer(s *settings.Settings, _ Host, p pool.Provider) (pool.Ba
 func awsAccount(s *settings.Settings) ec2.Account {
 	return ec2.Account{
 		Region: string(s.AWSRegion), Endpoint: string(s.AWSEndpointURL), Profile: string(s.AWSProfile),
-		UserAgent: UserAgent,
+		UserAgent: UserAgent(),
 		Keys: ec2.Keys{
 			AccessKeyID: string(s.AWSAccessKeyID), SecretAccessKey: s.AWSSecretAccessKey.Reveal(),
 			SessionToken: s.AWSSessionToken.Reveal(),

@@ -88,7 +88,7 @@ func New(ctx context.Context, s *settings.Settings, p Parts, h Host) (*Service, 
 
 func (v *Service) greet() {
 	s, log := v.settings, v.host.Log
-	log.Info("started", "version", Version, "app", s.App(), "process_type", string(s.HerokuProcessType), "platform",
+	log.Info("started", "version", Version(), "app", s.App(), "process_type", string(s.HerokuProcessType), "platform",
 		string(s.Platform),
 		"interval", time.Duration(s.HeartbeatInterval).String(), "dry_run", bool(s.DryRun), "history", v.kept.place())
 	for _, text := range doubts(s, v.host.Now) {

@@ -43,7 +43,7 @@ func openJSON(s signalSource) (probe.Prober, error) {
 	return json.New(json.Options{
 		Name: s.Name, URL: s.URL, Path: path, Desired: desired, Combine: json.Combine(s.Options["combine"]),
 		Unit:  s.Options["unit"],
-		Token: s.Options["token"], Timeout: s.timeout, UserAgent: UserAgent,
+		Token: s.Options["token"], Timeout: s.timeout, UserAgent: UserAgent(),
 	})
 }
 
@@ -58,7 +58,7 @@ func openPrometheus(s signalSource) (probe.Prober, error) {
 	return prometheus.New(prometheus.Options{
 		Name: s.Name, URL: s.URL, Query: s.What, Combine: prometheus.Combine(s.Options["combine"]),
 		Unit:  s.Options["unit"],
-		Token: s.Options["token"], Timeout: s.timeout, UserAgent: UserAgent,
+		Token: s.Options["token"], Timeout: s.timeout, UserAgent: UserAgent(),
 	})
 }
 
@@ -75,7 +75,7 @@ func openRabbitMQ(s signalSource) (probe.Prober, error) {
 	u.Path, u.RawPath = "", ""
 	return rabbitmq.New(rabbitmq.Options{
 		Name: s.Name, URL: u.String(), VHost: vhost, Queues: queues, Count: rabbitmq.Count(s.Options["count"]),
-		Unit: s.Options["unit"], Timeout: s.timeout, UserAgent: UserAgent,
+		Unit: s.Options["unit"], Timeout: s.timeout, UserAgent: UserAgent(),
 	})
 }
 
