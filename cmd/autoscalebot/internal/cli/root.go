@@ -2,6 +2,8 @@ package cli
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -57,7 +59,21 @@ Exit codes: 0 success, 1 a failure at work, 2 wrong usage or settings.`,
 	return root
 }
 
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := "Run autoscalebot --help for the list"
+	if nearest := cmd.SuggestionsFor(args[0]); len(nearest) > 0 {
+		hint = "Did you mean " + strings.Join(nearest, " or ") + "?"
+	}
+	return fmt.Errorf("unknown command %q. %s", args[0], hint)
+}
+
 func isSettings(err error) bool {
 	var ps settings.Problems
 	return errors.As(err, &ps)
 }
+
+// Commands returns the tree of all commands, for what describes them. It runs none.
+func Commands() *cobra.Command { return newRoot(new(bool)) }

@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -19,34 +19,23 @@ func (s *span) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.until, "until", "", "end of the period, a `time` in the same form (default: now)")
 }
 
-// The error is a [settings.Problems] with all mistakes.
 func (s span) times(now time.Time, zone *time.Location) (from, to time.Time, err error) {
-	var m mistakes
-	from = m.moment("--since", s.since, now, zone)
+	from, err = parseMoment("--since", s.since, now, zone)
 	to = now
 	if s.until != "" {
-		to = m.moment("--until", s.until, now, zone)
+		var uerr error
+		to, uerr = parseMoment("--until", s.until, now, zone)
+		err = errors.Join(err, uerr)
 	}
-	if len(m.problems) == 0 && !from.Before(to) {
-		m.add("--since, --until", "%s is not before %s", s.since, cmp.Or(s.until, "now"))
+	if err == nil && !from.Before(to) {
+		err = fmt.Errorf("--since %s is not before --until %s", s.since, s.until)
 	}
-	if len(m.problems) > 0 {
-		return from, to, m.problems
-	}
-	return from, to, nil
-}
-
-func (m *mistakes) moment(flag, text string, now time.Time, zone *time.Location) time.Time {
-	t, err := parseMoment(text, now, zone)
-	if err != nil {
-		m.add(flag, "%v", err)
-	}
-	return t
+	return from, to, err
 }
 
 const longestAgo = 10 * 366 * 24 * time.Hour
 
-func parseMoment(text string, now time.Time, zone *time.Location) (time.Time, error) {
+func parseMoment(flag, text string, now time.Time, zone *time.Location) (time.Time, error) {
 	if t, err := time.ParseInLocation(time.DateOnly, text, zone); err == nil {
 		return t, nil
 	}
@@ -63,8 +52,8 @@ func parseMoment(text string, now time.Time, zone *time.Location) (time.Time, er
 		}
 	}
 	if err != nil || ago < 0 || ago > longestAgo {
-		return time.Time{}, fmt.Errorf("%q: must be a time ago such as 30d, 2w or 36h, or a day such as 2026-11-01",
-			text)
+		return time.Time{}, fmt.Errorf("%s %q: must be a time ago such as 30d, 2w or 36h, or a day such "+
+			"as 2026-11-01", flag, text)
 	}
 	return now.Add(-ago), nil
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/history"
-	"github.com/autoscalebot/autoscalebot/bot/words"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -45,16 +44,8 @@ func read(
 ) (Report, error) {
 	series, err := db.Points(ctx, from, to, points)
 	changed, cerr := db.Records(ctx, history.Query{From: from, To: to, Changed: true, Limit: changes})
-	newest := changed
-	if len(newest) == 0 && err == nil && cerr == nil {
-		newest, err = db.Records(ctx, history.Query{From: from, To: to, Limit: 1})
-	}
-	r := Report{
+	return Report{
 		App: s.App(), ProcessType: string(s.HerokuProcessType), From: from, To: to, Zone: s.TimeZone.Location,
 		Series: series, Changes: changed,
-	}
-	if n := len(newest); n > 0 {
-		r.Unit = words.Unit(newest[n-1].Unit)
-	}
-	return r, errors.Join(err, cerr)
+	}, errors.Join(err, cerr)
 }
