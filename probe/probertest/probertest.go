@@ -72,8 +72,8 @@ func Run(t *testing.T, f Fixture) {
 		{"gone", gone},
 		{"refused", refused},
 		{"recovers", recovers},
-		{"canceled before", canceledBefore},
-		{"canceled meanwhile", canceledMeanwhile},
+		{"cancelled before", cancelledBefore},
+		{"cancelled meanwhile", cancelledMeanwhile},
 		{"works from several goroutines", concurrent},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -280,15 +280,15 @@ func recovers(t *testing.T, b bench) {
 	b.wantAnswer(t, p)
 }
 
-func canceledBefore(t *testing.T, b bench) {
+func cancelledBefore(t *testing.T, b bench) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if r := b.take(ctx, t, b.prober(t, unreached)); r.Outcome != probe.Unreachable || r.Error != "canceled" {
+	if r := b.take(ctx, t, b.prober(t, unreached)); r.Outcome != probe.Unreachable || r.Error != "cancelled" {
 		t.Errorf("got %+v", r)
 	}
 }
 
-func canceledMeanwhile(t *testing.T, b bench) {
+func cancelledMeanwhile(t *testing.T, b bench) {
 	p := b.prober(t, unreached)
 	ctx, cancel := context.WithCancel(t.Context())
 	var end time.Time
@@ -297,7 +297,7 @@ func canceledMeanwhile(t *testing.T, b bench) {
 		cancel()
 		hang(c)
 	})
-	if r := b.take(ctx, t, p); r.Outcome != probe.Unreachable || r.Error != "canceled" {
+	if r := b.take(ctx, t, p); r.Outcome != probe.Unreachable || r.Error != "cancelled" {
 		t.Errorf("got %+v", r)
 	}
 	b.relay.do(hang) // waits for the handler above

@@ -72,7 +72,7 @@ func TestAnswersThatHoldNoNumber(t *testing.T) {
 	}
 }
 
-// For a queue that does not run, RabbitMQ reports its last count.
+// What is told of a queue that does not run is what was counted last.
 func TestQueuesThatDoNotRun(t *testing.T) {
 	for state, runs := range map[string]bool{
 		`"running"`: true, `"idle"`: true, `"flow"`: true, `"syncing"`: true, `""`: true, `"running", "leader": "rabbit@a"`: true,

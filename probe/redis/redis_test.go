@@ -128,7 +128,7 @@ func FuzzURL(f *testing.F) {
 	})
 }
 
-// It answers the same to every request.
+// It says the same whatever it is told.
 type canned struct {
 	net.Conn
 	*bytes.Reader
