@@ -99,7 +99,7 @@ func TestNotices(t *testing.T) {
 			{set: func(w *world) { w.platform.resizeErr = nil }, beats: times(1, slow)},
 			{set: func(w *world) { w.platform.sizeErr = broken }, beats: times(3, slow)},
 		}},
-		{"hands off, once", 0, nil, []step{
+		{"left alone, once", 0, nil, []step{
 			{beats: times(9, slow), want: []string{"left_alone opened"}},
 			{set: func(w *world) { w.platform.n = 1 }, beats: times(1, right), want: []string{"left_alone resolved"}},
 		}},

@@ -8,7 +8,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 )
 
-// given says which parts of the Control people have changed since the start.
+// given are the parts of the Control that people have changed since the start.
 type given struct{ up, down, override bool }
 
 // Recall merges the memory of an earlier run that could not be read at the start: pauses and the override unless people
@@ -24,7 +24,7 @@ func (b *Bot) Recall(former Memory) {
 	b.memory.Undelivered = append(slices.Clone(former.Undelivered), b.memory.Undelivered...)
 	b.memory.Beside = b.memory.Beside.With(former.Beside)
 	b.keep()
-	b.o.Log.Warn("the bot's memory from before its start is readable now and is in use again",
+	b.o.Log.Warn("the bot's memory from before its start can be read again, and is in use",
 		"paused", record.Paused(b.control, moment()), "dynos_asked_for", askedFor(b.control, moment()))
 }
 

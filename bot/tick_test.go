@@ -33,7 +33,7 @@ func TestWhyExplainsEveryDecision(t *testing.T) {
 		{"at the minimum", 1, nil, times(5, fast), "held at 1", "5 heartbeats in a row faster than 200 ms (the last took 50 ms); desired 0, but the minimum is 1"},
 		{"outside the limits", 7, nil, times(1, slow), "scaled 7 → 3", "7 is above the maximum of 3"},
 		{"blind", 2, nil, times(1, noData), "held at 2", "no data: unreachable: connection refused by 127.0.0.1:5000"},
-		{"hands off", 0, nil, times(1, slow), "held at 0", "somebody set 0 dynos, so the bot leaves the app alone"},
+		{"left alone", 0, nil, times(1, slow), "held at 0", "somebody set 0 dynos, so the bot leaves the app alone"},
 		{"unsettled", 2, func(w *world) { w.platform.unsettled = true }, times(3, slow), "held at 2", "3 heartbeats in a row slower than 1000 ms (the last took 1500 ms); desired 3, but an earlier change is still in progress"},
 		{"the change fails", 2, func(w *world) { w.platform.resizeErr = errors.New("update formation: 422") }, times(3, slow), "scaling 2 → 3 failed", "3 heartbeats in a row slower than 1000 ms (the last took 1500 ms); update formation: 422"},
 		{"the count is not told", 2, func(w *world) { w.platform.sizeErr = errPlatform }, times(1, slow), "the number of dynos could not be read", "1 of 3 heartbeats in a row slower than 1000 ms (the last took 1500 ms); read formation: 503 Service Unavailable"},
@@ -92,10 +92,10 @@ func TestInterruptedTickDecidesNothing(t *testing.T) {
 	w.beat(slow, slow)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	w.heart.next = failed(probe.Timeout, "cancelled")
+	w.heart.next = failed(probe.Timeout, "canceled")
 	r := w.Tick(ctx, noon)
 	if r.Action != record.Interrupted || len(w.platform.resizes) != 0 || len(w.inbox.events) != 0 {
-		t.Errorf("a tick that was cancelled: action %q, asked for %v, told %v", r.Action, w.platform.resizes, w.inbox.take())
+		t.Errorf("a tick that was canceled: action %q, asked for %v, told %v", r.Action, w.platform.resizes, w.inbox.take())
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Time that Close gives notifiers to return after it has cancelled them.
+// Time that Close gives notifiers to return after it has canceled them.
 const grace = time.Second
 
 // A Target is a notifier with its name for people, such as "slack".

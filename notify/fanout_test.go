@@ -204,7 +204,7 @@ func TestRetriesBackOffWithJitter(t *testing.T) {
 				t.Errorf("logged:\n%s", l)
 			}
 			if _, err := closeIn(t, f, time.Second); err != nil {
-				t.Errorf("Close tells of what was given up before: %v", err)
+				t.Errorf("Close reports events that failed before: %v", err)
 			}
 		})
 	}

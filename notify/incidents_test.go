@@ -68,7 +68,7 @@ func TestIncidentsOfSeveralKindsDoNotTouchEachOther(t *testing.T) {
 	var in notify.Incidents
 	in.Update(notify.NeedsExceedMax, true, noon(), 0)
 	if p, _ := in.Update(notify.LeftAlone, true, noon(), 0); p != notify.Opened {
-		t.Errorf("the second kind is told as %q", p)
+		t.Errorf("the second kind is reported as %q", p)
 	}
 	if p, _ := in.Update(notify.NeedsExceedMax, false, noon(), 0); p != notify.Resolved {
 		t.Errorf("the first kind ends as %q", p)

@@ -194,11 +194,11 @@ func TestWhatIsToldInQuietHours(t *testing.T) {
 	} {
 		e := notify.Event{Kind: c.kind, Phase: c.phase, Time: noon().Add(12 * time.Hour)}
 		if got := q.Delivers(e); got != c.want {
-			t.Errorf("%s %s is told at midnight: %v, want %v", c.kind, c.phase, got, c.want)
+			t.Errorf("%s %s is delivered at midnight: %v, want %v", c.kind, c.phase, got, c.want)
 		}
 		e.Time = noon()
 		if !q.Delivers(e) || !(notify.Quiet{}).Delivers(e) {
-			t.Errorf("%s %s is not told at noon", c.kind, c.phase)
+			t.Errorf("%s %s is not delivered at noon", c.kind, c.phase)
 		}
 	}
 }

@@ -165,7 +165,7 @@ func TestAnAnswerThatDripsIsATimeout(t *testing.T) {
 	}
 }
 
-// A server that closes each connection when it is idle is no failure: the heartbeat goes on with a new one.
+// A server that closes idle connections does not fail: the heartbeat opens a new one.
 func TestServersThatEndIdleConnections(t *testing.T) {
 	tests := map[string]func(c net.Conn){
 		"at once":        then(say(ok+"Content-Length: 4\r\n\r\nBeat"), func(net.Conn) {}),

@@ -246,7 +246,7 @@ func TestASlowNameServerIsNoSlowApp(t *testing.T) {
 	}
 }
 
-// A name server that takes nearly all of the time leaves the app none to answer in: that is no load.
+// A name server that takes nearly all of the time leaves the app none: that does not indicate load.
 func TestASlowNameServerIsNoTimeoutOfTheApp(t *testing.T) {
 	for dns, want := range map[time.Duration]probe.Outcome{3900 * time.Millisecond: probe.Unreachable, 100 * time.Millisecond: probe.Timeout} {
 		synctest.Test(t, func(t *testing.T) {

@@ -46,7 +46,7 @@ func (h *Heartbeat) explain(v *visit, err error) failure {
 	var bad badAnswer
 	switch {
 	case v.parent.Err() == context.Canceled:
-		return unreachable("cancelled", "")
+		return unreachable("canceled", "")
 	case time.Since(v.start) >= v.limit, errors.Is(err, syscall.ETIMEDOUT):
 		return v.late()
 	case errors.As(err, &bad):

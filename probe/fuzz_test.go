@@ -15,7 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// It says the same whatever it is told, and then fails with end. It never blocks.
+// It answers the same to every request, then fails with end. It never blocks.
 type canned struct {
 	*bytes.Reader
 	end error

@@ -71,7 +71,7 @@ func TestAlerts(t *testing.T) {
 	}
 	for alert := range byte(121) {
 		addr := listenAt(t, "127.0.0.1:0", func(c net.Conn) {
-			_, _ = c.Read(make([]byte, 4096)) // so that closing it is no reset
+			_, _ = c.Read(make([]byte, 4096)) // so that the close does not reset it
 			_, _ = c.Write([]byte{0x15, 3, 1, 0, 2, 2, alert})
 		})
 		r := take(t, heartbeat(t, probe.HeartbeatOptions{URL: "https://" + addr}))

@@ -83,7 +83,7 @@ type HeartbeatOptions struct {
 //   - Timeout, ConnectTimeout: the time ran out after or before the app received the request.
 //   - Unreachable: the host's name is unknown, TLS failed, or the connection was refused, reset or closed at any byte.
 //     A name server or a proxy did not answer in time, or took most of the total time and more than a second. Base
-//     failed. If the caller cancels ctx, the Error is "cancelled"; drop such a reading.
+//     failed. If the caller cancels ctx, the Error is "canceled"; drop such a reading.
 //   - BadAnswer: the answer is not HTTP, has more than 64 KiB of headers or another status (such as 304), lacks the
 //     keyword, or redirects to nowhere, to a scheme other than http and https, or an eleventh time. With
 //     RedirectsSameHost, also a redirect to another host, or one that ends at what looks like an error page or a login
@@ -192,7 +192,7 @@ func (h *Heartbeat) Probe(ctx context.Context) Reading {
 		r.Value = ms(time.Since(r.Time))
 		r.Outcome, r.Error = Unreachable, err.Error()
 		if ctx.Err() == context.Canceled {
-			r.Error = "cancelled"
+			r.Error = "canceled"
 		}
 		return r
 	}

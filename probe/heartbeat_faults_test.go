@@ -175,14 +175,14 @@ func TestServerThatDoesNotWaitForTheRequest(t *testing.T) {
 	}
 }
 
-func TestCancelledProbeIsNoTimeout(t *testing.T) {
+func TestCanceledProbeIsNoTimeout(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	addr := listen(t, func(c net.Conn) { cancel(); hang(c) })
 	h := heartbeat(t, probe.HeartbeatOptions{URL: "http://" + addr})
 	for range 2 { // in the middle, and before the beginning
 		r := h.Probe(ctx)
 		check(t, r)
-		if r.Outcome != probe.Unreachable || r.Error != "cancelled" {
+		if r.Outcome != probe.Unreachable || r.Error != "canceled" {
 			t.Errorf("got %+v", r)
 		}
 	}

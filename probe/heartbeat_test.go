@@ -155,13 +155,13 @@ func TestPathIsResolvedOnceBaseHasAnswered(t *testing.T) {
 	}
 }
 
-func TestCancelledWhileBaseIsAsked(t *testing.T) {
+func TestCanceledWhileBaseIsAsked(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	h := heartbeat(t, probe.HeartbeatOptions{URL: "/beat/", Base: func(ctx context.Context) (string, error) {
 		cancel()
 		return "", ctx.Err()
 	}})
-	if r := h.Probe(ctx); r.Outcome != probe.Unreachable || r.Error != "cancelled" {
+	if r := h.Probe(ctx); r.Outcome != probe.Unreachable || r.Error != "canceled" {
 		t.Errorf("got %+v", r)
 	}
 }

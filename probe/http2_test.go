@@ -19,7 +19,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// Each connection does as it is told.
+// Each connection runs its own script.
 type fakeHTTP2 struct {
 	addr                  string
 	roots                 *x509.CertPool
@@ -91,7 +91,7 @@ func goAway(code http2.ErrCode, last uint32) func(*h2) {
 	}
 }
 
-// One heartbeat makes two requests at the most, however an HTTP/2 server turns them down, and is no load.
+// A heartbeat makes at most two requests, however an HTTP/2 server rejects them, and this does not indicate load.
 func TestHTTP2ServerThatTurnsRequestsDown(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -142,7 +142,8 @@ func TestHTTP2ServerThatTurnsRequestsDown(t *testing.T) {
 	}
 }
 
-// A server that takes no request says nothing of load, however long it is waited for. Its word may come before the request or behind it.
+// A server that accepts no request does not indicate load, however long the heartbeat waits. The server's answer may
+// come before the request or after it.
 func TestHTTP2ServerThatAllowsNoStream(t *testing.T) {
 	var unasked atomic.Int32 // connections that surely brought no request: one that is reset may have lost it
 	s := serveHTTP2(t, "a.test", func(h *h2) {
@@ -225,7 +226,7 @@ func TestHTTP2AnswerWithTooManyHeaders(t *testing.T) {
 		var b bytes.Buffer
 		e := hpack.NewEncoder(&b)
 		_ = e.WriteField(hpack.HeaderField{Name: ":status", Value: "200"})
-		for range 40 { // all but the first of which are one byte on the way
+		for range 40 { // on the wire, all but the first take one byte
 			_ = e.WriteField(hpack.HeaderField{Name: "x", Value: strings.Repeat("~", 2000)})
 		}
 		_ = h.WriteHeaders(http2.HeadersFrameParam{StreamID: h.request(), BlockFragment: b.Bytes(), EndHeaders: true, EndStream: true})
@@ -237,7 +238,7 @@ func TestHTTP2AnswerWithTooManyHeaders(t *testing.T) {
 	}
 }
 
-// A server that says goodbye and answers all the same has answered, and its connection is not used again.
+// A server that sends GOAWAY and still answers has answered. Its connection is not used again.
 func TestHTTP2ServerThatAnswersAndGoesAway(t *testing.T) {
 	s := serveHTTP2(t, "a.test", func(h *h2) {
 		stream := h.request()

@@ -76,7 +76,7 @@ func TestUnreadBodiesEndTheirConnections(t *testing.T) {
 	}
 }
 
-// What hangs in a handshake that nobody waits for any more is ended as well: net/http would go on for ever.
+// A hanging handshake that nobody waits for must end: net/http would keep it forever.
 func TestNothingIsLeakedToAServerThatHangs(t *testing.T) {
 	gone := make(chan struct{})
 	addr := listenAt(t, "127.0.0.1:0", func(c net.Conn) { hang(c); gone <- struct{}{} })

@@ -72,7 +72,7 @@ func TestPhasesAreSummedOverRedirects(t *testing.T) {
 		})}
 		second := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			time.Sleep(30 * time.Millisecond)
-			w.(http.Flusher).Flush() // the headers alone are no answer yet
+			w.(http.Flusher).Flush() // headers alone do not count as an answer
 			time.Sleep(40 * time.Millisecond)
 			_, _ = io.WriteString(w, "Be")
 			w.(http.Flusher).Flush()

@@ -311,7 +311,7 @@ func TestProxiesThatRefuse(t *testing.T) {
 	}
 }
 
-// What a proxy that sends requests on answers itself is no answer of the app's, and no load.
+// A forwarding proxy's own answer is not the app's, and does not indicate load.
 func TestAnswersOfAForwardingProxy(t *testing.T) {
 	for _, tt := range []struct {
 		status int

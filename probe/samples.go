@@ -63,28 +63,28 @@ func (s samples) Probe(ctx context.Context) Reading {
 }
 
 func (o SampleOptions) choose(all []Reading) Reading {
-	var telling, blind []Reading
+	var usable, noData []Reading
 	first := all[0].Time
 	for _, r := range all {
 		if r.Time.Before(first) {
 			first = r.Time
 		}
 		if r.Outcome == Answered || o.failed(r) {
-			telling = append(telling, r)
+			usable = append(usable, r)
 		} else {
-			blind = append(blind, r)
+			noData = append(noData, r)
 		}
 	}
 	var chosen Reading
-	if 2*len(telling) >= len(all) {
-		slices.SortFunc(telling, o.compare)
-		rank := int(math.Ceil(o.Percentile * float64(len(telling)) / 100))
-		chosen = telling[min(max(rank, 1), len(telling))-1]
+	if 2*len(usable) >= len(all) {
+		slices.SortFunc(usable, o.compare)
+		rank := int(math.Ceil(o.Percentile * float64(len(usable)) / 100))
+		chosen = usable[min(max(rank, 1), len(usable))-1]
 	} else {
-		slices.SortFunc(blind, func(a, b Reading) int {
+		slices.SortFunc(noData, func(a, b Reading) int {
 			return cmp.Or(cmp.Compare(a.Outcome, b.Outcome), a.Time.Compare(b.Time))
 		})
-		chosen = blind[(len(blind)-1)/2] // if most share an outcome, the middle one has it
+		chosen = noData[(len(noData)-1)/2] // if most share an outcome, the middle one has it
 	}
 	chosen.Time = first
 	return chosen

@@ -161,7 +161,7 @@ func TestSamplesEndWithTheContext(t *testing.T) {
 	go func() { <-asked; cancel() }()
 	r := probe.Samples(p, probe.SampleOptions{N: 3, Percentile: 50, Fails: usualFails, Gap: patient}).Probe(ctx)
 	check(t, r)
-	if r.Outcome != probe.Unreachable || r.Error != "cancelled" {
+	if r.Outcome != probe.Unreachable || r.Error != "canceled" {
 		t.Errorf("got %+v", r)
 	}
 }

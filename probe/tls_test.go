@@ -80,7 +80,7 @@ func TestTLSHandshakeThatFails(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			addr := listenAt(t, "127.0.0.1:0", func(c net.Conn) {
-				_, _ = c.Read(make([]byte, 4096)) // so that closing it is no reset
+				_, _ = c.Read(make([]byte, 4096)) // so that the close does not reset it
 				tt.serve(c)
 			})
 			r := take(t, heartbeat(t, probe.HeartbeatOptions{URL: "https://" + addr, Timeout: tt.timeout}))

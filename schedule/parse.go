@@ -13,16 +13,17 @@ const MaxRows = 10000
 const maxErrors = 20
 
 // Parse reads a number or a table in the grammar of the package. The error lists everything that is wrong with the
-// text, one mistake a line, each with its row.
+// text, one mistake a line, each with its row. It does not repeat a text that is not a table.
 func Parse(text string) (Series, error) {
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return Series{}, errors.New("empty; write a number such as 3, or a schedule such as 0:00=2, 9:00=5, 17:00=2")
 	}
 	if !strings.ContainsAny(text, "=:{(") {
-		n, err := parseNumber(text)
-		if err != nil {
-			return Series{}, fmt.Errorf("%w, or a schedule such as 0:00=2, 9:00=5, 17:00=2", err)
+		n, ok := digits(text)
+		if !ok || n > maxNumber {
+			return Series{}, fmt.Errorf("must be a whole number from 0 to %d, or a schedule such as "+
+				"0:00=2, 9:00=5, 17:00=2", maxNumber)
 		}
 		return Fixed(n), nil
 	}

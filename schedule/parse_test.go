@@ -68,9 +68,9 @@ func TestParseSaysWhatIsWrongAndWhatWouldBeRight(t *testing.T) {
 	)
 	for _, tt := range []struct{ text, want string }{
 		{"", "empty; write a number such as 3, or a schedule such as 0:00=2, 9:00=5, 17:00=2"},
-		{"three", "`three` is not a number of dynos; " + number + ", or a schedule such as 0:00=2, 9:00=5, 17:00=2"},
-		{"-1", "`-1` is not a number of dynos; " + number + ", or a schedule such as 0:00=2, 9:00=5, 17:00=2"},
-		{"10001", "`10001` is not a number of dynos; " + number + ", or a schedule such as 0:00=2, 9:00=5, 17:00=2"},
+		{"three", "must be a whole number from 0 to 10000, or a schedule such as 0:00=2, 9:00=5, 17:00=2"},
+		{"-1", "must be a whole number from 0 to 10000, or a schedule such as 0:00=2, 9:00=5, 17:00=2"},
+		{"10001", "must be a whole number from 0 to 10000, or a schedule such as 0:00=2, 9:00=5, 17:00=2"},
 		{"{}", "the schedule has no rows; write at least one, such as 0:00=2"},
 		{`{"0:00": 2`, `the schedule begins with "{" but does not end with "}"`},
 		{"0:00=1" + strings.Repeat(", 0:00=1", 10000), "the schedule has 10001 rows; at most 10000 are allowed"},

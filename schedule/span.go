@@ -32,7 +32,7 @@ func (t Table) days(from, to day) iter.Seq2[day, []span] {
 	}
 }
 
-// Neighbours differ. before is the limits at the end of the day before.
+// Neighbors differ. before is the limits at the end of the day before.
 func (t Table) spans(d day, before Limits) []span {
 	minimum, maximum := t.min.only(d), t.max.only(d)
 	var spans []span

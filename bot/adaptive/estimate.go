@@ -29,7 +29,7 @@ type Estimate struct {
 	// without a log.
 	RequestsPerSecond float64 `json:"requests_per_second,omitempty"`
 	PerDyno           float64 `json:"per_dyno,omitempty"`
-	// Shared limits the dynos if more of them were found to serve no more requests; 0 is no limit.
+	// Shared limits the dynos if more of them were found to serve no more requests; 0 for no limit.
 	Shared int `json:"shared,omitempty"`
 	// Expected is what former days or weeks needed, if that raised the desired number; else nil.
 	Expected *Expected `json:"expected,omitempty"`

@@ -1,5 +1,5 @@
 // Package baseline writes decisions as lines that do not depend on names and structure of the code, and compares them
-// with recorded lines. It shows that a refactoring does not change behaviour.
+// with recorded lines. It shows that a refactoring does not change behavior.
 package baseline
 
 import (
@@ -17,7 +17,7 @@ import (
 )
 
 var update = flag.Bool("baseline.update", false,
-	"record what the bots decide now, where behaviour was changed on purpose")
+	"record what the bots decide now, where behavior was changed on purpose")
 
 // Tick returns one line for a tick, with its numbers, rules and events but no sentences.
 func Tick(r record.Record, events []notify.Event) string {

@@ -58,7 +58,7 @@ type Line struct {
 	Color Color
 	// Step keeps each value until the next point.
 	Step bool
-	// Dashed is for what is not measured: modelled, forecast or for comparison.
+	// Dashed is for what is not measured: modeled, forecast or for comparison.
 	Dashed bool
 	// MaxGap is the longest time between two points that are joined; 0 is any time.
 	MaxGap time.Duration

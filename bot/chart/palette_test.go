@@ -66,13 +66,13 @@ func TestColorsAreSeenAndToldApartByAllEyes(t *testing.T) {
 		}
 		for i, a := range th.colors {
 			if c := contrast(a, th.paper); c < 3 {
-				t.Errorf("dark %v: colour %d has a contrast of %.2f, want 3", dark, i+1, c)
+				t.Errorf("dark %v: color %d has a contrast of %.2f, want 3", dark, i+1, c)
 			}
 			for name, m := range eyes() {
 				for j, b := range th.colors[:i] {
 					x, y := lab(a, m), lab(b, m)
 					if d := math.Sqrt(math.Pow(x[0]-y[0], 2) + math.Pow(x[1]-y[1], 2) + math.Pow(x[2]-y[2], 2)); d < 12 {
-						t.Errorf("dark %v: colours %d and %d are %.1f apart for %s, want 12", dark, j+1, i+1, d, name)
+						t.Errorf("dark %v: colors %d and %d are %.1f apart for %s, want 12", dark, j+1, i+1, d, name)
 					}
 				}
 			}
@@ -88,7 +88,7 @@ func TestAutoTakesColorsThatAreFree(t *testing.T) {
 	}
 	for _, c := range []Color{Blue, Vermilion, Green, Purple, Sky, Orange, Gray} {
 		if seen[c] == 0 {
-			t.Errorf("colour %d is not in %v", c, got)
+			t.Errorf("color %d is not in %v", c, got)
 		}
 	}
 }

@@ -185,11 +185,11 @@ func (p plot) across(x scale, v float64) float64 { return p.left + (p.right-p.le
 // Draws the labels that fit.
 func (s *sheet) scatter(c Scatter, p plot, x scale, shades []color.NRGBA, markers []Marker) {
 	var taken []box
-	type labelled struct {
+	type labeled struct {
 		at    position
 		words string
 	}
-	var labels []labelled
+	var labels []labeled
 	for i, series := range c.Series {
 		var path []position
 		var shapes []func()
@@ -203,7 +203,7 @@ func (s *sheet) scatter(c Scatter, p plot, x scale, shades []color.NRGBA, marker
 				continue
 			}
 			taken = append(taken, box{at.x - 6, at.y - 6, at.x + 6, at.y + 6})
-			labels = append(labels, labelled{at, clean(d.Label)})
+			labels = append(labels, labeled{at, clean(d.Label)})
 			note := strings.TrimSpace(clean(series.Name)+" "+clean(d.Label)) + ": " + figure(d.X) + ", " + figure(d.Y)
 			shapes = append(shapes, func() { s.area(markers[i].outline(at), shades[i], note) })
 		}

@@ -31,7 +31,7 @@ func inOrder(points []Point) []Point {
 	return points
 }
 
-// Includes the neighbours outside, to which lines lead.
+// Includes the neighbors outside, to which lines lead.
 func visible(points []Point, from, to time.Time) []Point {
 	points = inOrder(points)
 	first := sort.Search(len(points), func(i int) bool { return !points[i].Time.Before(from) })

@@ -103,7 +103,7 @@ func (p *Platform) lookUp(ctx context.Context) (app, error) {
 		return app{}, &Error{
 			Message: fmt.Sprintf("there is no app %q in %s, or these credentials may not see it",
 				web.Line(p.o.App), p.where()),
-			Hint: "`cf apps` lists the apps of the space; the user must be a space developer there",
+			Hint: "run `cf apps` to list the apps of the space. The user must be a space developer there",
 		}
 	}
 	return found[0], nil
@@ -126,7 +126,7 @@ func (p *Platform) spaceGUID(ctx context.Context) (string, error) {
 		case len(found) == 0:
 			return "", &Error{
 				Message: fmt.Sprintf("there is no org %q, or these credentials may not see it", web.Line(org)),
-				Hint:    "`cf orgs` lists the orgs that you may see",
+				Hint:    "run `cf orgs` to list the orgs that you may see",
 			}
 		}
 		org = found[0].GUID
@@ -140,7 +140,7 @@ func (p *Platform) spaceGUID(ctx context.Context) (string, error) {
 		return "", &Error{
 			Message: fmt.Sprintf("there is no space %q in the org %s, or these credentials may not see it",
 				web.Line(p.o.Space), web.Line(p.o.Org)),
-			Hint: "`cf spaces` lists the spaces of the org",
+			Hint: "run `cf spaces` to list the spaces of the org",
 		}
 	}
 	return found[0].GUID, nil

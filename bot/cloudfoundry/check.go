@@ -39,7 +39,7 @@ func (p *Platform) Check(ctx context.Context, report func(what, found string, er
 	if n, ok := p.Quota(); ok {
 		var err error
 		if n == 0 {
-			err = errors.New("no API calls are left: something that uses these credentials calls too often")
+			err = errors.New("no API calls are left. Something that uses these credentials calls too often")
 		}
 		report("API calls left", fmt.Sprintf("about %d", n), err)
 	}
@@ -92,14 +92,14 @@ func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []stri
 		}{{"space", space}, {"org", org}} {
 			if need := most * q.MemoryMB; l.memory > 0 && need > l.memory {
 				sure = append(sure, fmt.Sprintf("MAX_DYNOS goes up to %d, which needs %d MB, but the %s's quota %q "+
-					"allows %d MB for all apps together: "+
-					"lower MAX_DYNOS, or raise the quota (`cf update-%s-quota`)", most, need, l.of,
+					"allows %d MB for all apps together. "+
+					"Lower MAX_DYNOS, or raise the quota (`cf update-%s-quota`)", most, need, l.of,
 					l.name, l.memory, l.of))
 			}
 			if l.instances > 0 && most > l.instances {
 				sure = append(sure, fmt.Sprintf("MAX_DYNOS goes up to %d, but the %s's quota %q allows %d instances "+
-					"of all apps together: "+
-					"lower MAX_DYNOS, or raise the quota (`cf update-%s-quota`)", most, l.of, l.name,
+					"of all apps together. "+
+					"Lower MAX_DYNOS, or raise the quota (`cf update-%s-quota`)", most, l.of, l.name,
 					l.instances, l.of))
 			}
 		}

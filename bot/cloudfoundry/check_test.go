@@ -32,7 +32,7 @@ func TestCheckTellsWhatItFindsAndWhatIsWrong(t *testing.T) {
 				s.SetRemaining(4)
 				o.ProcessType = "clock"
 			},
-			want: []string{credentials, app, "process: ! read the process clock", "API calls left: about 0 ! no API calls are left: something that uses these credentials"},
+			want: []string{credentials, app, "process: ! read the process clock", "API calls left: about 0 ! no API calls are left. Something that uses these credentials"},
 		},
 		{
 			name: "calls left, and a wrong process type",

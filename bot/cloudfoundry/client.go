@@ -23,8 +23,8 @@ func newTransport(o Options, inner http.RoundTripper) *web.Transport {
 		Who:       "Cloud Foundry",
 		Secrets:   web.NewSecrets("[secret]", c.Password, c.ClientSecret, c.RefreshToken),
 		RequestID: "X-Vcap-Request-Id", Remaining: "X-RateLimit-Remaining", Heartbeats: true, Asked: asked,
-		Untrusted: "this machine does not trust the certificate: " +
-			"add the installation's authority to the system's (SSL_CERT_FILE)",
+		Untrusted: "this machine does not trust the certificate. " +
+			"Add the installation's authority to the system's (SSL_CERT_FILE)",
 		Refused: func(req *http.Request, status int, body []byte) *Error {
 			if isLogin(req) {
 				return uaaError(status, body)

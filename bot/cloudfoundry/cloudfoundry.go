@@ -119,7 +119,7 @@ func (p *Platform) processes(ctx context.Context) (newest process, total int, de
 	if err == nil && newest.GUID == "" {
 		err = &Error{
 			Message: fmt.Sprintf("the app has no process type %s", p.o.ProcessType),
-			Hint:    "`cf app " + p.o.App + "` lists its process types",
+			Hint:    "run `cf app " + p.o.App + "` to list its process types",
 		}
 	}
 	return newest, total, len(all) > 1, err

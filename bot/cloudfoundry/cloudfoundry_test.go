@@ -168,7 +168,7 @@ func TestADeploymentIsWaitedFor(t *testing.T) {
 	wantSize(t, p, "during a deployment", 2, false)
 	wantSize(t, platform(t, options(srv)), "of a bot that begins during a deployment", 2, false)
 	err := p.Resize(t.Context(), 4)
-	if e := cloudFoundryError(t, err); !e.Deploying() || !strings.Contains(err.Error(), "a deployment is in progress: the bot tries again at the next heartbeat") {
+	if e := cloudFoundryError(t, err); !e.Deploying() || !strings.Contains(err.Error(), "a deployment is in progress; the bot tries again at the next heartbeat") {
 		t.Errorf("Resize during a deployment: %v", err)
 	}
 	if at, done, err := p.Release(t.Context()); !at.Equal(began) || done || err != nil {
@@ -248,7 +248,7 @@ func TestTheQuotaIsTheLastOneSeen(t *testing.T) {
 	}
 }
 
-// An app that was deleted and pushed anew has another GUID.
+// An app that was deleted and pushed again has another GUID.
 func TestAnAppPushedAnewIsFoundAgain(t *testing.T) {
 	srv, p := open(t)
 	size(t, p)

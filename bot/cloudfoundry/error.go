@@ -31,28 +31,28 @@ func refused(app string, status int, body []byte) *Error {
 func hint(status int, e *Error) string {
 	switch q, exceeded := quotaOf(e.Message); {
 	case status == http.StatusUnauthorized:
-		return "the token was refused, and so was a new one: check that the API's URL is the same installation's"
+		return "the token was refused, and so was a new one. Check that the API's URL is the same installation's"
 	case status == http.StatusForbidden:
-		return "these credentials may not do this: the user or client must be a space developer in the app's " +
+		return "these credentials may not do this. The user or client must be a space developer in the app's " +
 			"space (`cf set-space-role`)"
 	case status == http.StatusNotFound:
 		return "check the app (`cf apps`) and its process type (`cf app APP`): it does not exist, or these " +
 			"credentials " +
 			"may not see it"
 	case e.Deploy:
-		return "a deployment is in progress: " + web.NextHeartbeat
+		return "a deployment is in progress; " + web.NextHeartbeat
 	case status == http.StatusUnprocessableEntity && exceeded:
 		return q.hint()
 	case status == http.StatusUnprocessableEntity:
-		return "Cloud Foundry does not accept this number of instances here: check the quotas of the org (`cf " +
+		return "Cloud Foundry does not accept this number of instances here. Check the quotas of the org (`cf " +
 			"org-quotas`) and the space (`cf space-quotas`)"
 	case status == http.StatusTooManyRequests:
-		return "the calls of this user or client are used up by all that uses its credentials: set a longer " +
+		return "the calls of this user or client are used up by all programs with its credentials. Set a longer " +
 			"interval; " + web.NextHeartbeat
 	case status >= 500:
-		return "the installation has a problem: " + web.NextHeartbeat
+		return "the installation has a problem; " + web.NextHeartbeat
 	case status >= 300 && status < 400:
-		return "redirects are not followed, to protect the token: check the API's URL (`cf api`)"
+		return "redirects are not followed, to protect the token. Check the API's URL (`cf api`)"
 	}
 	return "see https://v3-apidocs.cloudfoundry.org/#errors"
 }
@@ -68,7 +68,7 @@ func uaaError(status int, body []byte) *Error {
 	}
 	switch {
 	case status/100 == 4 && status != http.StatusTooManyRequests:
-		e.Hint = "the credentials are wrong, or not allowed for this: try them with `cf auth`, or `cf auth " +
+		e.Hint = "the credentials are wrong, or not allowed for this. Try them with `cf auth`, or `cf auth " +
 			"CLIENT SECRET --client-credentials`"
 	case status/100 == 3:
 		e.Hint = "redirects are not followed, to protect the credentials"

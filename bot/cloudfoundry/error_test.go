@@ -31,7 +31,7 @@ func TestErrorsSpeak(t *testing.T) {
 			name:   "a wrong password",
 			change: func(_ *cloudfoundrytest.Server, o *cloudfoundry.Options) { o.Credentials.Password = "wrong" },
 			want: "read the instances of web of my-app: UAA answered 401 Unauthorized, unauthorized: Bad credentials (request cf-request-1): " +
-				"the credentials are wrong, or not allowed for this: try them with `cf auth`, or `cf auth CLIENT SECRET --client-credentials`",
+				"the credentials are wrong, or not allowed for this. Try them with `cf auth`, or `cf auth CLIENT SECRET --client-credentials`",
 		},
 		{
 			name: "a refresh token that has run out",
@@ -44,7 +44,7 @@ func TestErrorsSpeak(t *testing.T) {
 			name:   "a wrong app",
 			change: func(_ *cloudfoundrytest.Server, o *cloudfoundry.Options) { o.App = "other" },
 			want: `read the instances of web of other: there is no app "other" in the space production of the org acme, or these credentials may not see it: ` +
-				"`cf apps` lists the apps of the space; the user must be a space developer there",
+				"run `cf apps` to list the apps of the space. The user must be a space developer there",
 		},
 		{
 			name:   "a wrong space",
@@ -66,7 +66,7 @@ func TestErrorsSpeak(t *testing.T) {
 		{
 			name:   "a wrong process type",
 			change: func(_ *cloudfoundrytest.Server, o *cloudfoundry.Options) { o.ProcessType = "clock" },
-			want:   "read the instances of clock of my-app: the app has no process type clock: `cf app my-app` lists its process types",
+			want:   "read the instances of clock of my-app: the app has no process type clock: run `cf app my-app` to list its process types",
 		},
 		{
 			name: "not permitted",
@@ -75,7 +75,7 @@ func TestErrorsSpeak(t *testing.T) {
 			},
 			resize: true,
 			want: "scale web of my-app to 9: Cloud Foundry answered 403 Forbidden, CF-NotAuthorized: You are not authorized to perform the requested action (request cf-request-1): " +
-				"these credentials may not do this: the user or client must be a space developer in the app's space (`cf set-space-role`)",
+				"these credentials may not do this. The user or client must be a space developer in the app's space (`cf set-space-role`)",
 		},
 		{
 			name: "the space's memory",
@@ -84,7 +84,7 @@ func TestErrorsSpeak(t *testing.T) {
 			},
 			resize: true,
 			want: `scale web of my-app to 9: Cloud Foundry answered 422 Unprocessable Entity, CF-UnprocessableEntity: memory space_quota_exceeded (request cf-request-1): ` +
-				`this is the space's quota "small", with 2048 MB for all apps together: lower the maximum, or raise the quota (` + "`cf update-space-quota`)",
+				`this is the space's quota "small", with 2048 MB for all apps together. Lower the maximum, or raise the quota (` + "`cf update-space-quota`)",
 		},
 		{
 			name: "the org's memory",
@@ -109,7 +109,7 @@ func TestErrorsSpeak(t *testing.T) {
 				s.Fail(cloudfoundrytest.Fault{Path: "/v3/space_quotas*", Status: 404})
 			},
 			resize: true,
-			want:   "memory space_quota_exceeded (request cf-request-1): the space's quota of memory does not allow more: lower the maximum, or raise the quota (`cf update-space-quota`)",
+			want:   "memory space_quota_exceeded (request cf-request-1): the space's quota of memory does not allow more. Lower the maximum, or raise the quota (`cf update-space-quota`)",
 		},
 		{
 			name: "another 422",
@@ -214,17 +214,17 @@ func TestNewRefusesWrongOptionsWithoutTellingASecret(t *testing.T) {
 		{"http to loopback", func(o *cloudfoundry.Options) { o.URL = "http://[::1]:8080/" }, ""},
 		{"another scheme", func(o *cloudfoundry.Options) { o.URL = "ftp://127.0.0.1" }, "must begin with https:// or http://"},
 		{"a password in the URL", func(o *cloudfoundry.Options) { o.URL = "https://u:" + secret + "@api.example.com" }, "must not have a user, a query or a fragment"},
-		{"no app", func(o *cloudfoundry.Options) { o.App = "" }, "the app's name is missing: `cf apps` lists the apps of your space"},
+		{"no app", func(o *cloudfoundry.Options) { o.App = "" }, "the app's name is missing. Run `cf apps` to list the apps of your space"},
 		{"no space", func(o *cloudfoundry.Options) { o.Space = "" }, "the space is missing: `cf target` shows it"},
 		{"no org", func(o *cloudfoundry.Options) { o.Org = "" }, "the org is missing: `cf target` shows it"},
 		{"a path for a process type", func(o *cloudfoundry.Options) { o.ProcessType = "web/x" }, `"web/x" is not a process type`},
-		{"no credentials", func(o *cloudfoundry.Options) { o.Credentials = cloudfoundry.Credentials{} }, "the credentials are missing: set a user and a password, a client and its secret, or a refresh token"},
+		{"no credentials", func(o *cloudfoundry.Options) { o.Credentials = cloudfoundry.Credentials{} }, "the credentials are missing. Set a user and a password, a client and its secret, or a refresh token"},
 		{"a user alone", func(o *cloudfoundry.Options) { o.Credentials.Password = "" }, "the user's password is missing"},
 		{"a password alone", func(o *cloudfoundry.Options) { o.Credentials.Username = "" }, "the password's user is missing"},
 		{"a client alone", func(o *cloudfoundry.Options) { o.Credentials = cloudfoundry.Credentials{ClientID: "x"} }, "the client's secret is missing"},
 		{"a client secret alone", func(o *cloudfoundry.Options) { o.Credentials = cloudfoundry.Credentials{ClientSecret: secret} }, "the client secret's client is missing"},
 		{"a negative timeout", func(o *cloudfoundry.Options) { o.Timeout = -time.Second }, "the timeout is -1s: must be 0"},
-		{"all at once", func(o *cloudfoundry.Options) { *o = cloudfoundry.Options{} }, "`cf api` shows it\nthe app's name is missing: `cf apps` lists the apps of your space\nthe credentials are missing"},
+		{"all at once", func(o *cloudfoundry.Options) { *o = cloudfoundry.Options{} }, "`cf api` shows it\nthe app's name is missing. Run `cf apps` to list the apps of your space\nthe credentials are missing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := cloudfoundry.Options{

@@ -31,7 +31,7 @@ func (o Options) check() error {
 	var wrong []error
 	switch {
 	case o.App == "":
-		wrong = append(wrong, errors.New("the app's name is missing: `cf apps` lists the apps of your space"))
+		wrong = append(wrong, errors.New("the app's name is missing. Run `cf apps` to list the apps of your space"))
 	case o.Space == "" && !web.IsUUID(o.App):
 		wrong = append(wrong, errors.New("the space is missing: `cf target` shows it; or set the app's GUID, which "+
 			"`cf app NAME --guid` shows"))

@@ -51,7 +51,7 @@ func (q quota) hint() string {
 	if q.each {
 		what = "memory of one instance"
 	}
-	return fmt.Sprintf("the %s's quota of %s does not allow more: lower the maximum, or raise the quota (`cf "+
+	return fmt.Sprintf("the %s's quota of %s does not allow more. Lower the maximum, or raise the quota (`cf "+
 		"update-%s-quota`)", q.of(), what, q.of())
 }
 
@@ -70,7 +70,7 @@ func (p *Platform) nameQuota(ctx context.Context, err error) error {
 		l = space
 	}
 	if lerr == nil && l.name != "" {
-		e.Hint = fmt.Sprintf("this is the %s's quota %q%s: lower the maximum, or raise the quota (`cf "+
+		e.Hint = fmt.Sprintf("this is the %s's quota %q%s. Lower the maximum, or raise the quota (`cf "+
 			"update-%s-quota`)", q.of(), l.name, l.text(q), q.of())
 	}
 	return e

@@ -28,7 +28,7 @@ type Credentials struct {
 func (c Credentials) check() error {
 	switch {
 	case c == (Credentials{}):
-		return errors.New("the credentials are missing: set a user and a password, a client and its secret, or a " +
+		return errors.New("the credentials are missing. Set a user and a password, a client and its secret, or a " +
 			"refresh token")
 	case c.Username != "" && c.Password == "":
 		return errors.New("the user's password is missing")

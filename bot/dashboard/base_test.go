@@ -95,7 +95,7 @@ func TestWhoHasSignedInToOnePageHasToAll(t *testing.T) {
 	}
 	p.ask("/sign-out")
 	if _, ok := next(); ok {
-		t.Error("the other page's stream goes on after its visitor has signed out of the first")
+		t.Error("the other page's stream continues after its visitor has signed out of the first")
 	}
 	if a := other.get("/"); a.status != 303 {
 		t.Errorf("the other page is answered with %d after signing out of the first", a.status)
@@ -154,7 +154,7 @@ func TestInABrowserThePageBelowAPathIsLive(t *testing.T) {
 	worker.beat(t)
 	run(t, ctx, until(`charts.points() === before + 1`),
 		click(`#step-in form[action="/worker/pause"] button`), visible(`#ask button.main`), click(`#ask button.main`),
-		until(`document.getElementById("pill").textContent === "scale-downs paused"`),
+		until(`document.getElementById("pill").textContent === "scaling down paused"`),
 		click(`#filter input[name=changed]`), until(`location.pathname + location.search === "/worker/?changed=yes"`))
 	if c := worker.Control(); !c.Down.On || c.Down.By != "Ada (dashboard)" {
 		t.Errorf("the bot is asked for %+v", c)

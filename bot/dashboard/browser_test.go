@@ -293,7 +293,7 @@ func TestInABrowserSomebodyStepsIn(t *testing.T) {
 	run(t, ctx, chromedp.Focus(pause, chromedp.ByQuery), chromedp.KeyEvent(kb.Enter), until(`document.activeElement.textContent === "Pause"`),
 		chromedp.KeyEvent(kb.Enter), until(`document.getElementById("waits").textContent.includes("paused by Ada (dashboard)")`),
 		until(`document.getElementById("toast").textContent === "Paused scale-downs for 1 h."`),
-		until(`document.getElementById("pill").textContent === "scale-downs paused"`))
+		until(`document.getElementById("pill").textContent === "scaling down paused"`))
 	if c := w.Control(); !c.Down.On || c.Up.On {
 		t.Errorf("the bot is asked for %+v", c)
 	}
@@ -414,7 +414,7 @@ func TestInABrowserNothingIsWiderThanTheScreen(t *testing.T) {
 	look("the page")
 }
 
-// axe-core checks accessibility in light colours, and the contrast in dark ones.
+// axe-core checks accessibility in light colors, and the contrast in dark ones.
 func everybody(t *testing.T, ctx context.Context, where string) {
 	t.Helper()
 	axe, err := os.ReadFile("testdata/axe/axe.min.js")

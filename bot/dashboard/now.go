@@ -15,7 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// The style sheet has a colour for each tone.
+// The style sheet has a color for each tone.
 type tone string
 
 const (
@@ -319,9 +319,9 @@ func (d *Dashboard) pill(r record.Record, seen bool, c decide.Control, now time.
 	case up && down:
 		return mark{"paused", quiet}
 	case up:
-		return mark{"scale-ups paused", quiet}
+		return mark{"scaling up paused", quiet}
 	case down:
-		return mark{"scale-downs paused", quiet}
+		return mark{"scaling down paused", quiet}
 	}
 	return mark{"running", good}
 }

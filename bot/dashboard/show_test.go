@@ -80,7 +80,7 @@ func TestWhereHeartbeatsAreMissingTheLinesAreBroken(t *testing.T) {
 	p := signedIn(t, w.url, "")
 	c := p.charts("last=10800")
 	if n := slices.Index(c.Dynos, nil); n < 0 || c.Median[n] != nil || c.Max[n] != nil {
-		t.Error("the lines go on through an hour without a heartbeat")
+		t.Error("the lines continue through an hour without a heartbeat")
 	}
 }
 
@@ -540,7 +540,7 @@ func TestEveryStateHasItsWord(t *testing.T) {
 		{"slow", func(*world) {}, answered(800), "running", "1 of 3 slow"},
 		{"no data", func(*world) {}, probe.Reading{Signal: probe.HeartbeatSignal, Outcome: probe.Unreachable, Error: "connection refused"}, "no data", "connection refused"},
 		{"paused", func(w *world) { _ = w.Pause(bot.Both, time.Hour, "Ada") }, answered(300), "paused", "paused by Ada"},
-		{"up paused", func(w *world) { _ = w.Pause(bot.Up, 0, "") }, answered(300), "scale-ups paused", "paused by somebody until resumed"},
+		{"up paused", func(w *world) { _ = w.Pause(bot.Up, 0, "") }, answered(300), "scaling up paused", "paused by somebody until resumed"},
 		{"override", func(w *world) { _ = w.Override(3, time.Hour, "Ada") }, answered(300), "override: 3", "by Ada"},
 		{"failing", func(w *world) { w.app.fails = errors.New("503 from the platform") }, answered(300), "platform error", "503 from the platform"},
 		{"left alone", func(w *world) { w.app.n = 0 }, answered(300), "left alone", "so the bot leaves the app alone"},

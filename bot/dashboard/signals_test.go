@@ -91,7 +91,7 @@ func TestWithoutAHeartbeatThePageTellsOfSignalsAlone(t *testing.T) {
 	body, _, _ = strings.Cut(body, "Settings in force")
 	for _, not := range []string{"Response time", "95th", "Heartbeat", "heartbeat", "Next change", "– dynos", " ms "} {
 		if i := strings.Index(body, not); i >= 0 {
-			t.Errorf("the page tells of %q: %s", not, body[max(0, i-60):min(len(body), i+60)])
+			t.Errorf("the page mentions %q: %s", not, body[max(0, i-60):min(len(body), i+60)])
 		}
 	}
 	s, _ := next()

@@ -272,7 +272,7 @@ func TestSigningOutEndsTheSession(t *testing.T) {
 		t.Errorf("signing out is answered with %d", a.status)
 	}
 	if _, ok := next(); ok {
-		t.Error("the stream goes on after its visitor has signed out")
+		t.Error("the stream continues after its visitor has signed out")
 	}
 	p.client.Jar.SetCookies(u, kept)
 	if a := p.get("/"); a.status != 303 {

@@ -28,7 +28,7 @@ func TestTheStreamShowsEachHeartbeat(t *testing.T) {
 	hb, _ := r.Heartbeat()
 	switch {
 	case s.Point == nil || s.Point.Dynos != float64(r.After()) || s.Point.MS < hb.Value-0.1 || s.Point.MS > hb.Value+0.1:
-		t.Errorf("the charts are told %+v, want %d dynos and %v ms", s.Point, r.After(), hb.Value)
+		t.Errorf("the charts get %+v, want %d dynos and %v ms", s.Point, r.After(), hb.Value)
 	case !strings.Contains(s.Row, r.Headline()) || !strings.Contains(s.Title, "dancing-forest"):
 		t.Errorf("the stream says %+v", s)
 	}
@@ -39,7 +39,7 @@ func TestTheStreamShowsEachHeartbeat(t *testing.T) {
 		}
 	}
 	if s.Mark == nil || s.Mark.Kind != "up" || !strings.HasPrefix(s.Say, "scaled ") || !strings.Contains(s.Mark.Why, "slower than 600 ms") {
-		t.Errorf("the scaling is told as %+v, and said as %q", s.Mark, s.Say)
+		t.Errorf("the scaling is marked as %+v, and announced as %q", s.Mark, s.Say)
 	}
 }
 

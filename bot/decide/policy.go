@@ -60,7 +60,7 @@ type Safeguards struct {
 	IneffectiveAfter int
 }
 
-// A Verdict is the judgement on one tick's readings.
+// A Verdict is the judgment on one tick's readings.
 type Verdict string
 
 const (

@@ -54,7 +54,7 @@ func TestDecide(t *testing.T) {
 		{"a step is clamped to the maximum", by2, runs{Slow: 2}, []probe.Reading{slow}, schedule.Limits{Min: 1, Max: 3}, 2, 3, decide.RuleSlow, runs{Slow: 3}},
 		{"a step is clamped to the minimum", by2, runs{Fast: 4}, []probe.Reading{fast}, schedule.Limits{Min: 1, Max: 3}, 2, 1, decide.RuleFast, runs{Fast: 5}},
 		{"at the maximum", defaults, runs{Slow: 2}, []probe.Reading{slow}, schedule.Limits{Min: 1, Max: 3}, 3, 3, decide.RuleSlow, runs{Slow: 3}},
-		{"0 dynos mean hands off, whatever the minimum", defaults, runs{Slow: 2}, []probe.Reading{slow}, schedule.Limits{Min: 1, Max: 3}, 0, 0, decide.RuleLeftAlone, runs{Slow: 3}},
+		{"0 dynos are left alone, whatever the minimum", defaults, runs{Slow: 2}, []probe.Reading{slow}, schedule.Limits{Min: 1, Max: 3}, 0, 0, decide.RuleLeftAlone, runs{Slow: 3}},
 		{"unless 0 is in the schedule", zero, runs{}, []probe.Reading{right}, schedule.Limits{Min: 1, Max: 3}, 0, 1, decide.RuleLimits, runs{}},
 		{"down to 0 where the minimum says so", zero, runs{Fast: 4}, []probe.Reading{fast}, schedule.Limits{Min: 0, Max: 3}, 1, 0, decide.RuleFast, runs{Fast: 5}},
 		{"up if any signal says up", defaults, runs{Slow: 2}, []probe.Reading{fast, slow}, schedule.Limits{Min: 1, Max: 3}, 2, 3, decide.RuleSlow, runs{Slow: 3}},

@@ -78,7 +78,7 @@ const (
 	Below Verdict = "below"
 )
 
-// A Judged is a rule's judgement on its signal at a tick.
+// A Judged is a rule's judgment on its signal at a tick.
 type Judged struct {
 	// Rule is [SignalRule.String].
 	Rule string `json:"rule"`
@@ -237,9 +237,9 @@ func (r *SignalRule) value(in []probe.Reading, n int) (value float64, unit, why 
 	}
 	switch {
 	case r.PerDyno && n < 0:
-		return 0, unit, "the number to divide by is unknown"
+		return 0, unit, "the count is unknown"
 	case r.PerDyno && n == 0:
-		return 0, unit, "the number to divide by is 0"
+		return 0, unit, "the count is 0"
 	case r.PerDyno:
 		value /= float64(n)
 	}

@@ -17,9 +17,9 @@ type RuleState struct {
 	Breaches []BreachState `json:"breaches,omitempty"`
 }
 
-// SignalVerdicts are the judgements on the signals at a tick.
+// SignalVerdicts are the judgments on the signals at a tick.
 type SignalVerdicts struct {
-	// Signals are the judgements on the signals other than the heartbeat, in the order of the rules; nil without rules.
+	// Signals are the judgments on the signals other than the heartbeat, in the order of the rules; nil without rules.
 	// ByRules: they are the metrics of scaling rules, which decide alone. The heartbeat then matters only as such a
 	// metric.
 	Signals []Judged `json:"signals,omitempty"`

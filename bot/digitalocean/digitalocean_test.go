@@ -226,7 +226,7 @@ func TestOneThatEndsIsEndingUntilItIsGone(t *testing.T) {
 	})
 }
 
-func TestACancelledCallEnds(t *testing.T) {
+func TestACanceledCallEnds(t *testing.T) {
 	srv := digitaloceantest.NewServer(t)
 	srv.Fail(digitaloceantest.Fault{Hang: true})
 	p := open(t, options(srv))
@@ -238,6 +238,6 @@ func TestACancelledCallEnds(t *testing.T) {
 	ctx, cancel = context.WithCancel(t.Context())
 	cancel()
 	if err := p.Destroy(ctx, "12"); !errors.Is(err, context.Canceled) {
-		t.Errorf("Destroy: %v, want that it was cancelled", err)
+		t.Errorf("Destroy: %v, want that it was canceled", err)
 	}
 }

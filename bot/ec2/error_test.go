@@ -102,7 +102,7 @@ func TestReadsAreTriedAgain(t *testing.T) {
 	}
 }
 
-func TestCancelledCall(t *testing.T) {
+func TestCanceledCall(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	s := fake()
@@ -116,7 +116,7 @@ func TestCancelledCall(t *testing.T) {
 		"Images":   func() error { _, err := p.Images(ctx); return err },
 	} {
 		if err := call(); !errors.Is(err, context.Canceled) {
-			t.Errorf("%s with a cancelled context: %v", name, err)
+			t.Errorf("%s with a canceled context: %v", name, err)
 		}
 	}
 	if n := len(s.Calls()); n != 0 {

@@ -196,7 +196,7 @@ func TestSnapshot(t *testing.T) {
 	})
 }
 
-func TestCatalogue(t *testing.T) {
+func TestCatalog(t *testing.T) {
 	s := fake()
 	s.PageSize = 2
 	p := provider(s)

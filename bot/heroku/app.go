@@ -38,14 +38,14 @@ func openOver(o Options, inner http.RoundTripper) (*App, error) {
 	case err != nil:
 		return nil, err
 	case o.App == "":
-		return nil, errors.New("the Heroku app's name is missing: `heroku apps` lists your apps")
+		return nil, errors.New("the Heroku app's name is missing. Run `heroku apps` to list your apps")
 	case !web.Only(o.App, web.Letters+web.Digits+"-", 64):
 		return nil, fmt.Errorf("%q is not a Heroku app: must have only letters, digits and dashes, as in my-app", o.App)
 	case o.Key == "":
-		return nil, errors.New("the Heroku API key is missing: `heroku authorizations:create` creates one")
+		return nil, errors.New("the Heroku API key is missing. Run `heroku authorizations:create` to create one")
 	case !web.Only(o.Key, web.Letters+web.Digits+"-_.~+/=", 4096):
-		return nil, errors.New("the Heroku API key has a space, a line break, a quote or another invalid character: " +
-			"set only the token that `heroku authorizations:create` shows")
+		return nil, errors.New("the Heroku API key has a space, a line break, a quote or another invalid character. " +
+			"Set only the token that `heroku authorizations:create` shows")
 	case o.Timeout < 0:
 		return nil, fmt.Errorf("the timeout is %v: must be 0 for %v, or more", o.Timeout, defaultTimeout)
 	}

@@ -42,7 +42,7 @@ type pair struct {
 	web, worker *heroku.Platform
 }
 
-// together runs test on a fresh pair: two web dynos of Standard-1X, and one worker dyno of Basic, of which there can't be more.
+// Runs test with a new pair: two web dynos of Standard-1X, and one worker dyno of Basic, the maximum of that size.
 func together(t *testing.T, test func(*testing.T, *pair)) {
 	t.Helper()
 	srv, _ := open(t)
@@ -60,7 +60,7 @@ func scaler(t *testing.T, app *heroku.App, processType string) *heroku.Platform 
 	return p
 }
 
-// calls writes the requests since the last time it was asked, a line each.
+// The requests since the last call, one per line.
 func (c *pair) calls(seen *int) string {
 	var lines []string
 	for _, call := range c.srv.Calls()[*seen:] {
@@ -206,7 +206,7 @@ func TestChangesOfOneMomentAreOneRequest(t *testing.T) {
 	})
 }
 
-// resizes wants a resize to end with an error that begins so; "" for none.
+// The error must begin with want; "" means no error.
 func resizes(t *testing.T, p *heroku.Platform, n int, want string) {
 	t.Helper()
 	err := p.Resize(t.Context(), n)
@@ -307,7 +307,7 @@ func TestACallersEndIsItsOwn(t *testing.T) {
 					t.Errorf("%d requests, %d worker dynos, want 1 and 0", n, c.srv.Quantity("my-app", "worker"))
 				}
 				if early := after < 75*time.Millisecond; early && c.srv.Quantity("my-app", "web") != 2 {
-					t.Error("a change that was cancelled before it was sent was made")
+					t.Error("a change that was canceled before it was sent was made")
 				}
 			})
 		})
@@ -319,7 +319,7 @@ func TestACallersEndIsItsOwn(t *testing.T) {
 			atOnce(
 				func() {
 					_, _, err := c.web.Size(ctx)
-					if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "read the formation of web of my-app: the call was cancelled") {
+					if !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "read the formation of web of my-app: the call was canceled") {
 						t.Errorf("error = %v", err)
 					}
 				},

@@ -30,7 +30,7 @@ func (p *Platform) Check(ctx context.Context, report func(what, found string, er
 	if err == nil {
 		found = fmt.Sprintf("%d of the account's 4,500 per hour", n)
 		if n == 0 {
-			err = errors.New("no API calls are left: something that uses this account's keys calls too often")
+			err = errors.New("no API calls are left. Something that uses this account's keys calls too often")
 		}
 	}
 	report("API calls left", found, err)
@@ -53,9 +53,9 @@ func (p *Platform) account(ctx context.Context) (email string, err error) {
 	case err != nil:
 		return "", err
 	case a.SuspendedAt != nil:
-		err = errors.New("the account is suspended: contact Heroku's support")
+		err = errors.New("the account is suspended. Contact Heroku's support")
 	case a.DelinquentAt != nil:
-		err = errors.New("the account is behind with its payments: see https://dashboard.heroku.com/account/billing")
+		err = errors.New("the account's payments are overdue. See https://dashboard.heroku.com/account/billing")
 	}
 	return p.transport.Secrets.Strike(a.Email), err
 }
@@ -69,7 +69,7 @@ func (p *Platform) checkApp(ctx context.Context) (found string, err error) {
 	mode := "off"
 	if a.Maintenance {
 		mode = "on"
-		err = fmt.Errorf("no visitor reaches the app, and the bot does not scale it by heartbeats: end maintenance "+
+		err = fmt.Errorf("no visitor reaches the app, and the bot does not scale it by heartbeats. End maintenance "+
 			"mode with `heroku maintenance:off --app %s`", p.app)
 	}
 	return p.transport.Secrets.Strike(fmt.Sprintf("%s, region %s, maintenance mode %s, %s", a.Name, a.Region.Name,

@@ -49,7 +49,7 @@ func TestCheckTellsWhatItFindsAndWhatIsWrong(t *testing.T) {
 		{
 			name:   "an account that owes",
 			change: func(s *herokutest.Server, _ *heroku.Options) { s.SetAccount(herokutest.Account{Delinquent: true}) },
-			want:   []string{credentials + " ! the account is behind with its payments", app, formation, left},
+			want:   []string{credentials + " ! the account's payments are overdue", app, formation, left},
 		},
 		{
 			name:   "a wrong app",
@@ -66,14 +66,14 @@ func TestCheckTellsWhatItFindsAndWhatIsWrong(t *testing.T) {
 			app:  herokutest.App{Maintenance: true},
 			want: []string{
 				credentials,
-				"app: my-app, region us, maintenance mode on, https://my-app.herokuapp.com/ ! no visitor reaches the app, and the bot does not scale it by heartbeats: end maintenance mode with `heroku maintenance:off --app my-app`",
+				"app: my-app, region us, maintenance mode on, https://my-app.herokuapp.com/ ! no visitor reaches the app, and the bot does not scale it by heartbeats. End maintenance mode with `heroku maintenance:off --app my-app`",
 				formation, left,
 			},
 		},
 		{
 			name:   "hardly a call left",
 			change: func(s *herokutest.Server, _ *heroku.Options) { s.SetRemaining(3) },
-			want:   []string{credentials, app, formation, "API calls left: 0 of the account's 4,500 per hour ! no API calls are left: something that uses this account's keys calls too often"},
+			want:   []string{credentials, app, formation, "API calls left: 0 of the account's 4,500 per hour ! no API calls are left. Something that uses this account's keys calls too often"},
 		},
 		{
 			name: "answers that make no sense",

@@ -22,16 +22,16 @@ func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []stri
 	size := p.transport.Secrets.Strike(f.Size)
 	switch c, n := ceilingOf(f.Size), *f.Quantity; {
 	case c.firm && most > c.ofType:
-		sure = append(sure, fmt.Sprintf("MAX_DYNOS goes up to %d, but there can be only one %s dyno per process type: "+
-			"change the size with `heroku ps:type %s=standard-1x --app %s`", most, size, p.processType, p.app))
+		sure = append(sure, fmt.Sprintf("MAX_DYNOS goes up to %d, but there can be only one %s dyno per process type. "+
+			"Change the size with `heroku ps:type %s=standard-1x --app %s`", most, size, p.processType, p.app))
 	case c.ofType > 0 && most > c.ofType && n <= c.ofType: // if there are more, the limit was raised
 		likely = append(likely, fmt.Sprintf("MAX_DYNOS goes up to %d, but Heroku allows %d %s dynos per process "+
-			"type, unless it raised the limit for this app: "+
-			"lower MAX_DYNOS, or ask for more at https://help.heroku.com", most, c.ofType, size))
+			"type, unless it raised the limit for this app. "+
+			"Lower MAX_DYNOS, or ask for more at https://help.heroku.com", most, c.ofType, size))
 	case most+others > c.ofApp && n+others <= c.ofApp:
 		likely = append(likely, fmt.Sprintf("MAX_DYNOS goes up to %d and the app's other process types have %d dynos, "+
 			"but Heroku allows %d in all, "+
-			"unless it raised the limit for this app: lower MAX_DYNOS, or ask for more at "+
+			"unless it raised the limit for this app. Lower MAX_DYNOS, or ask for more at "+
 			"https://help.heroku.com", most, others, c.ofApp))
 	}
 	if p.processType != "web" || !autoscalable(f.Size) {
@@ -40,8 +40,8 @@ func (p *Platform) Conflicts(ctx context.Context, most int) (sure, likely []stri
 	m, err := p.autoscaling(ctx)
 	if m.Active {
 		sure = append(sure, fmt.Sprintf("Heroku's own autoscaling is on, from %d to %d dynos: the two would undo "+
-			"each other's changes, until the bot's first change switches Heroku's off; "+
-			"to switch it off now, run `heroku ps:autoscale:disable --app %s`", m.Min, m.Max, p.app))
+			"each other's changes, until the bot's first change switches Heroku's off. "+
+			"To switch it off now, run `heroku ps:autoscale:disable --app %s`", m.Min, m.Max, p.app))
 	}
 	return sure, likely, err
 }
@@ -142,8 +142,8 @@ func (p *Platform) autoscaling(ctx context.Context) (m monitor, err error) {
 	})
 	var e *Error
 	if errors.As(err, &e) {
-		e.Hint = fmt.Sprintf("Heroku does not document this API; `heroku ps:autoscale:disable --app %s` "+
-			"switches autoscaling off", p.app)
+		e.Hint = fmt.Sprintf("Heroku does not document this API. Run `heroku ps:autoscale:disable --app "+
+			"%s` to switch autoscaling off", p.app)
 	}
 	return m, err
 }

@@ -31,7 +31,7 @@ func autoscalable(t *testing.T) *herokutest.Server {
 	return srv
 }
 
-// failMetrics has calls of the metrics API fail: the last call that conflicts makes is one of it.
+// Calls of the metrics API fail: conflicts makes one last.
 func failMetrics(t *testing.T, srv *herokutest.Server, f herokutest.Fault) {
 	t.Helper()
 	if _, err := conflicts(t, srv, "web", 3); err != nil {
@@ -44,10 +44,10 @@ func failMetrics(t *testing.T, srv *herokutest.Server, f herokutest.Fault) {
 
 func TestConflictsTellWhatIsInTheWay(t *testing.T) {
 	const (
-		toType  = "likely: MAX_DYNOS goes up to %d, but Heroku allows 10 %s dynos per process type, unless it raised the limit for this app: lower MAX_DYNOS, or ask for more"
-		toApp   = "likely: MAX_DYNOS goes up to %d and the app's other process types have %d dynos, but Heroku allows %d in all, unless it raised the limit for this app: lower MAX_DYNOS"
-		robot   = "sure: Heroku's own autoscaling is on, from 2 to 8 dynos: the two would undo each other's changes, until the bot's first change switches Heroku's off; to switch it off now, run `heroku ps:autoscale:disable --app my-app`"
-		oneOnly = "sure: MAX_DYNOS goes up to %d, but there can be only one %s dyno per process type: change the size with `heroku ps:type web=standard-1x --app my-app`"
+		toType  = "likely: MAX_DYNOS goes up to %d, but Heroku allows 10 %s dynos per process type, unless it raised the limit for this app. Lower MAX_DYNOS, or ask for more"
+		toApp   = "likely: MAX_DYNOS goes up to %d and the app's other process types have %d dynos, but Heroku allows %d in all, unless it raised the limit for this app. Lower MAX_DYNOS"
+		robot   = "sure: Heroku's own autoscaling is on, from 2 to 8 dynos: the two would undo each other's changes, until the bot's first change switches Heroku's off. To switch it off now, run `heroku ps:autoscale:disable --app my-app`"
+		oneOnly = "sure: MAX_DYNOS goes up to %d, but there can be only one %s dyno per process type. Change the size with `heroku ps:type web=standard-1x --app my-app`"
 	)
 	on, off := &herokutest.Autoscaling{On: true, Min: 2, Max: 8}, &herokutest.Autoscaling{Min: 2, Max: 8}
 	for _, c := range []struct {
@@ -156,7 +156,7 @@ func TestTheMetricsAPIIsHerokusOnlyWhereThePlatformAPIIs(t *testing.T) {
 }
 
 func TestWhatIsNotKnownOfHerokusAutoscalingIsAnErrorBesideTheRest(t *testing.T) {
-	const hint = "Heroku does not document this API; `heroku ps:autoscale:disable --app my-app` switches autoscaling off"
+	const hint = "Heroku does not document this API. Run `heroku ps:autoscale:disable --app my-app` to switch autoscaling off"
 	for name, c := range map[string]struct {
 		fault herokutest.Fault
 		want  string

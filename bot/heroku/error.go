@@ -33,41 +33,41 @@ func hint(status int, id, message, resource string) string {
 	about := strings.ToLower(resource + " " + message)
 	switch {
 	case status == http.StatusUnauthorized:
-		return "the API key is wrong or was revoked: `heroku authorizations:create` creates a new one"
+		return "the API key is wrong or was revoked. Run `heroku authorizations:create` to create a new one"
 	case status == http.StatusPaymentRequired, status == http.StatusForbidden && id == "delinquent":
-		return "Heroku requires a payment first: see https://dashboard.heroku.com/account/billing"
+		return "Heroku requires a payment first. See https://dashboard.heroku.com/account/billing"
 	case status == http.StatusForbidden && id == "suspended":
-		return "the account or the app is suspended: contact Heroku's support"
+		return "the account or the app is suspended. Contact Heroku's support"
 	case status == http.StatusForbidden:
-		return "the API key has no access to this: check that its account may operate the app (`heroku access`) " +
+		return "the API key has no access to this. Check that its account may operate the app (`heroku access`) " +
 			"and that the key has the scopes"
 	case status == http.StatusNotFound &&
 		(strings.Contains(about, "formation") || strings.Contains(about, "process type")):
-		return "the app does not have this process type: `heroku ps:scale --app APP` lists those in its " +
-			"Procfile"
+		return "the app does not have this process type. Run `heroku ps:scale --app APP` to list those " +
+			"in its Procfile"
 	case status == http.StatusNotFound && strings.Contains(about, "app"):
-		return "there is no app of that name: `heroku apps` lists your apps"
+		return "there is no app of that name. Run `heroku apps` to list your apps"
 	case status == http.StatusNotFound:
 		return "check the app's name (`heroku apps`) and the process type (`heroku ps:scale --app APP`)"
 	case status == http.StatusConflict:
-		return "another change to the app is in progress: " + web.NextHeartbeat
+		return "another change to the app is in progress; " + web.NextHeartbeat
 	case preboot(status, message):
-		return "a deploy with preboot is in progress: " + web.NextHeartbeat
+		return "a deploy with preboot is in progress; " + web.NextHeartbeat
 	case status == http.StatusUnprocessableEntity && strings.HasSuffix(id, "_above_limit"):
-		return "the app's plan or dyno size does not allow more: lower the maximum, or change the size with " +
+		return "the app's plan or dyno size does not allow more. Lower the maximum, or change the size with " +
 			"`heroku ps:type`"
 	case status == http.StatusUnprocessableEntity && id == "verification_needed":
-		return "Heroku requires billing information first: see https://dashboard.heroku.com/account/billing"
+		return "Heroku requires billing information first. See https://dashboard.heroku.com/account/billing"
 	case status == http.StatusUnprocessableEntity:
-		return "Heroku does not accept this number of dynos here: check the plan's limits and the dyno size " +
+		return "Heroku does not accept this number of dynos here. Check the plan's limits and the dyno size " +
 			"(`heroku ps:type`)"
 	case status == http.StatusTooManyRequests:
-		return "the account's 4,500 calls per hour are used up by all that uses its keys: set a longer " +
+		return "the account's 4,500 calls per hour are used up by all programs with its keys. Set a longer " +
 			"interval; " + web.NextHeartbeat
 	case status >= 500:
-		return "Heroku has a problem, see https://status.heroku.com: " + web.NextHeartbeat
+		return "Heroku has a problem, see https://status.heroku.com; " + web.NextHeartbeat
 	case status >= 300 && status < 400:
-		return "redirects are not followed, to protect the key: check the API's URL"
+		return "redirects are not followed, to protect the key. Check the API's URL"
 	}
 	return "see https://devcenter.heroku.com/articles/platform-api-reference#errors"
 }

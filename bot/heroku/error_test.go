@@ -33,27 +33,27 @@ func TestEachRefusalIsToldWithItsHintAndNotTriedAgain(t *testing.T) {
 		{
 			"401",
 			herokutest.Fault{Status: 401},
-			"401 Unauthorized, unauthorized: Invalid credentials provided (request #): the API key is wrong or was revoked: `heroku authorizations:create` creates a new one",
+			"401 Unauthorized, unauthorized: Invalid credentials provided (request #): the API key is wrong or was revoked. Run `heroku authorizations:create` to create a new one",
 		},
 		{
 			"402",
 			herokutest.Fault{Status: 402},
-			"402 Payment Required, delinquent: The account is delinquent (request #): Heroku requires a payment first: see https://dashboard.heroku.com/account/billing",
+			"402 Payment Required, delinquent: The account is delinquent (request #): Heroku requires a payment first. See https://dashboard.heroku.com/account/billing",
 		},
 		{
 			"403 forbidden",
 			herokutest.Fault{Status: 403},
-			"403 Forbidden, forbidden: You do not have access to this app (request #): the API key has no access to this: check that its account may operate the app (`heroku access`) and that the key has the scopes",
+			"403 Forbidden, forbidden: You do not have access to this app (request #): the API key has no access to this. Check that its account may operate the app (`heroku access`) and that the key has the scopes",
 		},
 		{
 			"403 suspended",
 			herokutest.Fault{Status: 403, ID: "suspended", Message: "Account suspended."},
-			"403 Forbidden, suspended: Account suspended (request #): the account or the app is suspended: contact Heroku's support",
+			"403 Forbidden, suspended: Account suspended (request #): the account or the app is suspended. Contact Heroku's support",
 		},
 		{
 			"403 delinquent",
 			herokutest.Fault{Status: 403, ID: "delinquent", Message: "Pay up."},
-			"403 Forbidden, delinquent: Pay up (request #): Heroku requires a payment first: see https://dashboard.heroku.com/account/billing",
+			"403 Forbidden, delinquent: Pay up (request #): Heroku requires a payment first. See https://dashboard.heroku.com/account/billing",
 		},
 		{
 			"404 of who knows what",
@@ -63,32 +63,32 @@ func TestEachRefusalIsToldWithItsHintAndNotTriedAgain(t *testing.T) {
 		{
 			"409",
 			herokutest.Fault{Status: 409},
-			"409 Conflict, conflict: Another change is under way (request #): another change to the app is in progress: the bot tries again at the next heartbeat",
+			"409 Conflict, conflict: Another change is under way (request #): another change to the app is in progress; the bot tries again at the next heartbeat",
 		},
 		{
 			"422 preboot",
 			herokutest.Fault{Status: 422, Message: herokutest.PrebootMessage},
-			"422 Unprocessable Entity, invalid_params: " + herokutest.PrebootMessage + " (request #): a deploy with preboot is in progress: the bot tries again at the next heartbeat",
+			"422 Unprocessable Entity, invalid_params: " + herokutest.PrebootMessage + " (request #): a deploy with preboot is in progress; the bot tries again at the next heartbeat",
 		},
 		{
 			"409 with preboot in a name",
 			herokutest.Fault{Status: 409, Message: "The app preboot-demo is busy."},
-			"409 Conflict, conflict: The app preboot-demo is busy (request #): another change to the app is in progress: the bot tries again at the next heartbeat",
+			"409 Conflict, conflict: The app preboot-demo is busy (request #): another change to the app is in progress; the bot tries again at the next heartbeat",
 		},
 		{
 			"422 limit",
 			herokutest.Fault{Status: 422, ID: "cannot_run_above_limit", Message: "Cannot run more than 2 dynos."},
-			"422 Unprocessable Entity, cannot_run_above_limit: Cannot run more than 2 dynos (request #): the app's plan or dyno size does not allow more: lower the maximum, or change the size with `heroku ps:type`",
+			"422 Unprocessable Entity, cannot_run_above_limit: Cannot run more than 2 dynos (request #): the app's plan or dyno size does not allow more. Lower the maximum, or change the size with `heroku ps:type`",
 		},
 		{
 			"422 verification",
 			herokutest.Fault{Status: 422, ID: "verification_needed", Message: "Verify."},
-			"422 Unprocessable Entity, verification_needed: Verify (request #): Heroku requires billing information first: see https://dashboard.heroku.com/account/billing",
+			"422 Unprocessable Entity, verification_needed: Verify (request #): Heroku requires billing information first. See https://dashboard.heroku.com/account/billing",
 		},
 		{
 			"422",
 			herokutest.Fault{Status: 422, Message: "No."},
-			"422 Unprocessable Entity, invalid_params: No (request #): Heroku does not accept this number of dynos here: check the plan's limits and the dyno size (`heroku ps:type`)",
+			"422 Unprocessable Entity, invalid_params: No (request #): Heroku does not accept this number of dynos here. Check the plan's limits and the dyno size (`heroku ps:type`)",
 		},
 		{
 			"a page of HTML",
@@ -154,9 +154,9 @@ func TestAWrongAppAndAWrongProcessTypeAreToldApart(t *testing.T) {
 	srv, _ := open(t)
 	for _, c := range []struct{ app, processType, want string }{
 		{"other", "web", "read the formation of web of other: Heroku answered 404 Not Found, not_found: Couldn't find that app (request "},
-		{"other", "web", "there is no app of that name: `heroku apps` lists your apps"},
+		{"other", "web", "there is no app of that name. Run `heroku apps` to list your apps"},
 		{"my-app", "clock", "Couldn't find that process type (clock)"},
-		{"my-app", "clock", "the app does not have this process type: `heroku ps:scale --app my-app` lists those in its Procfile"},
+		{"my-app", "clock", "the app does not have this process type. Run `heroku ps:scale --app my-app` to list those in its Procfile"},
 	} {
 		p := platform(t, heroku.Options{App: c.app, ProcessType: c.processType, Key: srv.Key, URL: srv.URL})
 		if _, _, err := p.Size(t.Context()); err == nil || !strings.Contains(err.Error(), c.want) {
@@ -250,7 +250,7 @@ func TestALostAnswerIsMadeUpForByTheSecondTry(t *testing.T) {
 	}
 }
 
-func TestACancelledCallIsTheContextsError(t *testing.T) {
+func TestACanceledCallIsTheContextsError(t *testing.T) {
 	srv, p := open(t)
 	srv.Fail(herokutest.Fault{Hang: true})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -260,7 +260,7 @@ func TestACancelledCallIsTheContextsError(t *testing.T) {
 	}
 	ctx, cancel = context.WithCancel(t.Context())
 	cancel()
-	if err := p.Resize(ctx, 3); !errors.Is(err, context.Canceled) || err.Error() != "scale web of my-app to 3: the call was cancelled" {
+	if err := p.Resize(ctx, 3); !errors.Is(err, context.Canceled) || err.Error() != "scale web of my-app to 3: the call was canceled" {
 		t.Errorf("after a cancel: %v", err)
 	}
 	if n := len(srv.Calls()); n > 1 {

@@ -54,7 +54,7 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-// says reports whether a body is one JSON object about n web dynos; Go's decoder takes names in any case.
+// True for one JSON object about n web dynos. Go's decoder accepts names in any case.
 func says(body string, n int) bool {
 	var o map[string]any
 	if json.Unmarshal([]byte(body), &o) != nil {

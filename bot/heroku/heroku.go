@@ -65,7 +65,7 @@ func (p *Platform) WebURL(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if u, err := url.Parse(a.WebURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return "", fmt.Errorf("read the web URL of %s: the app has no web URL: use an absolute heartbeat URL", p.app)
+		return "", fmt.Errorf("read the web URL of %s: the app has no web URL. Use an absolute heartbeat URL", p.app)
 	}
 	return a.WebURL, nil
 }

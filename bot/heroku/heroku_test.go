@@ -152,9 +152,9 @@ func TestNewRefusesWrongOptionsWithoutTellingTheKey(t *testing.T) {
 	}{
 		{"as it is", func(o *heroku.Options) {}, ""},
 		{"an id for a name", func(o *heroku.Options) { o.App = "01234567-89ab-cdef-0123-456789abcdef" }, ""},
-		{"no app", func(o *heroku.Options) { o.App = "" }, "the Heroku app's name is missing: `heroku apps` lists your apps"},
+		{"no app", func(o *heroku.Options) { o.App = "" }, "the Heroku app's name is missing. Run `heroku apps` to list your apps"},
 		{"a path for an app", func(o *heroku.Options) { o.App = "my-app/../other" }, `"my-app/../other" is not a Heroku app`},
-		{"no key", func(o *heroku.Options) { o.Key = "" }, "the Heroku API key is missing: `heroku authorizations:create` creates one"},
+		{"no key", func(o *heroku.Options) { o.Key = "" }, "the Heroku API key is missing. Run `heroku authorizations:create` to create one"},
 		{"a key with a line break", func(o *heroku.Options) { o.Key += "\n" }, "the Heroku API key has a space, a line break"},
 		{"a key in quotes", func(o *heroku.Options) { o.Key = `"` + o.Key + `"` }, "the Heroku API key has a space, a line break, a quote"},
 		{"a path for a process type", func(o *heroku.Options) { o.ProcessType = "web?x=1" }, `"web?x=1" is not a process type`},

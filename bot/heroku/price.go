@@ -32,7 +32,7 @@ func (p *Platform) Price(ctx context.Context) (dollars float64, err error) {
 	}
 	dollars, ok := p.SizePrice(f.Size)
 	if !ok {
-		return 0, fmt.Errorf("the price of %s's dyno size %q is unknown (known: %s): set DYNO_PRICE_PER_MONTH",
+		return 0, fmt.Errorf("the price of %s's dyno size %q is unknown (known: %s). Set DYNO_PRICE_PER_MONTH",
 			p.name(), web.Line(f.Size), strings.Join(slices.Sorted(maps.Keys(prices())), ", "))
 	}
 	return dollars, nil

@@ -127,7 +127,7 @@ func TestReleaseAndUpTellWhatWentWrongWithAHintAndWithoutTheKey(t *testing.T) {
 			{herokutest.Fault{Status: 401}, ": Heroku answered 401 Unauthorized, unauthorized: Invalid credentials"},
 			{herokutest.Fault{Status: 403, Message: "no " + herokutest.Key}, "the API key has no access to this"},
 			{herokutest.Fault{Body: `["` + herokutest.Key + `"]`}, "invalid answer"},
-			{herokutest.Fault{Status: 404, Message: "Couldn't find that app."}, "there is no app of that name: `heroku apps` lists your apps"},
+			{herokutest.Fault{Status: 404, Message: "Couldn't find that app."}, "there is no app of that name. Run `heroku apps` to list your apps"},
 		} {
 			srv, p := open(t)
 			c.fault.Path = r.path

@@ -97,13 +97,13 @@ func TestRetriesWaitAndEnd(t *testing.T) {
 		name  string
 		steps []step
 		waits []time.Duration // before the tries but the first; below a second give or take half
-		want  string          // in the error; "" when there is none
+		want  string          // in the error; "" for no error
 	}{
 		{"nothing to try again", []step{{status: 200, body: good}}, nil, ""},
 		{"500, then an answer", []step{{status: 500}, {status: 200, body: good}}, []time.Duration{first}, ""},
 		{"a reset, then 503, then an answer", []step{{}, {status: 503}, {status: 200, body: good}}, []time.Duration{first, second}, ""},
 		{"500 for ever", []step{{status: 500}}, []time.Duration{first, second}, "Heroku answered 500 Internal Server Error (3 tries, request r3): Heroku has a problem"},
-		{"an error page for ever", []step{{status: 502, body: "<html>"}}, []time.Duration{first, second}, "Heroku answered 502 Bad Gateway (3 tries, request r3): Heroku has a problem, see https://status.heroku.com: the bot tries again at the next heartbeat"},
+		{"an error page for ever", []step{{status: 502, body: "<html>"}}, []time.Duration{first, second}, "Heroku answered 502 Bad Gateway (3 tries, request r3): Heroku has a problem, see https://status.heroku.com; the bot tries again at the next heartbeat"},
 		{"resets for ever", []step{{}}, []time.Duration{first, second}, "Heroku is unreachable: connection reset by peer (3 tries): the bot tries again"},
 		{"429 without a word", []step{{status: 429}}, []time.Duration{first, second}, "Heroku answered 429 Too Many Requests (3 tries, request r3): the account's 4,500 calls per hour are used up"},
 		{"429 with seconds", []step{{status: 429, retryAfter: "5"}, {status: 200, body: good}}, []time.Duration{5 * time.Second}, ""},
@@ -143,7 +143,7 @@ func TestRetriesWaitAndEnd(t *testing.T) {
 	}
 }
 
-// What Heroku asks for holds for the next heartbeats too, for an hour at the most.
+// A wait that Heroku asks for also applies to the next heartbeats, for at most one hour.
 func TestRetryAfterIsKeptAcrossCalls(t *testing.T) {
 	for _, c := range []struct {
 		status     int
@@ -240,8 +240,8 @@ func TestACancelEndsTheCallAtOnce(t *testing.T) {
 		step step
 		want string
 	}{
-		"while it waits for an answer":   {step{takes: time.Hour}, "the call was cancelled"},
-		"while an answer dribbles":       {step{status: 200, dribbles: true}, "the call was cancelled"},
+		"while it waits for an answer":   {step{takes: time.Hour}, "the call was canceled"},
+		"while an answer dribbles":       {step{status: 200, dribbles: true}, "the call was canceled"},
 		"while it waits for another try": {step{status: 429, retryAfter: "15"}, "429 Too Many Requests (ended while waiting to try again, request r1)"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -45,8 +45,8 @@ func (p *Platform) SetDynoSize(ctx context.Context, name string) error {
 	if errors.As(err, &e) && e.Status == http.StatusUnprocessableEntity && !e.Deploying() {
 		e.Hint = "Heroku does not accept this dyno size here: eco, basic and larger sizes cannot be mixed " +
 			"in one app, " +
-			"some plans and generations lack it, and eco and basic allow one dyno per process type; " +
-			"remove the sizes from DYNO_SIZES that `heroku ps:type --app " + p.app + "` does not accept"
+			"some plans and generations lack it, and eco and basic allow one dyno per process type. " +
+			"Remove the sizes from DYNO_SIZES that `heroku ps:type --app " + p.app + "` does not accept"
 	}
 	return err
 }

@@ -26,7 +26,7 @@ func TestTheDynoSizeIsReadAndChanged(t *testing.T) {
 	if n := srv.Quantity("my-app", "web"); n != 2 {
 		t.Errorf("%d dynos, want 2 as before", n)
 	}
-	wantUp(t, p, 0) // all begin anew
+	wantUp(t, p, 0) // all restart
 	if call := srv.Calls()[1]; call.Method != "PATCH" || call.Path != "/apps/my-app/formation/web" || call.Body != `{"size":"standard-2x"}` {
 		t.Errorf("the change is %s %s %s", call.Method, call.Path, call.Body)
 	}
@@ -59,7 +59,7 @@ func TestADynoSizeThatHerokuRefuses(t *testing.T) {
 		{"no name", "a/b", herokutest.Fault{}, `"a/b" is not a dyno size`, false},
 		{"an unknown one", "standard-9x", herokutest.Fault{}, "change the dynos of web of my-app to standard-9x: Heroku answered 422 Unprocessable Entity, invalid_params: No such size as standard-9x", false},
 		{"one of another tier", "eco", herokutest.Fault{}, "Cannot use the following dyno types in the same app: Eco and Basic (request ", false},
-		{"and what to do", "eco", herokutest.Fault{}, "remove the sizes from DYNO_SIZES that `heroku ps:type --app my-app` does not accept", false},
+		{"and what to do", "eco", herokutest.Fault{}, "Remove the sizes from DYNO_SIZES that `heroku ps:type --app my-app` does not accept", false},
 		{"one that allows one dyno", "basic", herokutest.Fault{}, "Cannot update to more than 1 Basic size dynos", false},
 		{"a deploy", "standard-2x", herokutest.Fault{Status: 422, Message: herokutest.PrebootMessage}, "a deploy with preboot is in progress", true},
 		{"another answer", "standard-2x", herokutest.Fault{Body: `{"type":"web","quantity":2,"size":"Standard-1X"}`}, `invalid answer: it has the size "Standard-1X"`, false},

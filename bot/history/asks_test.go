@@ -32,13 +32,13 @@ func TestTwoBotsOfOneAppNoticeEachOther(t *testing.T) {
 		} {
 			now, ours, err := db.Lease(t.Context(), c.holder, c.ttl)
 			if now != c.now || ours != c.ours || err != nil {
-				t.Errorf("%d: %s is told %q, %v, %v; want %q, %v", i, c.holder, now, ours, err, c.now, c.ours)
+				t.Errorf("%d: %s gets %q, %v, %v; want %q, %v", i, c.holder, now, ours, err, c.now, c.ours)
 			}
 		}
 		if l.stays {
 			worker := l.open(t, func(o *history.Options) { o.ProcessType = "worker" })
 			if _, ours, err := worker.Lease(t.Context(), "three", time.Hour); !ours || err != nil {
-				t.Errorf("the bot of another process type is told %v, %v", ours, err)
+				t.Errorf("the bot of another process type gets %v, %v", ours, err)
 			}
 		}
 	})

@@ -35,7 +35,7 @@ type Point struct {
 	// Min and Max are the limits of the last heartbeat.
 	Min int `json:"min"`
 	Max int `json:"max"`
-	// Ups counts scale-ups and Downs counts scale-downs.
+	// Ups and Downs count scale-ups and scale-downs.
 	Ups   int `json:"ups"`
 	Downs int `json:"downs"`
 }

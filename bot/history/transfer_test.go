@@ -94,7 +94,7 @@ func TestAnImportKeepsEachBotsRecordsApart(t *testing.T) {
 
 func TestAnImportEndsAtTheFirstError(t *testing.T) {
 	db := lab{url: "memory"}.open(t)
-	broken := errors.New("line 4 is no record")
+	broken := errors.New("line 4 is not a record")
 	if n, err := db.Import(t.Context(), given(beats(noon, time.Minute, 3), broken)); n != 0 || err != broken {
 		t.Errorf("took in %d, %v", n, err)
 	}

@@ -17,7 +17,7 @@ type dyno struct {
 
 	// The rest is guarded by the platform's lock.
 	state   State
-	crashes int      // in a row, since it was last up for some time
+	crashes int      // in a row, since it last ran for some time
 	backend *backend // the router's backend while it is up
 }
 

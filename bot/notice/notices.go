@@ -117,7 +117,7 @@ func (e *tickReport) once(happened bool, k notify.Kind, why func(record.Record) 
 	}
 }
 
-// An incident opens if begins, and stays open while goesOn.
+// The incident opens if begins is true, and stays open while goesOn is.
 func (e *tickReport) incident(k notify.Kind, begins, goesOn bool, why func(record.Record) string) {
 	_, open := e.notified.Incidents[k]
 	phase, since := e.notified.Incidents.Update(k, begins || open && goesOn, e.r.Time, e.want.Reminder)

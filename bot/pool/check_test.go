@@ -41,13 +41,13 @@ limits: 1 to 2 servers, $0.5 an hour at most (there are already 3: the pool will
 	})
 }
 
-type catalogue struct {
+type catalog struct {
 	*pooltest.World
 	sizes []pool.Size
 }
 
-func (c catalogue) Sizes(context.Context) ([]pool.Size, error)   { return c.sizes, nil }
-func (c catalogue) Images(context.Context) ([]pool.Image, error) { return nil, nil }
+func (c catalog) Sizes(context.Context) ([]pool.Size, error)   { return c.sizes, nil }
+func (c catalog) Images(context.Context) ([]pool.Image, error) { return nil, nil }
 
 func TestCheckFindsSizesAndCosts(t *testing.T) {
 	sizes := []pool.Size{{Name: "small", Price: 0.01}, {Name: "large", Price: 0.04}}
@@ -62,19 +62,19 @@ func TestCheckFindsSizesAndCosts(t *testing.T) {
 		"sizes with their prices":                {func(o *pool.Options) { o.Sizes = sizes }, "sizes", true, "small ($0.01 an hour), large ($0.04 an hour)"},
 		"a server of another size": {func(o *pool.Options) {
 			o.Sizes = sizes[:1]
-			o.Provider.(catalogue).Resized("web-2", "large")
+			o.Provider.(catalog).Resized("web-2", "large")
 		}, "sizes", true, "1 of 2 servers do not have the size of new servers, small: web-2 (large)"},
 		"one of another size that is ending": {func(o *pool.Options) {
 			o.Sizes = sizes[:1]
-			o.Provider.(catalogue).Resized("web-2", "large")
-			o.Provider.(catalogue).Fail("web-2", pool.Ending)
+			o.Provider.(catalog).Resized("web-2", "large")
+			o.Provider.(catalog).Fail("web-2", pool.Ending)
 		}, "sizes", true, "small ($0.01 an hour) <nil>"},
 		"a cap below one server's price":       {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.009 }, "limits", false, "one server of size small costs $0.01 an hour"},
 		"a cap, and a size that cannot be had": {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = []pool.Size{{Name: "huge"}}, 1 }, "limits", true, "2 to 4 servers"},
 		"a cap below a larger one's":           {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes, 0.03 }, "limits", false, "one server of size large costs $0.04 an hour"},
 		"a cap below the minimum":              {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.015 }, "limits", false, "the minimum of 2 servers of size small costs $0.02 an hour"},
 		"a cap without a price": {func(o *pool.Options) {
-			o.Sizes, o.MaxDollarsPerHour, o.Provider = []pool.Size{{Name: "small"}, {Name: "other"}}, 1, o.Provider.(catalogue).World
+			o.Sizes, o.MaxDollarsPerHour, o.Provider = []pool.Size{{Name: "small"}, {Name: "other"}}, 1, o.Provider.(catalog).World
 		}, "limits", false, "the price of size other is unknown"},
 		"a cap below the minimum of another hour": {func(o *pool.Options) {
 			begin := time.Now()
@@ -88,14 +88,14 @@ func TestCheckFindsSizesAndCosts(t *testing.T) {
 		"a cap for fewer than the maximum": {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes[:1], 0.035 }, "limits", true, "enough for 3 × small"},
 		"a cap for all":                    {func(o *pool.Options) { o.Sizes, o.MaxDollarsPerHour = sizes, 0.04 }, "limits", true, "2 to 4 servers, $0.04 an hour at most"},
 		"a size in upper case":             {func(o *pool.Options) { o.Size, o.Sizes = "SMALL", sizes[:1] }, "sizes", true, "small ($0.01 an hour) <nil>"},
-		"no known sizes":                   {func(o *pool.Options) { o.Sizes, o.Provider = sizes[:1], o.Provider.(catalogue).World }, "sizes", true, "small ($0.01 an hour)"},
+		"no known sizes":                   {func(o *pool.Options) { o.Sizes, o.Provider = sizes[:1], o.Provider.(catalog).World }, "sizes", true, "small ($0.01 an hour)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := slowWorld(2, 4)
 				w.Serve("web", 2)
 				p := open(t.Fatalf, w, func(o *pool.Options) {
-					o.Provider = catalogue{w, sizes}
+					o.Provider = catalog{w, sizes}
 					c.change(o)
 				})
 				said := false

@@ -73,8 +73,8 @@ const (
 
 // Optional abilities of providers, found by type assertion.
 type (
-	// A Cataloguer lists what servers can be made of.
-	Cataloguer interface {
+	// A Cataloger lists what servers can be made of.
+	Cataloger interface {
 		// Sizes lists the sizes available to the pool, cheapest first.
 		Sizes(ctx context.Context) ([]Size, error)
 		// Images lists the account's own images, such as snapshots, newest first.

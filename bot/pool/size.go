@@ -54,7 +54,7 @@ func otherSizes(servers []Server, size string) string {
 // Offered finds a size among those that the provider offers. If the provider lists no sizes, Offered accepts every name
 // and knows nothing more about it.
 func Offered(ctx context.Context, provider Provider, name string) (Size, error) {
-	cat, ok := provider.(Cataloguer)
+	cat, ok := provider.(Cataloger)
 	if !ok {
 		return Size{Name: name}, nil
 	}

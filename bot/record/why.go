@@ -44,7 +44,7 @@ func (r Record) Headline() string {
 	return fmt.Sprintf("held at %d", r.Dynos)
 }
 
-// Why explains the decision, also one to hold, without a full stop at the end.
+// Why explains the decision, including a hold, without a full stop at the end.
 func (r Record) Why() string {
 	if r.Action == Interrupted {
 		return stopping

@@ -43,7 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) Fixture) {
 		{"asking twice is harmless", askingTwice},
 		{"zero is a number", zero},
 		{"a negative number is refused", negative},
-		{"a cancelled call returns at once", cancelled},
+		{"a canceled call returns at once", canceled},
 		{"a broken platform is an error, and nothing is forgotten", broken},
 		{"reads and changes from several goroutines", concurrent},
 		{"counts what runs, where it can", countsWhatRuns},
@@ -104,16 +104,16 @@ func negative(t *testing.T, f Fixture) {
 	wantSettled(t, f, 2)
 }
 
-func cancelled(t *testing.T, f Fixture) {
+func canceled(t *testing.T, f Fixture) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	start := time.Now()
 	if _, _, err := f.Scaler.Size(ctx); err == nil && time.Since(start) > time.Second {
-		t.Error("Size with a cancelled context did not fail at once")
+		t.Error("Size with a canceled context did not fail at once")
 	}
 	_ = f.Scaler.Resize(ctx, 2)
 	if d := time.Since(start); d > 2*time.Second {
-		t.Errorf("calls with a cancelled context took %v", d)
+		t.Errorf("calls with a canceled context took %v", d)
 	}
 }
 
@@ -214,7 +214,7 @@ func failsWhenBroken(t *testing.T, f Fixture, name string, read func(context.Con
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	wantError(t, f, name+" with a cancelled context", read(ctx))
+	wantError(t, f, name+" with a canceled context", read(ctx))
 	if f.Break == nil {
 		return
 	}

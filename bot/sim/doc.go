@@ -29,7 +29,7 @@
 //
 // # Theory that it is tested against
 //
-// With exponential times of service, utilisation ρ and a = cρ, an arrival waits with the probability of Erlang's
+// With exponential times of service, utilization ρ and a = cρ, an arrival waits with the probability of Erlang's
 // formula
 //
 //	C(c, a) = (a^c/c!)/(1−ρ) / (Σ_{k<c} a^k/k! + (a^c/c!)/(1−ρ)),

@@ -301,7 +301,7 @@ func TestASimulationEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := sim.Run(ctx, flash(t), sim.Oracle()); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want that it was cancelled", err)
+		t.Errorf("got %v, want that it was canceled", err)
 	}
 }
 

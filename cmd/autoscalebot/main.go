@@ -1,7 +1,7 @@
-// Command autoscalebot keeps an app fast and its bill small: it requests a heartbeat URL of the app every interval,
-// scales its dynos inside the limits of the hour, and tells people what it did and why.
+// Command autoscalebot keeps an app fast and its bill small. It requests a heartbeat URL of the app at a fixed
+// interval, scales the app's dynos within the limits now in force, and reports what it did and why.
 //
-// It is set up by environment variables: autoscalebot settings lists them.
+// Its settings are environment variables. autoscalebot settings lists them.
 package main
 
 import (

@@ -30,15 +30,15 @@ func TestAMailOfSeveralEventsMeetsEachIncidentsThread(t *testing.T) {
 		batch           notify.Batch
 		id, reply, refs string
 	}{
-		"no incident":                    {batch: notify.Batch{scaled, scaled}, id: "<e0@example.com>"},
-		"one opens":                      {batch: notify.Batch{scaled, openA}, id: "<A@example.com>"},
-		"two open, as if one answered":   {batch: notify.Batch{openA, openB}, id: "<A@example.com>", refs: "<B@example.com>"},
-		"one ends, another opens":        {batch: notify.Batch{resolveA, openB}, id: "<B@example.com>", reply: "<A@example.com>", refs: "<A@example.com>"},
-		"one opens and ends":             {batch: notify.Batch{openA, resolveA}, id: "<A@example.com>"},
-		"two open and end":               {batch: notify.Batch{openA, openB, resolveA, resolveB}, id: "<A@example.com>", refs: "<B@example.com>"},
-		"one answers those of two":       {batch: notify.Batch{remindA, resolveB}, id: "<e3@example.com>", reply: "<A@example.com> <B@example.com>", refs: "<A@example.com> <B@example.com>"},
-		"each incident is named once":    {batch: notify.Batch{scaled, remindB, resolveB}, id: "<e0@example.com>", reply: "<B@example.com>", refs: "<B@example.com>"},
-		"what is no incident has no say": {batch: notify.Batch{scaled, remindA}, id: "<e0@example.com>", reply: "<A@example.com>", refs: "<A@example.com>"},
+		"no incident":                  {batch: notify.Batch{scaled, scaled}, id: "<e0@example.com>"},
+		"one opens":                    {batch: notify.Batch{scaled, openA}, id: "<A@example.com>"},
+		"two open, as if one answered": {batch: notify.Batch{openA, openB}, id: "<A@example.com>", refs: "<B@example.com>"},
+		"one ends, another opens":      {batch: notify.Batch{resolveA, openB}, id: "<B@example.com>", reply: "<A@example.com>", refs: "<A@example.com>"},
+		"one opens and ends":           {batch: notify.Batch{openA, resolveA}, id: "<A@example.com>"},
+		"two open and end":             {batch: notify.Batch{openA, openB, resolveA, resolveB}, id: "<A@example.com>", refs: "<B@example.com>"},
+		"one answers those of two":     {batch: notify.Batch{remindA, resolveB}, id: "<e3@example.com>", reply: "<A@example.com> <B@example.com>", refs: "<A@example.com> <B@example.com>"},
+		"each incident is named once":  {batch: notify.Batch{scaled, remindB, resolveB}, id: "<e0@example.com>", reply: "<B@example.com>", refs: "<B@example.com>"},
+		"single events have no thread": {batch: notify.Batch{scaled, remindA}, id: "<e0@example.com>", reply: "<A@example.com>", refs: "<A@example.com>"},
 	} {
 		got := arrives(t, c.batch[0], c.batch[1:]...)
 		if id, reply, refs := got.header(t, "Message-ID"), got.header(t, "In-Reply-To"), got.header(t, "References"); id != c.id || reply != c.reply || refs != c.refs {

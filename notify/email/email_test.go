@@ -161,7 +161,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"sender":               {"from", 553, "no such sender", true, `refused the sender: 553 "5.0.0 no such sender"`},
 		"recipient":            {"to", 550, "no such user", true, `refused the recipient: 550 "5.0.0 no such user"`},
-		"recipient, for now":   {"to", 450, "greylisted", false, `450 "4.0.0 greylisted"`},
+		"recipient, for now":   {"to", 450, "graylisted", false, `450 "4.0.0 graylisted"`},
 		"mail":                 {"data", 554, "looks like spam", true, `refused the mail: 554 "5.0.0 looks like spam"`},
 		"mail, for now":        {"data", 452, "disk full", false, `452 "4.0.0 disk full"`},
 		"user, for now":        {"auth", 454, "try later", false, "refused the user or the password (454 4.0.0)"},
@@ -180,7 +180,7 @@ func TestRefusals(t *testing.T) {
 			}
 			notifytest.NoSecrets(t, err, secrets()...)
 			if len(s.got()) != 0 {
-				t.Error("it arrived all the same")
+				t.Error("it arrived anyway")
 			}
 		})
 	}

@@ -288,24 +288,24 @@ func (s *authSession) Auth(mechanism string) (sasl.Server, error) {
 	case "PLAIN":
 		return sasl.NewPlainServer(func(_, u, p string) error { return check(u == user && p == pass) }), nil
 	case "LOGIN":
-		return &dialogue{ask: []string{"Username:", "Password:"}, check: func(a []string) error { return check(a[0] == user && a[1] == pass) }}, nil
+		return &dialog{ask: []string{"Username:", "Password:"}, check: func(a []string) error { return check(a[0] == user && a[1] == pass) }}, nil
 	case "CRAM-MD5":
 		const challenge = "<1896.697170952@example.com>"
 		mac := hmac.New(md5.New, []byte(pass))
 		mac.Write([]byte(challenge))
 		want := user + " " + hex.EncodeToString(mac.Sum(nil))
-		return &dialogue{ask: []string{challenge}, check: func(a []string) error { return check(a[0] == want) }}, nil
+		return &dialog{ask: []string{challenge}, check: func(a []string) error { return check(a[0] == want) }}, nil
 	}
 	return nil, fmt.Errorf("mechanism %s", mechanism)
 }
 
-type dialogue struct {
+type dialog struct {
 	ask     []string
 	answers []string
 	check   func(answers []string) error
 }
 
-func (d *dialogue) Next(response []byte) (challenge []byte, done bool, err error) {
+func (d *dialog) Next(response []byte) (challenge []byte, done bool, err error) {
 	if response != nil {
 		d.answers = append(d.answers, string(response))
 	}

@@ -56,7 +56,7 @@ func TestAnAlertIsOpenedAndResolved(t *testing.T) {
 			{Kind: notify.LeftAlone, Phase: notify.Opened, Incident: "B"},
 			{Kind: notify.HeartbeatRecovered, Phase: notify.Resolved, Incident: "A"},
 		}, "trigger A critical, trigger B warning, resolve A"},
-		"what is no incident": {[]notify.Event{
+		"not incidents": {[]notify.Event{
 			{Kind: notify.Scaled}, {Kind: notify.Ping}, {Kind: notify.ScaleDiffExceeded}, {Kind: "of_a_later_version"}, {},
 		}, ""},
 		"a test":              {[]notify.Event{{Kind: notify.Test, ID: "t1"}}, "trigger t1 info"},

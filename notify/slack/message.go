@@ -10,7 +10,7 @@ import (
 
 const maxHeader = 150 // characters; Slack's limit
 
-// Slack's names of an attachment's colours. "" is grey.
+// Slack's names of an attachment's colors. "" is gray.
 const (
 	green  = "good"
 	yellow = "warning"
@@ -33,7 +33,7 @@ func newMessage(e notify.Event) message {
 	return m
 }
 
-// Each event has its own coloured bar. With the header there are at most 41 blocks; Slack allows 50.
+// Each event has its own colored bar. With the header there are at most 41 blocks; Slack allows 50.
 func newBatch(b notify.Batch) message {
 	text := b.Subject()
 	for _, e := range b {

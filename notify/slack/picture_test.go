@@ -131,7 +131,7 @@ func TestAFailedPictureIsNoFailure(t *testing.T) {
 	}{
 		"not in the channel":       {complete, says(200, `{"ok":false,"error":"not_in_channel"}`), "invite the bot to the channel"},
 		"a code of later":          {begin, says(200, `{"ok":false,"error":"of_a_later_version"}`), "of_a_later_version"},
-		"a code that is none":      {begin, says(200, `{"ok":false,"error":"no such token: `+token+`"}`), "the response is not from Slack"},
+		"an invalid code":          {begin, says(200, `{"ok":false,"error":"no such token: `+token+`"}`), "the response is not from Slack"},
 		"too many":                 {begin, says(429, "429"), "too many pictures (429)"},
 		"a bad gateway":            {complete, says(502, "<html>"), "answered 502"},
 		"no address":               {begin, says(200, `{"ok":true,"file_id":"F1"}`), "the response is not from Slack"},

@@ -66,7 +66,7 @@ func TestAnIncidentHasAThread(t *testing.T) {
 			told: []told{{"a", notify.Opened}, {"b", notify.Opened}, {"a", notify.Resolved}, {"b", notify.Resolved}},
 			want: "1, 2, 3 in 1, 4 in 2",
 		},
-		"what is no incident has none":    {told: []told{{"", ""}, {"", ""}, {"a", notify.Opened}, {"", ""}}, want: "1, 2, 3, 4"},
+		"single events have no thread":    {told: []told{{"", ""}, {"", ""}, {"a", notify.Opened}, {"", ""}}, want: "1, 2, 3, 4"},
 		"a reminder may be the first":     {told: []told{{"a", notify.Reminded}, {"a", notify.Resolved}}, want: "1, 2 in 1"},
 		"a resolution ends it":            {told: []told{{"a", notify.Opened}, {"a", notify.Resolved}, {"a", notify.Reminded}}, want: "1, 2 in 1, 3"},
 		"a locked thread is left":         {"restricted_action_thread_locked", []told{{"a", notify.Opened}, {"a", notify.Reminded}, {"a", notify.Reminded}}, "1, 2, 3 in 2"},
@@ -118,7 +118,7 @@ func TestTheOldestThreadsAreForgotten(t *testing.T) {
 	open(1)
 	open(0)
 	if got := ch.posts[101:]; !slices.Equal(got, []string{"102 in 2", "103"}) {
-		t.Errorf("the second and the first of 101 threads go on as %q", got)
+		t.Errorf("the second and the first of 101 threads continue as %q", got)
 	}
 }
 
@@ -158,7 +158,7 @@ func TestAWebhookTellsAnythingTogether(t *testing.T) {
 	}
 	for _, e := range b {
 		if !hook.Joins(e) {
-			t.Errorf("%s is told alone", e.Phase)
+			t.Errorf("%s does not join", e.Phase)
 		}
 	}
 	if err := hook.NotifyAll(t.Context(), b); err != nil || len(f.arrived()) != 1 {

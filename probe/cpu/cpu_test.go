@@ -28,7 +28,7 @@ const (
 // It has a /proc and a /sys of its own.
 type root string
 
-// A machine of 8000 MB, of which 6000 are available, without control groups.
+// A machine of 8000 MB with 6000 MB available, without control groups.
 func newRoot(t *testing.T) root {
 	if runtime.GOOS != "linux" {
 		t.Skip("/proc and /sys are Linux's")
@@ -98,7 +98,7 @@ func TestCPUIsTheMeanSinceTheProbeBefore(t *testing.T) {
 		want(t, m, 25, "")
 		r.write(t, "proc/stat", "cpu  52 0 0 3150 0 0 0 0 0 0\n")
 		time.Sleep(time.Hour)
-		want(t, m, 0, unknownYet) // an hour's mean is no reading of now
+		want(t, m, 0, unknownYet) // the mean of an hour is not the present value
 	})
 }
 
@@ -251,7 +251,7 @@ func TestNobodyWaits(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if r := m.Probe(ctx); r.Outcome != probe.Unreachable || r.Error != "cancelled" {
+	if r := m.Probe(ctx); r.Outcome != probe.Unreachable || r.Error != "canceled" {
 		t.Errorf("got %+v", r)
 	}
 	ctx, cancel = context.WithTimeout(t.Context(), -1)

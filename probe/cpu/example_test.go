@@ -19,7 +19,7 @@ func ExampleNew() {
 	// Output: not known yet: CPU is measured from one probe to the next
 }
 
-// The busiest of two machines, of which one may be away.
+// The busiest of two machines; one may be missing.
 func ExampleNewNodes() {
 	there, err := cpu.NewNodes(cpu.NodesOptions{
 		Signal: cpu.CPU, URLs: []string{"http://10.0.0.1:9100", "http://10.0.0.2:9100"}, Percentile: 100, MayMiss: 1, Timeout: 5 * time.Second,

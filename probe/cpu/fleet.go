@@ -206,7 +206,7 @@ func (f *Fleet) sum(parent context.Context, r *probe.Reading, hosts []string, al
 			f.note(hosts[i], t)
 		}
 	}
-	if why, ok := failure.Cancelled(parent); ok {
+	if why, ok := failure.Canceled(parent); ok {
 		failure.Note(r, why)
 		return
 	}

@@ -202,7 +202,7 @@ func TestTheServersAreNotKnown(t *testing.T) {
 	wantFleet(t, f, 0, probe.BadAnswer, "there are 300 servers: the maximum is 256, use Prometheus")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if got := f.Probe(ctx); got.Outcome != probe.Unreachable || got.Error != "cancelled" {
+	if got := f.Probe(ctx); got.Outcome != probe.Unreachable || got.Error != "canceled" {
 		t.Errorf("got %+v", got)
 	}
 	slow := r.fleet(t, func(o *cpu.FleetOptions) {
@@ -293,7 +293,7 @@ func TestAFleetOfNodeExporters(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	startNodeExporterAt(t, "127.0.0.2:"+port)
-	r.now = []string{"127.0.0.1:8080", "127.0.0.2:8080", "127.0.0.3:8080"} // the third has none
+	r.now = []string{"127.0.0.1:8080", "127.0.0.2:8080", "127.0.0.3:8080"} // the third does not run one
 	busyReading(t, f)
 	busyReading(t, f)
 	if log := r.log.String(); strings.Count(log, "server=127.0.0.3") != 1 || strings.Contains(log, "127.0.0.2") {

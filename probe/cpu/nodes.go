@@ -177,7 +177,7 @@ func askAll(parent, ctx context.Context, nodes []*node, s Signal) []taken {
 }
 
 func (n *Nodes) explain(parent context.Context, all []taken) failure.Failure {
-	if f, ok := failure.Cancelled(parent); ok {
+	if f, ok := failure.Canceled(parent); ok {
 		return f
 	}
 	missing, first := 0, failure.Failure{}

@@ -219,7 +219,7 @@ func TestWhatIsSent(t *testing.T) {
 
 func TestTLSIsVerified(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "5") }))
-	s.Config.ErrorLog = log.New(io.Discard, "", 0) // which would tell of every handshake that failed
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // it would log every failed handshake
 	s.StartTLS()
 	defer s.Close()
 	known := x509.NewCertPool()

@@ -28,7 +28,7 @@ const (
 
 const maxDynos = math.MaxInt32
 
-// gjson takes some mistaken paths for one that finds nothing, or finds the first of several values.
+// For some mistaken paths gjson reports no error, and finds nothing or only the first of several values.
 func checkPath(s string) error {
 	const hint = "use a path such as queues.mail.size, queues.0.size or queues.#(name==\"mail\").size"
 	switch open, wild := plain(s); {

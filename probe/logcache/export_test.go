@@ -11,7 +11,7 @@ type Envelope = envelope
 
 func Decode(body []byte) ([]Envelope, error) { return decode(body) }
 
-// ProbeAt takes a reading of the window up to now, from answers of so many envelopes instead of 1,000.
+// ProbeAt takes a reading of the window before now, from answers of perPage envelopes instead of 1,000.
 func ProbeAt(ctx context.Context, p probe.Prober, now time.Time, perPage int) probe.Reading {
 	return p.(prober).at(ctx, now, perPage)
 }

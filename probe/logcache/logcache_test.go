@@ -180,8 +180,8 @@ func steady(from time.Time, perSecond int, took func(age time.Duration) time.Dur
 	return all
 }
 
-// A window of which an answer of Log Cache's holds a part only is read to its end, so that the newest do not pass for all. Where that takes
-// too long, what is read comes evenly from all of it.
+// If an answer of Log Cache has only part of a window, the rest is read too, so the newest envelopes do not pass for all. If that takes too
+// long, the older ones are sampled evenly.
 func TestABusyWindowIsReadToItsEnd(t *testing.T) {
 	racetest.Computes(t)
 	srv := open(t)
@@ -280,7 +280,7 @@ func TestTheLatencyIsExact(t *testing.T) {
 	}
 }
 
-// What tells of a container may come in one envelope, or in several of the same time.
+// A container's gauges may come in one envelope, or in several of the same time.
 func TestGaugesOfOneMoment(t *testing.T) {
 	now := time.Now()
 	for name, envelopes := range map[string][]cloudfoundrytest.Envelope{
@@ -327,7 +327,7 @@ func TestAMetricOfTheAppsOwn(t *testing.T) {
 	if r.Signal != "jobs" || r.Unit != "jobs" {
 		t.Errorf("got %+v", r)
 	}
-	// An instance that its cell no longer tells of is gone, whatever it said before.
+	// An instance that its cell no longer reports is gone, whatever it reported before.
 	srv.EmitUsage("my-app", now, time.Minute, []float64{20}, []float64{1})
 	want(t, p.Probe(t.Context()), 15)
 	for _, names := range [][2]string{{"", "x"}, {"x", ""}} {
@@ -352,7 +352,7 @@ func TestInstancesComeAndGo(t *testing.T) {
 	srv.EmitUsage("my-app", now, 30*time.Second, []float64{20, 40}, []float64{1, 1}) // the others were scaled away
 	want(t, cpu(), 30)
 	want(t, prober(t, logcache.Throughput, o).Probe(t.Context()), 0)
-	srv.Emit("my-app", cloudfoundrytest.Envelope{Time: now, Instance: 2, Gauge: map[string]float64{"cpu": 90}}) // a new one has told once
+	srv.Emit("my-app", cloudfoundrytest.Envelope{Time: now, Instance: 2, Gauge: map[string]float64{"cpu": 90}}) // a new one has reported once
 	want(t, cpu(), (20+40+66)/3.)                                                                               // of four times 60 and once 90
 }
 

@@ -30,7 +30,7 @@ type query struct {
 	since, end  time.Time
 }
 
-// Passes a page of the newest envelopes to take. From from on, the query's envelopes are complete.
+// Passes a page of the newest envelopes to take. The page has all of the query's envelopes since the returned time.
 func (r *reader) page(q query, take func(*envelope)) (from time.Time, err error) {
 	values := url.Values{
 		"start_time":     {strconv.FormatInt(q.since.UnixNano(), 10)},
@@ -67,8 +67,8 @@ func (r *reader) page(q query, take func(*envelope)) (from time.Time, err error)
 	return time.Unix(0, oldest+1), nil // some of the oldest moment may be missing
 }
 
-// Passes the envelopes to take, newest first, at most most pages. From from on they are complete: from q.since, or
-// later if there are more pages.
+// Passes the envelopes to take, newest first, at most most pages. They are complete since the returned time, which is
+// q.since unless there are more pages.
 func (r *reader) pages(q query, most int, take func(*envelope)) (from time.Time, err error) {
 	for range most {
 		from, err := r.page(q, take)

@@ -19,7 +19,7 @@ func BenchmarkLines(b *testing.B) {
 	lines, bytes, i := 0, 0, 0
 	b.ReportAllocs()
 	for b.Loop() {
-		if i == len(all) { // begin anew, before all lines come twice
+		if i == len(all) { // start again, before all lines repeat
 			b.StopTimer()
 			d, i = drain(b), 0
 			b.StartTimer()

@@ -44,7 +44,7 @@ func frame(at time.Time, app, process, text string) string {
 	return strconv.Itoa(len(m)) + " " + m
 }
 
-// web.1 answered. fields take the place of those at the line's end.
+// web.1 answered. fields replace those at the end of the line.
 func routed(at time.Time, id, fields string) string {
 	return frame(at, "heroku", "router",
 		"at=info method=GET path=\"/\" host=a.test request_id="+id+" fwd=\"192.0.2.1\" "+fields+" bytes=13 protocol=https\n")

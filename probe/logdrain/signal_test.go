@@ -186,7 +186,7 @@ func TestErrorsThatAreNoLoadAreNotCounted(t *testing.T) {
 				t.Errorf("%s: got %+v, %v", code, s, err)
 			}
 		}
-		// A visitor who went away is no error of the app.
+		// A visitor who left is not an error of the app.
 		d := drain(t)
 		repeat(t, d, 12, func(i int) string {
 			return frame(time.Now(), "heroku", "router", fmt.Sprintf(
@@ -261,7 +261,8 @@ func TestLostLinesAreReckonedIn(t *testing.T) {
 	})
 }
 
-// Of a post that Logplex drops nobody knows what was in it: the rates of that time would be too low. A post by somebody else says nothing.
+// A post that Logplex drops has an unknown content, so the rates of that time would be too low. A stranger's post
+// changes nothing.
 func TestAPostThatIsRefusedLeavesRatesUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := drain(t)

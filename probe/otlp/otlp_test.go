@@ -311,7 +311,7 @@ func TestExponentialHistograms(t *testing.T) {
 		answers(t, p50, 256+256/3.0)
 		answers(t, rate, 10)
 		time.Sleep(20 * time.Second)
-		tell(cumulative, -1, 3, 100, 500) // coarser: the numbers go on, the times begin anew
+		tell(cumulative, -1, 3, 100, 500) // coarser: the counts continue, the times start again
 		answers(t, rate, 10)
 	})
 }
@@ -490,7 +490,7 @@ func TestSeriesAreBounded(t *testing.T) {
 		post(2000)
 		answers(t, sum, 2000)
 		time.Sleep(5 * time.Minute)
-		post(3000) // a part of which is not the sum
+		post(3000) // a part of them is not the sum
 		want(t, sum, 0, probe.BadAnswer, why)
 		if !strings.Contains(log.String(), "there are too many series: select fewer by their attributes") {
 			t.Errorf("logged: %s", log.String())
@@ -531,7 +531,7 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// Whatever is posted, readings are finite numbers or say why there are none.
+// Whatever is posted, readings are finite numbers or have a reason.
 func FuzzPosts(f *testing.F) {
 	now := time.Now()
 	for _, m := range []*metricspb.Metric{

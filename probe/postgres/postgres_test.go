@@ -46,7 +46,7 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// A server that hangs up in the middle, and at which no further connection opens: when the probe returns, nobody goes on to try one.
+// A server that hangs up in the middle and accepts no more connections: when the probe returns, nothing tries again.
 func TestNothingGoesOnAfterAProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, err := postgres.New(postgres.Options{URL: "postgres://bot:s3cr3t@127.0.0.1/app?sslmode=disable", Query: "select 1", Timeout: patient})

@@ -72,8 +72,8 @@ func Run(t *testing.T, f Fixture) {
 		{"gone", gone},
 		{"refused", refused},
 		{"recovers", recovers},
-		{"cancelled before", cancelledBefore},
-		{"cancelled meanwhile", cancelledMeanwhile},
+		{"canceled before", canceledBefore},
+		{"canceled meanwhile", canceledMeanwhile},
 		{"works from several goroutines", concurrent},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -280,15 +280,15 @@ func recovers(t *testing.T, b bench) {
 	b.wantAnswer(t, p)
 }
 
-func cancelledBefore(t *testing.T, b bench) {
+func canceledBefore(t *testing.T, b bench) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if r := b.take(ctx, t, b.prober(t, unreached)); r.Outcome != probe.Unreachable || r.Error != "cancelled" {
+	if r := b.take(ctx, t, b.prober(t, unreached)); r.Outcome != probe.Unreachable || r.Error != "canceled" {
 		t.Errorf("got %+v", r)
 	}
 }
 
-func cancelledMeanwhile(t *testing.T, b bench) {
+func canceledMeanwhile(t *testing.T, b bench) {
 	p := b.prober(t, unreached)
 	ctx, cancel := context.WithCancel(t.Context())
 	var end time.Time
@@ -297,7 +297,7 @@ func cancelledMeanwhile(t *testing.T, b bench) {
 		cancel()
 		hang(c)
 	})
-	if r := b.take(ctx, t, p); r.Outcome != probe.Unreachable || r.Error != "cancelled" {
+	if r := b.take(ctx, t, p); r.Outcome != probe.Unreachable || r.Error != "canceled" {
 		t.Errorf("got %+v", r)
 	}
 	b.relay.do(hang) // waits for the handler above

@@ -215,7 +215,7 @@ func TestAnswersThatHoldNoNumber(t *testing.T) {
 	}
 }
 
-// An answer that says that it lacks a part of the data is no reading. What PromQL remarks on a query is no such thing.
+// An answer that says that it lacks data is a bad answer. PromQL's remarks on a query do not say that.
 func TestIncompleteAnswers(t *testing.T) {
 	const secret = "s3cr3t-token"
 	for said, want := range map[string]string{

@@ -52,7 +52,7 @@ func TestRabbitMQ(t *testing.T) {
 	})
 }
 
-// mail has 3 messages of which 2 were given to a consumer, pdf has 2, and each queue with an odd name has some.
+// mail has 3 messages, 2 of them delivered to a consumer; pdf has 2; and each queue with an odd name has some.
 func fill(t *testing.T, s *server) {
 	conn, err := amqp.Dial("amqp://bot:" + password + "@" + s.amqp + "/")
 	if err != nil {

@@ -72,7 +72,7 @@ func TestAnswersThatHoldNoNumber(t *testing.T) {
 	}
 }
 
-// What is told of a queue that does not run is what was counted last.
+// For a queue that does not run, RabbitMQ reports its last count.
 func TestQueuesThatDoNotRun(t *testing.T) {
 	for state, runs := range map[string]bool{
 		`"running"`: true, `"idle"`: true, `"flow"`: true, `"syncing"`: true, `""`: true, `"running", "leader": "rabbit@a"`: true,

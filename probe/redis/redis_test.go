@@ -128,7 +128,7 @@ func FuzzURL(f *testing.F) {
 	})
 }
 
-// It says the same whatever it is told.
+// It answers the same to every request.
 type canned struct {
 	net.Conn
 	*bytes.Reader

@@ -14,7 +14,7 @@ const (
 	down     = "DOWN"
 )
 
-// An App is an app to begin with. It is started.
+// An App is an app that a test adds. It is started.
 type App struct {
 	Name string
 	// Space is a name; "" means [Space].
@@ -31,7 +31,7 @@ type App struct {
 type Process struct {
 	Type      string
 	Instances int
-	// MemoryMB is that of an instance; 0 means 256.
+	// MemoryMB is the memory of one instance; 0 means 256.
 	MemoryMB int
 }
 
@@ -40,7 +40,7 @@ type Route struct {
 	// without a scheme: my-app.example.com/path
 	URL string
 	TCP bool
-	// Internal says that the route's domain is known inside the installation only.
+	// Internal says that the route's domain is known only inside the installation.
 	Internal bool
 }
 
@@ -57,7 +57,7 @@ type process struct {
 	kind             string
 	memory           int
 	created, updated time.Time
-	states           []string // of the instances asked for
+	states           []string // of the desired instances
 }
 
 type deployment struct {
@@ -68,7 +68,7 @@ type deployment struct {
 	desired          int
 }
 
-// AddApp adds an app. It panics when there is one of that name in the space, or no such space.
+// AddApp adds an app. It panics if the name exists in the space, or the space does not exist.
 func (s *Server) AddApp(a App) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,7 +85,7 @@ func (s *Server) AddApp(a App) {
 	if a.Routes == nil {
 		a.Routes = []Route{{URL: a.Name + ".apps.example.com"}}
 	}
-	long := time.Now().Add(-time.Hour) // so that nothing is under way
+	long := time.Now().Add(-time.Hour) // so that nothing is in progress
 	out := &app{App: a, guid: s.guid(), pushed: long}
 	out.Labels = maps.Clone(a.Labels)
 	for _, p := range a.Processes {
@@ -96,7 +96,7 @@ func (s *Server) AddApp(a App) {
 	s.apps = append(s.apps, out)
 }
 
-// DeleteApp deletes an app. It panics when there is none, as all of these do.
+// DeleteApp deletes an app. Like all of these methods, it panics if the app does not exist.
 func (s *Server) DeleteApp(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,37 +104,36 @@ func (s *Server) DeleteApp(name string) {
 	s.apps = slices.DeleteFunc(s.apps, func(b *app) bool { return a == b })
 }
 
-// AppGUID tells an app's GUID.
+// AppGUID returns an app's GUID.
 func (s *Server) AppGUID(name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.mustApp(name).guid
 }
 
-// Instances tells the number of instances asked for of a process type.
+// Instances returns the desired number of instances of a process type.
 func (s *Server) Instances(name, processType string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.process(name, processType).states)
 }
 
-// SetInstances changes the number of instances of a process type, as somebody's `cf scale` would, whatever the quotas
-// allow.
+// SetInstances changes the number of instances of a process type, as somebody else's `cf scale` would, whatever the
+// quotas allow.
 func (s *Server) SetInstances(name, processType string, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.process(name, processType).set(n, s.birth, time.Now())
 }
 
-// SetStates changes the states of the instances that there are: RUNNING, STARTING, CRASHED or DOWN each.
+// SetStates changes the states of the present instances: RUNNING, STARTING, CRASHED or DOWN each.
 func (s *Server) SetStates(name, processType string, states ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	copy(s.process(name, processType).states, states)
 }
 
-// HoldStarts keeps new instances starting until release is called, which lets all of them run. Without it they run at
-// once.
+// HoldStarts keeps new instances starting until release is called; then they all run. Without it they run at once.
 func (s *Server) HoldStarts() (release func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -155,10 +154,10 @@ func (s *Server) HoldStarts() (release func()) {
 	}
 }
 
-// Stop and Start stop and start an app, as somebody's `cf stop` and `cf start` would.
+// Stop stops an app, as `cf stop` does.
 func (s *Server) Stop(name string) { s.setStopped(name, true) }
 
-// Start starts an app.
+// Start starts an app, as `cf start` does.
 func (s *Server) Start(name string) { s.setStopped(name, false) }
 
 func (s *Server) setStopped(name string, stopped bool) {
@@ -167,7 +166,7 @@ func (s *Server) setStopped(name string, stopped bool) {
 	s.mustApp(name).Stopped = stopped
 }
 
-// SetLabel sets a label of an app; RemoveLabel removes it.
+// SetLabel sets a label of an app.
 func (s *Server) SetLabel(name, label, value string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -185,15 +184,15 @@ func (s *Server) RemoveLabel(name, label string) {
 	delete(s.mustApp(name).Labels, label)
 }
 
-// Push changes the app's code at a time without a deployment, as a plain `cf push` does.
+// Push changes the app's code at a given time without a deployment, as a plain `cf push` does.
 func (s *Server) Push(name string, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mustApp(name).pushed = at
 }
 
-// Deploy begins a rolling deployment of the app's web process at a time, as `cf push --strategy rolling` does: a new
-// process with one instance comes beside the old one, whose instances give way one by one until finish is called.
+// Deploy begins a rolling deployment of the app's web process at a given time, as `cf push --strategy rolling` does: a
+// new process with one instance runs next to the old one, and replaces its instances one by one until finish is called.
 func (s *Server) Deploy(name string, at time.Time) (finish func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -219,7 +218,7 @@ func (s *Server) Deploy(name string, at time.Time) (finish func()) {
 	}
 }
 
-// The caller holds the lock, as for all below.
+// The caller must hold the lock, also for all functions below.
 func (s *Server) mustApp(name string) *app {
 	for _, a := range s.apps {
 		if a.Name == name {

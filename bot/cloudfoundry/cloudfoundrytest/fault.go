@@ -8,12 +8,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/fault"
 )
 
-// A Fault is how calls fail. The zero Fault cuts every call's connection without an answer.
+// A Fault is a way in which calls fail. The zero Fault cuts every call's connection without an answer.
 type Fault = fault.Fault
 
-// Fail makes calls fail. Of several faults that fit a call the one that was added first counts. mend ends the fault,
-// and may be called again.
-func (s *Server) Fail(f Fault) (mend func()) { return s.faults.Add(f) }
+// Fail makes calls fail. If several faults match a call, the first one added applies. repair ends the fault, and may be
+// called again.
+func (s *Server) Fail(f Fault) (repair func()) { return s.faults.Add(f) }
 
 func (s *Server) fail(f *Fault, w http.ResponseWriter, r *http.Request, usual []byte) {
 	if !f.Serve(w, r, usual, s.closing) {

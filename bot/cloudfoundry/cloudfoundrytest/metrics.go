@@ -11,29 +11,30 @@ import (
 	"time"
 )
 
-// An Envelope is one thing that Log Cache keeps: of a Gauge, a Timer, or of a log line where both are nil.
+// An Envelope is one item in Log Cache: a Gauge, a Timer, or a log line if both are nil.
 type Envelope struct {
 	Time     time.Time
 	Instance int
-	// Gauge has values by name, as in {"cpu": 12.5, "memory": 1e8}. Unit is that of all, "" for what the names say.
+	// Gauge has values by name, as in {"cpu": 12.5, "memory": 1e8}. Unit is the unit of all of them; "" means the usual
+	// unit of each name.
 	Gauge map[string]float64
 	Unit  string
 	Timer *Timer
-	// Tags are more than the usual ones.
+	// Tags are additional tags.
 	Tags map[string]string
 }
 
 // A Timer is the time of a request.
 type Timer struct {
-	// Took is the time up to the envelope's Time.
+	// Took is the duration, which ends at the envelope's Time.
 	Took time.Duration
-	// Peer is "Client" for the router's time with the app, and "Server" for the whole request, the router's own time
-	// included.
+	// Peer is "Client" for the router's time with the app, and "Server" for the whole request, including the router's
+	// own time.
 	Peer   string
 	Status int
 }
 
-// These are the limits of Log Cache's answers, in envelopes: most, and usual unless asked for more.
+// Limits of Log Cache's answers, in envelopes: the maximum and the default.
 const most, usual = 1000, 100
 
 // Emit adds envelopes of an app, in any order.
@@ -45,9 +46,9 @@ func (s *Server) Emit(name string, envelopes ...Envelope) {
 	slices.SortStableFunc(s.metrics[guid], func(a, b Envelope) int { return a.Time.Compare(b.Time) })
 }
 
-// EmitUsage adds what Cloud Foundry tells of the containers: for each instance from 0 on its CPU in % and its memory in
-// % of a quota of 512 MB, every 15 seconds over the time before now; and of each 128 MB of disk, of a quota of 1 GB,
-// and twice its CPU as its CPU in % of what it is entitled to.
+// EmitUsage adds what Cloud Foundry reports of the containers every 15 seconds before now: for each instance, from 0,
+// its CPU in % and its memory in % of a quota of 512 MB; for each also 128 MB of disk of a quota of 1 GB, and twice its
+// CPU as its CPU in % of its entitlement.
 func (s *Server) EmitUsage(name string, now time.Time, over time.Duration, cpu, memory []float64) {
 	var all []Envelope
 	for at := now; at.After(now.Add(-over)); at = at.Add(-15 * time.Second) {
@@ -67,7 +68,7 @@ func (s *Server) readMetrics(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.uaa.knows(r) {
-		w.WriteHeader(http.StatusNotFound) // which is what Log Cache says to who may not read a source
+		w.WriteHeader(http.StatusNotFound) // Log Cache's answer without access to the source
 		return
 	}
 	q := r.URL.Query()

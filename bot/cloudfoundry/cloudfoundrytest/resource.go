@@ -178,7 +178,7 @@ func (p *process) resource(a *app) object {
 	}
 }
 
-// Of a stopped app there is one instance, which is down.
+// A stopped app has one instance, which is down.
 func (p *process) stats(a *app) object {
 	states := p.states
 	if a.Stopped {
@@ -241,7 +241,7 @@ func (s *Server) scale(a *app, p *process, r *http.Request) (int, any) {
 	return http.StatusAccepted, p.resource(a)
 }
 
-// exceeds names a quota. Fewer are always allowed, as are changes of a stopped app.
+// Fewer instances are always allowed, as are changes of a stopped app. The result names the exceeded quota.
 func (s *Server) exceeds(a *app, p *process, n, memory int) string {
 	if a.Stopped || n*memory <= len(p.states)*p.memory {
 		return ""

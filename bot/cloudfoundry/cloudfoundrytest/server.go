@@ -1,13 +1,13 @@
 // Package cloudfoundrytest is a fake of Cloud Foundry for tests: a server on loopback that is the Cloud Controller's
-// API of version 3, the UAA that gives out tokens, and Log Cache. It holds orgs, spaces with quotas, apps, processes,
-// deployments, routes and metrics, lets tokens run out, records its calls, and fails on request.
+// API version 3, the UAA that issues tokens, and Log Cache. It keeps orgs, spaces with quotas, apps, processes,
+// deployments, routes and metrics, lets tokens expire, records its calls, and fails on request.
 //
-// Its answers are read by the official Go clients of the API and of Log Cache in its tests, and by the cf CLI where
-// that is at hand. What it serves is what those ask for who look at an app, scale, stop, start and restart it: GET /
-// and /v3, /oauth/token, and under /v3 organizations, organization_quotas, spaces, space_quotas, apps with their
-// processes, packages and droplets, processes with stats and the action scale, deployments, routes and domains; and
-// /api/v1/info and /api/v1/read of Log Cache. A change takes effect at once, but for the starting of instances, which
-// [Server.HoldStarts] lets a test decide.
+// Its tests read its answers with the official Go clients of the API and of Log Cache, and with the cf CLI if that is
+// installed. It serves what is needed to look at an app and to scale, stop, start and restart it: GET / and /v3,
+// /oauth/token, and under /v3 organizations, organization_quotas, spaces, space_quotas, apps with their processes,
+// packages and droplets, processes with stats and the action scale, deployments, routes and domains; and /api/v1/info
+// and /api/v1/read of Log Cache. A change takes effect at once, except for the start of instances, which
+// [Server.HoldStarts] leaves to the test.
 package cloudfoundrytest
 
 import (
@@ -28,14 +28,14 @@ const (
 	Password     = "cf-test-password-0123456789"
 	ClientID     = "autoscaler"
 	ClientSecret = "cf-test-secret-0123456789"
-	// Org and Space are the names of the ones in which apps are unless they name another space.
+	// Org and Space are the names of the default org and space of apps.
 	Org   = "acme"
 	Space = "production"
 )
 
-// A Server is a fake of Cloud Foundry. It may be used from several goroutines.
+// A Server is a fake of Cloud Foundry. It is safe for concurrent use.
 type Server struct {
-	// URL is where everything is, as in http://127.0.0.1:40123. Don't change it.
+	// URL is the URL of everything, as in http://127.0.0.1:40123. Do not change it.
 	URL string
 
 	http    *httptest.Server
@@ -55,7 +55,7 @@ type Server struct {
 	serial    int    // of GUIDs
 }
 
-// A Call is a request that the server has got.
+// A Call is a request that the server received.
 type Call struct {
 	// as in POST and /v3/processes/GUID/actions/scale
 	Method, Path, Query string
@@ -63,7 +63,7 @@ type Call struct {
 	Body                string
 }
 
-// New starts a server with the org [Org] and the space [Space]. It panics when it can't listen on loopback, as httptest
+// New starts a server with the org [Org] and the space [Space]. It panics if it cannot listen on loopback, as httptest
 // does. Close it when done.
 func New() *Server {
 	s := &Server{closing: make(chan struct{}), metrics: map[string][]Envelope{}, birth: running, remaining: -1}
@@ -81,7 +81,7 @@ func NewServer(t testing.TB) *Server {
 	return s
 }
 
-// Close ends all calls under way and the server. It may be called again.
+// Close ends the calls in progress and the server. It may be called again.
 func (s *Server) Close() {
 	s.close.Do(func() {
 		close(s.closing)
@@ -89,7 +89,7 @@ func (s *Server) Close() {
 	})
 }
 
-// Calls gives the requests so far, those that failed too, in the order in which they came.
+// Calls returns all requests so far, including failed ones, in order.
 func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -104,7 +104,7 @@ func (s *Server) SetRemaining(n int) {
 	s.remaining = n
 }
 
-// The caller holds the lock, or nobody else has the server.
+// The caller must hold the lock, unless nobody else has the server.
 func (s *Server) guid() string {
 	s.serial++
 	return fmt.Sprintf("%08x-cafe-4abc-8def-0123456789ab", s.serial)
@@ -115,10 +115,10 @@ type space struct {
 	quota      *Quota
 }
 
-// A Quota is what a space or the org may use; 0 is no limit.
+// A Quota is the quota of a space or the org; 0 means no limit.
 type Quota struct {
 	Name string
-	// MemoryMB and Instances bound all started apps together.
+	// MemoryMB and Instances limit all started apps together.
 	MemoryMB, Instances int
 	InstanceMemoryMB    int
 }
@@ -130,28 +130,28 @@ func (s *Server) AddSpace(name string) {
 	s.spaces = append(s.spaces, &space{name: name, guid: s.guid()})
 }
 
-// SpaceGUID tells a space's GUID. It panics when there is none of that name.
+// SpaceGUID returns a space's GUID. It panics if the space does not exist.
 func (s *Server) SpaceGUID(name string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.space(name).guid
 }
 
-// SetSpaceQuota gives a space a quota. It panics when there is no such space.
+// SetSpaceQuota sets a space's quota. It panics if the space does not exist.
 func (s *Server) SetSpaceQuota(name string, q Quota) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.space(name).quota = &q
 }
 
-// SetOrgQuota gives the org a quota. A new server's org has one without limits.
+// SetOrgQuota sets the org's quota. A new server's org has a quota without limits.
 func (s *Server) SetOrgQuota(q Quota) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.orgQuota = q
 }
 
-// The caller holds the lock.
+// The caller must hold the lock.
 func (s *Server) space(name string) *space {
 	for _, sp := range s.spaces {
 		if sp.name == name {

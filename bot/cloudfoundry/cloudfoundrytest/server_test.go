@@ -126,7 +126,7 @@ func TestTheOfficialClientLogsIn(t *testing.T) {
 			for range 2 {
 				_, err := cf.Applications.Get(t.Context(), srv.AppGUID("my-app"))
 				fatal(t, err)
-				if name != "token" { // with which the library goes on with the old one
+				if name != "token" { // with it, the library keeps using the old one
 					srv.RevokeTokens(false)
 				}
 			}

@@ -17,19 +17,19 @@ const RefreshToken = "cf-test-refresh-0123456789"
 
 type uaa struct {
 	life    time.Duration
-	access  map[string]time.Time // tokens, and when they run out
+	access  map[string]time.Time // tokens, and when they expire
 	refresh map[string]bool
 }
 
-// SetTokenLife changes how long new tokens are good for. In a new server that is 10 minutes.
+// SetTokenLife sets the life of new tokens. In a new server it is 10 minutes.
 func (s *Server) SetTokenLife(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.uaa.life = d
 }
 
-// RevokeTokens makes all tokens given out so far void; with refresh also all refresh tokens, as a change of the
-// password does.
+// RevokeTokens revokes all tokens issued so far; with refresh also all refresh tokens, as a change of the password
+// does.
 func (s *Server) RevokeTokens(refresh bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,7 +39,7 @@ func (s *Server) RevokeTokens(refresh bool) {
 	}
 }
 
-// Token gives out a token, for a client that is not to get one by itself.
+// Token issues a token for a client that does not get one by itself.
 func (s *Server) Token() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,7 +48,7 @@ func (s *Server) Token() string {
 
 func theUser() object { return object{"user_name": Username, "user_id": userGUID, "origin": "uaa"} }
 
-// The caller holds the lock.
+// The caller must hold the lock.
 func (u *uaa) give(claims object) string {
 	end := time.Now().Add(u.life)
 	part := func(o object) string {
@@ -64,7 +64,7 @@ func (u *uaa) give(claims object) string {
 	return token
 }
 
-// The caller holds the lock.
+// The caller must hold the lock.
 func (u *uaa) knows(r *http.Request) bool {
 	kind, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	return ok && strings.EqualFold(kind, "bearer") && time.Now().Before(u.access[token])

@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// An App is an app to begin with.
+// An App is an app that a test adds.
 type App struct {
 	// Name is the app's name: lower-case letters, digits and dashes, four to thirty of them.
 	Name string
-	// WebURL is the app's address; "" means https://NAME.herokuapp.com/. Any other than one of herokuapp.com breaks the
-	// schema, so it is left out of the check.
+	// WebURL is the app's address; "" means https://NAME.herokuapp.com/. An address outside herokuapp.com breaks the
+	// schema, so it is not checked.
 	WebURL      string
 	Maintenance bool
-	// Formation is what the app runs; nil means one web process at 1 Standard-1X.
+	// Formation is the app's process types; nil means one web process with 1 Standard-1X dyno.
 	Formation []Process
-	// Releases are the app's releases, the oldest first; nil means two that succeeded when the app was added, the first
-	// empty. An app none of whose releases has succeeded has no dynos, whatever its formation.
+	// Releases are the app's releases, oldest first; nil means two that succeeded when the app was added, the first of
+	// them empty. An app without a successful release has no dynos, whatever its formation.
 	Releases []Release
-	// Autoscaling is Heroku's own autoscaling of the web dynos; nil means that it has never been set up.
+	// Autoscaling is Heroku's own autoscaling of the web dynos; nil means that it was never set up.
 	Autoscaling *Autoscaling
 }
 
@@ -29,11 +29,11 @@ type App struct {
 type Process struct {
 	Type     string
 	Quantity int
-	// Size is the dyno size; "" means "Standard-1X". Of Eco and Basic there can be one dyno of a process type, of
-	// Performance, Private and Shield ten, of others a hundred. A change is refused to a size that there isn't, and to
-	// one of a tier that the app's other process types are not of: Eco, Basic, and the rest.
+	// Size is the dyno size; "" means "Standard-1X". A process type can have one Eco or Basic dyno, ten Performance,
+	// Private or Shield dynos, and a hundred of other sizes. A change to an unknown size is refused, and to a size of
+	// another tier than the app's other process types: Eco, Basic, and the rest.
 	Size string
-	// Command is what runs; "" means "./TYPE".
+	// Command is the process's command; "" means "./TYPE".
 	Command string
 }
 
@@ -49,8 +49,8 @@ type app struct {
 type process struct {
 	Process
 	updated time.Time
-	dynos   []*dyno // as many as the quantity says
-	made    int     // dynos ever
+	dynos   []*dyno // their number is the quantity
+	made    int     // all dynos so far
 }
 
 func newApp(a App) *app {
@@ -105,7 +105,7 @@ func (p *process) restart(state string) {
 	p.set(p.Quantity, state)
 }
 
-// limit is Heroku's default scaling limit of a process type, by dyno size.
+// Heroku's default scaling limits per process type.
 func limit(size string) int {
 	s := strings.ToLower(size)
 	switch {
@@ -117,7 +117,7 @@ func limit(size string) int {
 	return 100
 }
 
-// sizes are those of the Common Runtime, by their names.
+// The sizes of the Common Runtime.
 func sizes() []string {
 	return []string{
 		"Eco", "Basic", "Standard-1X", "Standard-2X", "Performance-M", "Performance-L",

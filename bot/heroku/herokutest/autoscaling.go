@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// Autoscaling is Heroku's own autoscaling of an app's web dynos. The fake keeps it and scales nothing by it. As at
-// Heroku, it is switched off when the number of web dynos is changed through the API.
+// Autoscaling is Heroku's own autoscaling of an app's web dynos. The fake stores it and does not scale. As on Heroku,
+// changing the number of web dynos through the API switches it off.
 //
-// Heroku publishes no schema of the metrics API, which it belongs to. Its form here is what Heroku's CLI sends and
-// reads, for `heroku ps:autoscale:enable` and `ps:autoscale:disable`.
+// It belongs to the metrics API, for which Heroku publishes no schema. The form is what Heroku's CLI sends and reads
+// for `heroku ps:autoscale:enable` and `ps:autoscale:disable`.
 type Autoscaling struct {
 	On       bool
 	Min, Max int
-	// P95 is the 95th percentile of the response time to reach, in milliseconds.
+	// P95 is the target for the 95th percentile of the response time, in milliseconds.
 	P95 int
 }
 
-// Autoscaling tells the autoscaling of an app, the zero Autoscaling when it has never been set up.
+// Autoscaling returns an app's autoscaling; the zero value if it was never set up.
 func (s *Server) Autoscaling(app string) Autoscaling {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -28,10 +28,10 @@ func (s *Server) Autoscaling(app string) Autoscaling {
 	return Autoscaling{}
 }
 
-// Calls of the metrics API cost nothing of the Platform API's rate limit.
+// Calls of the metrics API do not count in the Platform API's rate limit.
 func ofMetrics(path string) bool { return strings.Contains(path, "/formation/web/monitors") }
 
-// Fields that are nil stay as they are.
+// nil fields stay unchanged.
 type monitorUpdate struct {
 	Action string `json:"action_type"`
 	On     *bool  `json:"is_active"`
@@ -40,7 +40,7 @@ type monitorUpdate struct {
 	P95    *int   `json:"value"`
 }
 
-// id is empty but for a change. The metrics API finds an app by its id only.
+// id is empty except for a change. The metrics API finds an app only by its ID.
 func monitors(a *app, method, appID, id string, body []byte) reply {
 	switch {
 	case a == nil || a.id() != appID:

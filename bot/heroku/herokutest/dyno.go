@@ -14,21 +14,20 @@ const (
 type dyno struct {
 	state            string
 	created, updated time.Time
-	serial           int // of all that its process type has had
+	serial           int // among all dynos of the process type so far
 }
 
 func (d *dyno) set(state string) { d.state, d.updated = state, time.Now() }
 
-// HoldBoots leaves every dyno that begins from now on in the state "starting", until [Server.Boot] or
-// [Server.SetState]. Without it a dyno is up at once. A dyno begins when its process type is scaled up, when its size
-// changes, and when a release of its app succeeds.
+// HoldBoots keeps every new dyno in the state "starting" until [Server.Boot] or [Server.SetState]. Without it a dyno is
+// up at once. A dyno is new after a scale-up, a change of size, or a successful release of its app.
 func (s *Server) HoldBoots() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.birth = starting
 }
 
-// Boot makes every dyno of a process type that is starting one that is up.
+// Boot changes every starting dyno of a process type to up.
 func (s *Server) Boot(app, processType string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,7 +49,7 @@ func (s *Server) SetState(app, processType string, number int, state string) {
 	p.dynos[number-1].set(state)
 }
 
-// An app none of whose releases has succeeded has no dynos.
+// An app without a successful release has no dynos.
 func (a *app) dynoList() []object {
 	out := []object{}
 	current := a.current()

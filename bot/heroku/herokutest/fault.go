@@ -7,15 +7,15 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/fault"
 )
 
-// PrebootMessage is Heroku's refusal, with status 422, to change a formation while a deploy with preboot is under way.
+// PrebootMessage is Heroku's refusal, with status 422, to change a formation during a deploy with preboot.
 const PrebootMessage = "Cannot change formation for a preboot app until release phase and preboot complete"
 
-// A Fault is how calls fail. The zero Fault cuts every call's connection without an answer.
+// A Fault is a way in which calls fail. The zero Fault cuts every call's connection without an answer.
 type Fault = fault.Fault
 
-// Fail makes calls fail. Of several faults that fit a call the one that was added first counts. mend ends the fault,
-// and may be called again.
-func (s *Server) Fail(f Fault) (mend func()) { return s.faults.Add(f) }
+// Fail makes calls fail. If several faults match a call, the first one added applies. repair ends the fault, and may be
+// called again.
+func (s *Server) Fail(f Fault) (repair func()) { return s.faults.Add(f) }
 
 func (s *Server) fail(f *Fault, w http.ResponseWriter, r *http.Request, usual []byte) {
 	if !f.Serve(w, r, usual, s.closing) {
@@ -28,7 +28,7 @@ type problem struct {
 	status      int
 	id, message string
 	resource    string // what a 404 did not find
-	limit       int    // the scaling limit that a 422 is about, 0 for none
+	limit       int    // the scaling limit of a 422; 0 for other errors
 }
 
 func documented(status int) problem {

@@ -33,7 +33,7 @@ type update struct {
 	Size     string          `json:"size"`
 }
 
-// A PATCH whose body is not as the schema has it counts against the client.
+// A PATCH whose body breaks the schema is the client's violation.
 func (s *Server) breaksSchema(path string, body []byte, err error) reply {
 	s.violated("the request PATCH %s with %s breaks the schema: %v", path, body, err)
 	return invalid("%v", err)
@@ -47,7 +47,7 @@ func (s *Server) changeFormation(a *app, appName, processType string, body []byt
 	if a == nil {
 		return missing("app", "Couldn't find that app.")
 	}
-	// All or nothing: no change is made before each has been found good.
+	// All or nothing: every change is checked before the first is made.
 	changes := make([]func(), 0, len(updates))
 	for _, u := range updates {
 		p := a.process(u.Type)
@@ -78,7 +78,7 @@ func (s *Server) changeFormation(a *app, appName, processType string, body []byt
 				a.Autoscaling.On = false
 			}
 			if size != p.Size {
-				p.Size, p.dynos = size, nil // as Heroku restarts them
+				p.Size, p.dynos = size, nil // Heroku restarts them
 			}
 			p.set(n, s.birth)
 		})
@@ -112,7 +112,7 @@ func (s *Server) parseUpdates(processType string, body []byte) ([]update, error)
 	return batch.Updates, err
 }
 
-// The API takes quantities as strings, which the CLI sends, but its schema doesn't say so.
+// The API accepts quantities as strings, which the CLI sends, although its schema does not allow them.
 func numbers(body []byte) []byte {
 	var batch map[string]any
 	if json.Unmarshal(body, &batch) != nil {

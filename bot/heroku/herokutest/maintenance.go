@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// changeApp is what `heroku maintenance:on` asks for.
+// `heroku maintenance:on` sends this.
 func (s *Server) changeApp(a *app, name string, body []byte) reply {
 	var change struct {
 		Maintenance *bool `json:"maintenance"`
@@ -26,7 +26,7 @@ func (s *Server) changeApp(a *app, name string, body []byte) reply {
 	return s.appReply(a)
 }
 
-// MaintenancePage answers in the place of an app in maintenance mode, as Heroku's router does.
+// MaintenancePage answers for an app in maintenance mode, as Heroku's router does.
 func MaintenancePage(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Cache-Control", "no-cache, no-store")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -34,5 +34,5 @@ func MaintenancePage(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(`<!DOCTYPE html>
 <html><head><title>Offline for Maintenance</title></head>
 <body><iframe src="https://www.herokucdn.com/error-pages/maintenance-mode.html"></iframe></body></html>
-`)) // without a client it doesn't matter
+`)) // an error means that the client is gone
 }

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// inRange gives the part of a list that a Range header such as "version ..; max=1, order=desc" asks for, 200 where it
-// names no number, and the Next-Range of what comes after it, "" when there is nothing. The list is in the order of
-// whatever field the header names. A header of another form is passed over.
+// A Range header is such as "version ..; max=1, order=desc". It selects 200 items unless it has a max. next is the
+// Next-Range of what follows, "" at the end. The list keeps its order, whatever field the header names. Headers of
+// another form are ignored.
 func inRange(list []object, header string) (part []object, next string) {
 	form := regexp.MustCompile(`^(version|id) *(\]?)([0-9a-f-]*)\.\. *(?:;(.*))?$`).FindStringSubmatch(header)
 	if form == nil {

@@ -10,9 +10,9 @@ import (
 type Release struct {
 	// Status is "succeeded", "pending" or "failed"; "" means "succeeded". Any other breaks the schema.
 	Status string
-	// At is when it was made; the zero time means when it was added.
+	// At is its time; the zero time means when it was added.
 	At time.Time
-	// Description says what was released; "" means "Deploy 0123abcd".
+	// Description describes the release; "" means "Deploy 0123abcd".
 	Description string
 }
 
@@ -23,7 +23,7 @@ type release struct {
 	updated time.Time
 }
 
-// AddRelease adds a release to an app, the newest. With one that has succeeded all dynos begin anew.
+// AddRelease adds the newest release of an app. If it succeeded, all dynos restart.
 func (s *Server) AddRelease(app string, r Release) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -32,8 +32,8 @@ func (s *Server) AddRelease(app string, r Release) {
 	s.restart(a)
 }
 
-// FinishRelease gives the newest release of an app a status, which ends a pending one: with "succeeded" all dynos begin
-// anew, with "failed" they stay as they are. It panics when there is no such app, or when it has no release.
+// FinishRelease sets the status of an app's newest release. After "succeeded" all dynos restart, after "failed" they
+// stay unchanged. It panics if the app does not exist or has no release.
 func (s *Server) FinishRelease(app, status string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,7 +46,7 @@ func (s *Server) FinishRelease(app, status string) {
 	s.restart(a)
 }
 
-// restart begins all dynos anew where the newest release has just succeeded.
+// Dynos restart only after a successful release.
 func (s *Server) restart(a *app) {
 	if a.current() != len(a.releases) {
 		return
@@ -64,7 +64,7 @@ func (a *app) release(r Release) {
 	a.releases = append(a.releases, &release{Release: r, updated: r.At})
 }
 
-// current is the version of the newest release that has succeeded, 0 when there is none. Versions count from 1.
+// The version of the newest successful release, from 1; 0 without one.
 func (a *app) current() int {
 	for v := len(a.releases); v > 0; v-- {
 		if a.releases[v-1].Status == succeeded {

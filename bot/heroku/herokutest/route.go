@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// A reply is what a route answers: a resource or a list of them, named as in the schema, or a problem.
+// A reply is the answer of a route: a resource or a list of them, named as in the schema, or a problem.
 type reply struct {
-	resource string // "" for one that has no published schema
+	resource string // "" for a resource without a published schema
 	value    any
-	status   int    // 0 means 200, or 206 for a list that goes on
-	partial  string // the Next-Range of a list that goes on
-	checked  any    // what is checked in the place of value, where that can't keep to the schema
+	status   int    // 0 means 200, or 206 for a partial list
+	partial  string // the Next-Range of a partial list
+	checked  any    // checked instead of value, if value cannot follow the schema
 	problem  *problem
 }
 
@@ -35,11 +35,11 @@ func invalid(format string, args ...any) reply {
 	return failed(p)
 }
 
-// ServeHTTP answers one call to the API. It is exported for the sake of http.Handler.
+// ServeHTTP answers one call to the API. It is exported for http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
 	if err != nil {
-		return // the client has gone
+		return // the client is gone
 	}
 	s.mu.Lock()
 	fault := s.receive(w, r, body)
@@ -56,7 +56,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	write(w, status, answer)
 }
 
-// The caller holds the lock, as for all below.
+// The caller must hold the lock, also for all functions below.
 func (s *Server) receive(w http.ResponseWriter, r *http.Request, body []byte) *Fault {
 	s.calls = append(s.calls, Call{r.Method, r.URL.Path, r.Header.Clone(), string(body), time.Now()})
 	s.requests++
@@ -65,7 +65,7 @@ func (s *Server) receive(w http.ResponseWriter, r *http.Request, body []byte) *F
 	if ofMetrics(r.URL.Path) {
 		return fault
 	}
-	if fault == nil && r.URL.Path != "/account/rate-limits" { // which costs nothing
+	if fault == nil && r.URL.Path != "/account/rate-limits" { // costs no call
 		s.remaining--
 	}
 	w.Header().Set("RateLimit-Remaining", strconv.Itoa(max(0, s.remaining)))
@@ -195,7 +195,7 @@ func (s *Server) listApps(r *http.Request) reply {
 	return reply{resource: "app", value: list, checked: checked, partial: next}
 }
 
-// A process type may stand in the place of a dyno, too. What is stopped of a formation, Heroku starts again.
+// A process type may also be given instead of a dyno. Heroku restarts stopped dynos of a formation.
 func (s *Server) endDynos(a *app, method, of string, rest []string) reply {
 	stops := method == http.MethodPost && len(rest) == 3 && rest[1] == "actions" && rest[2] == "stop"
 	restarts := method == http.MethodDelete && len(rest) <= 1 && (of == "dynos" || len(rest) == 1)
@@ -234,7 +234,7 @@ func (s *Server) appReply(a *app) reply {
 func marshal(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {
-		panic(fmt.Sprintf("herokutest: %v", err)) // what this package makes can be marshalled
+		panic(fmt.Sprintf("herokutest: %v", err)) // this package's values can be marshalled
 	}
 	return b
 }
@@ -242,5 +242,5 @@ func marshal(v any) []byte {
 func write(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // without a client it doesn't matter
+	_, _ = w.Write(body) // an error means that the client is gone
 }

@@ -13,9 +13,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
 
-// published is the part of Heroku's JSON schema (Draft 4) that this package needs, as the Go module
-// github.com/heroku/heroku-go/v5 v5.5.0 carries it under the licence in schema/LICENSE. A test compares the two, and
-// writes it: go test -run Published -update.
+// The part of Heroku's JSON schema (Draft 4) that this package needs, from the Go module github.com/heroku/heroku-go/v5
+// v5.5.0, under the license in schema/LICENSE. A test compares the two, and updates it: go test -run Published -update.
 //
 //go:embed schema/heroku.json
 var published []byte
@@ -55,7 +54,7 @@ var loadSchemas = sync.OnceValue(func() *schemas {
 	return &schemas{resources: compile("definitions", doc.Definitions), requests: compile("requests", doc.Requests)}
 })
 
-// strict makes a schema mean what its strictProperties say, which no validator knows: all properties, and no others.
+// strictProperties means that all properties must be present, and no others. No validator supports it.
 func strict(v any) {
 	switch v := v.(type) {
 	case object:
@@ -64,7 +63,7 @@ func strict(v any) {
 			v["required"] = slices.Sorted(maps.Keys(properties))
 			v["additionalProperties"] = false
 		}
-		// Of one pattern, that of a space's name, Go's regular expressions don't know the form.
+		// Go's regular expressions do not support one pattern, that of a space's name.
 		if pattern, ok := v["pattern"].(string); ok && strings.Contains(pattern, "(?!") {
 			delete(v, "pattern")
 		}

@@ -110,7 +110,7 @@ func TestTheSchemaIsStrict(t *testing.T) {
 	}
 	for name, bend := range map[string]func(object){
 		"a missing field":         func(o object) { delete(o, "command") },
-		"a field too many":        func(o object) { o["colour"] = "red" },
+		"a field too many":        func(o object) { o["color"] = "red" },
 		"a string for an integer": func(o object) { o["quantity"] = "2" },
 		"a fraction":              func(o object) { o["quantity"] = 2.5 },
 		"null":                    func(o object) { o["size"] = nil },
@@ -130,7 +130,7 @@ func TestTheSchemaIsStrict(t *testing.T) {
 			}
 		})
 	}
-	for _, body := range []string{`{"quantity":"2"}`, `{"quantity":2,"colour":"red"}`, `{"quantity":2.5}`, `[]`, `{`, `{} {}`, ``} {
+	for _, body := range []string{`{"quantity":"2"}`, `{"quantity":2,"color":"red"}`, `{"quantity":2.5}`, `[]`, `{`, `{} {}`, ``} {
 		if s.checkRequest("formation update", []byte(body)) == nil {
 			t.Errorf("request %q passed", body)
 		}

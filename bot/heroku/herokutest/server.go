@@ -1,17 +1,16 @@
-// Package herokutest is a fake of the Heroku Platform API for tests: a server on loopback that holds apps and their
-// formations, counts its rate limit down, records its calls, and fails on request.
+// Package herokutest is a fake of the Heroku Platform API for tests: a server on loopback that keeps apps and their
+// formations, counts down its rate limit, records its calls, and fails on request.
 //
-// Every answer of a resource, and every body of a request, is checked against the JSON schema that Heroku publishes, in
-// its strict form: nothing missing, nothing more. The real Heroku CLI works against it:
+// Every answer and every request body is checked against Heroku's published JSON schema, in its strict form: all
+// properties, and no others. The real Heroku CLI works with it:
 //
 //	HEROKU_HOST=$URL HEROKU_API_KEY=$KEY HEROKU_PARTICLEBOARD_URL=$URL heroku ps:scale web=2 --app my-app
 //
-// What it serves: GET /account, /account/rate-limits, /apps, /apps/A, /apps/A/formation, /apps/A/formation/T,
-// /apps/A/dynos and /apps/A/releases, PATCH of /apps/A, for the maintenance mode, /apps/A/formation and
-// /apps/A/formation/T, and the restarts and stops of dynos below /apps/A/dynos and /apps/A/formations. Of add-ons and
-// collaborators it says that there are none. A change takes effect at once, but for the dynos' booting, which
-// [Server.HoldBoots] lets a test decide. Of the metrics API it serves /apps/ID/formation/web/monitors, which is
-// Heroku's own [Autoscaling].
+// It serves GET /account, /account/rate-limits, /apps, /apps/A, /apps/A/formation, /apps/A/formation/T, /apps/A/dynos
+// and /apps/A/releases; PATCH of /apps/A (for the maintenance mode), /apps/A/formation and /apps/A/formation/T; and
+// restarts and stops of dynos below /apps/A/dynos and /apps/A/formations. Lists of add-ons and collaborators are empty.
+// A change takes effect at once, except for the boot of dynos, which [Server.HoldBoots] leaves to the test. Of the
+// metrics API it serves /apps/ID/formation/web/monitors, Heroku's own [Autoscaling].
 package herokutest
 
 import (
@@ -27,17 +26,17 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/internal/fault"
 )
 
-// Key is the API key that a [Server] accepts unless its Key says otherwise.
+// Key is the API key that a [Server] accepts unless its Key is changed.
 const Key = "herokutest-key-0123456789abcdef"
 
 const hourly = 4500
 
-// A Server is a fake of the Platform API. It may be used from several goroutines. Its methods panic when there is no
-// app, process type or dyno of the name that they are given.
+// A Server is a fake of the Platform API. It is safe for concurrent use. Its methods panic if the app, process type or
+// dyno does not exist.
 type Server struct {
-	// URL is where the API is, as in http://127.0.0.1:40123. Don't change it.
+	// URL is the API's URL, as in http://127.0.0.1:40123. Do not change it.
 	URL string
-	// Key is the API key that is accepted. Change it before the first call only.
+	// Key is the accepted API key. Change it only before the first call.
 	Key string
 
 	http    *httptest.Server
@@ -54,19 +53,19 @@ type Server struct {
 	remaining  int
 	requests   int
 	violations []string
-	complain   func(violation string) // nil, or called with each
+	complain   func(violation string) // called with each violation, unless nil
 }
 
-// An Account is who the key belongs to.
+// An Account is the key's account.
 type Account struct {
 	// Email is the account's e-mail address; "" means owner@example.com.
 	Email string
-	// Suspended and Delinquent say that Heroku has suspended the account, and that it is behind with its payments. They
-	// show in GET /account only: script what other calls answer with [Server.Fail].
+	// Suspended and Delinquent say that Heroku suspended the account, and that its payments are overdue. They show only
+	// in GET /account. Use [Server.Fail] for the answers of other calls.
 	Suspended, Delinquent bool
 }
 
-// A Call is a request that the server has got.
+// A Call is a request that the server received.
 type Call struct {
 	// as in PATCH and /apps/my-app/formation/web
 	Method, Path string
@@ -75,7 +74,7 @@ type Call struct {
 	Time         time.Time
 }
 
-// New starts a server. It panics when it can't listen on loopback, as httptest does. Close it when done.
+// New starts a server. It panics if it cannot listen on loopback, as httptest does. Close it when done.
 func New() *Server {
 	s := &Server{Key: Key, schemas: loadSchemas(), closing: make(chan struct{}), remaining: hourly, birth: up}
 	s.SetAccount(Account{})
@@ -84,8 +83,8 @@ func New() *Server {
 	return s
 }
 
-// NewServer starts a server for a test, which fails when an answer or a request breaks Heroku's schema. The server is
-// closed when the test ends.
+// NewServer starts a server for a test, which fails if an answer or a request breaks Heroku's schema. The server closes
+// when the test ends.
 func NewServer(t testing.TB) *Server {
 	s := New()
 	s.complain = func(v string) { t.Errorf("herokutest: %s", v) }
@@ -93,7 +92,7 @@ func NewServer(t testing.TB) *Server {
 	return s
 }
 
-// Close ends all calls under way and the server. It may be called again.
+// Close ends the calls in progress and the server. It may be called again.
 func (s *Server) Close() {
 	s.close.Do(func() {
 		close(s.closing)
@@ -101,7 +100,7 @@ func (s *Server) Close() {
 	})
 }
 
-// SetAccount changes who the key belongs to.
+// SetAccount changes the key's account.
 func (s *Server) SetAccount(a Account) {
 	a.Email = cmp.Or(a.Email, "owner@example.com")
 	s.mu.Lock()
@@ -109,7 +108,7 @@ func (s *Server) SetAccount(a Account) {
 	s.account = a
 }
 
-// AddApp adds an app. It panics when there is one of that name already.
+// AddApp adds an app. It panics if the name exists.
 func (s *Server) AddApp(a App) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,28 +118,28 @@ func (s *Server) AddApp(a App) {
 	s.apps = append(s.apps, newApp(a))
 }
 
-// Quantity tells the number of dynos of a process type.
+// Quantity returns the number of dynos of a process type.
 func (s *Server) Quantity(app, processType string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.process(app, processType).Quantity
 }
 
-// SetQuantity changes the number of dynos of a process type, as somebody's hand would, whatever the dyno size allows.
+// SetQuantity changes the number of dynos of a process type, as somebody else would, whatever the dyno size allows.
 func (s *Server) SetQuantity(app, processType string, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.process(app, processType).set(n, s.birth)
 }
 
-// Size tells the dyno size of a process type.
+// Size returns the dyno size of a process type.
 func (s *Server) Size(app, processType string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.process(app, processType).Size
 }
 
-// SetSize changes the dyno size of a process type, as somebody's hand would, whatever the others' are, and restarts
+// SetSize changes the dyno size of a process type, as somebody else would, whatever the other sizes are, and restarts
 // its dynos.
 func (s *Server) SetSize(app, processType, size string) {
 	s.mu.Lock()
@@ -150,36 +149,36 @@ func (s *Server) SetSize(app, processType, size string) {
 	p.restart(s.birth)
 }
 
-// SetMaintenance switches an app's maintenance mode on or off, as somebody's hand would.
+// SetMaintenance switches an app's maintenance mode on or off, as somebody else would.
 func (s *Server) SetMaintenance(app string, on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mustApp(app).Maintenance = on
 }
 
-// SetRemaining changes the number of API calls left. At 0, calls are answered with 429; it is never refilled. A new
-// server has 4,500.
+// SetRemaining sets the number of API calls left. At 0, calls are answered with 429; it is never refilled. A new server
+// has 4,500.
 func (s *Server) SetRemaining(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.remaining = n
 }
 
-// Calls gives the requests so far, those that failed too, in the order in which they came.
+// Calls returns all requests so far, including failed ones, in order.
 func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.calls)
 }
 
-// Violations gives what broke Heroku's schema so far, a sentence each.
+// Violations returns the violations of Heroku's schema so far, one sentence each.
 func (s *Server) Violations() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.violations)
 }
 
-// The caller holds the lock.
+// The caller must hold the lock.
 func (s *Server) violated(format string, args ...any) {
 	v := fmt.Sprintf(format, args...)
 	s.violations = append(s.violations, v)
@@ -188,7 +187,7 @@ func (s *Server) violated(format string, args ...any) {
 	}
 }
 
-// It panics when there is none. The caller holds the lock.
+// It panics if the app does not exist. The caller must hold the lock.
 func (s *Server) mustApp(name string) *app {
 	a := s.app(name)
 	if a == nil {
@@ -197,7 +196,7 @@ func (s *Server) mustApp(name string) *app {
 	return a
 }
 
-// The caller holds the lock, as for process.
+// The caller must hold the lock, as for process.
 func (s *Server) app(name string) *app {
 	for _, a := range s.apps {
 		if a.Name == name || a.id() == name {

@@ -32,7 +32,7 @@ func (a answer) has(parts ...string) bool {
 	return !slices.ContainsFunc(parts, func(p string) bool { return !strings.Contains(a.body, p) })
 }
 
-// call makes one call on a connection of its own; header holds pairs, which replace the usual ones.
+// Each call has its own connection. header has pairs that replace the default ones.
 func call(ctx context.Context, srv *herokutest.Server, method, path, body string, header ...string) answer {
 	req, err := http.NewRequestWithContext(ctx, method, srv.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -59,7 +59,7 @@ func office() herokutest.App {
 	}}
 }
 
-// A test usually has NewServer(t) in the place of New, and a client of the Platform API in the place of call.
+// A test usually calls NewServer(t) instead of New, and uses a client of the Platform API instead of call.
 func Example() {
 	srv := herokutest.New()
 	defer srv.Close()
@@ -260,7 +260,7 @@ func TestWhatBreaksTheSchemaFailsTheTest(t *testing.T) {
 		{"a wrong answer", herokutest.App{Name: "My App"}, "GET", "/apps/My%20App", "", "the answer of GET /apps/My App breaks the schema of app"},
 		{"a wrong answer in a list", herokutest.App{Name: "my-app", Formation: []herokutest.Process{{Type: "web"}, {Type: "we b"}}}, "GET", "/apps/my-app/formation", "", "/type: does not match pattern"},
 		{"a string for a quantity", office(), "PATCH", "/apps/my-app/formation/web", `{"quantity":"2"}`, "/quantity: expected integer, but got string"},
-		{"a field that there isn't", office(), "PATCH", "/apps/my-app/formation/web", `{"quantity":2,"colour":"red"}`, "'colour' not allowed"},
+		{"a field that there isn't", office(), "PATCH", "/apps/my-app/formation/web", `{"quantity":2,"color":"red"}`, "'color' not allowed"},
 		{"a batch without a type", office(), "PATCH", "/apps/my-app/formation", `{"updates":[{"quantity":2}]}`, "missing properties: 'type'"},
 		{"no JSON", office(), "PATCH", "/apps/my-app/formation", `{`, "it is not JSON"},
 		{"a quantity in words", office(), "PATCH", "/apps/my-app/formation", `{"updates":[{"type":"web","quantity":"two"}]}`, "expected integer, but got string"},

@@ -197,14 +197,15 @@ func (t Tick) PriceNow(now time.Time) float64 {
 		return t.DynoPrice()
 	}
 	price, err := ask(t, "price", t.Prices.Price)
+	unit := cmp.Or(t.Unit, "dyno")
 	switch {
 	case IsLate(err):
 		return t.DynoPrice()
 	case err != nil && t.Budget:
-		t.Log.Warn("cannot read the price of one "+cmp.Or(t.Unit, "dyno"), "error", err)
+		t.Log.Warn("cannot read the price of one "+unit, "error", err)
 		return t.DynoPrice()
 	case err != nil:
-		t.Log.Info("the price is unknown, so costs are shown in hours", "error", err)
+		t.Log.Info("the price of one "+unit+" is unknown, so costs are shown in "+unit+"-hours", "error", err)
 		price = 0
 	}
 	t.mu.Lock()

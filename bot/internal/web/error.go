@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// An Error is a call to a platform's API that failed. It holds no secret, even where the API's answer did.
+// An Error is a call to a platform's API that failed. It holds no secret, even if the API's answer does.
 type Error struct {
 	// Op is the attempted operation, as in "scale web of my-app to 3".
 	Op string

@@ -76,7 +76,7 @@ func (o *Operator) List(ctx context.Context) ([]Listed, error) {
 
 // Sizes reads the sizes that the provider offers. Price is the provider's, or else the operator's.
 func (o *Operator) Sizes(ctx context.Context) ([]pool.Size, error) {
-	cat, ok := o.Provider.(pool.Cataloguer)
+	cat, ok := o.Provider.(pool.Cataloger)
 	if !ok {
 		return nil, fmt.Errorf("POOL_PROVIDER=%s cannot list sizes", o.ProviderName)
 	}
@@ -90,7 +90,7 @@ func (o *Operator) Sizes(ctx context.Context) ([]pool.Size, error) {
 
 // Images reads the account's own images.
 func (o *Operator) Images(ctx context.Context) ([]pool.Image, error) {
-	cat, ok := o.Provider.(pool.Cataloguer)
+	cat, ok := o.Provider.(pool.Cataloger)
 	if !ok {
 		return nil, fmt.Errorf("POOL_PROVIDER=%s cannot list images", o.ProviderName)
 	}

@@ -42,7 +42,7 @@ func Balancer(t *testing.T, open func(t *testing.T) BalancerFixture) {
 		{"a member that drains comes back", comesBack},
 		{"others are left alone", strangers},
 		{"removing an absent member is not an error", removesNothing},
-		{"a cancelled call returns at once", cancelledBalancer},
+		{"a canceled call returns at once", canceledBalancer},
 		{"a broken balancer is an error that holds no secret", brokenBalancer},
 		{"answers several at once", concurrentBalancer},
 	} {
@@ -154,9 +154,9 @@ func removesNothing(t *testing.T, f BalancerFixture) {
 		f.Balancer.Remove(t.Context(), pool.Member{ID: s.ID, Name: s.Name, Address: s.Address}))
 }
 
-func cancelledBalancer(t *testing.T, f BalancerFixture) {
+func canceledBalancer(t *testing.T, f BalancerFixture) {
 	s := f.Server("web-1")
-	cancelled(t, func(ctx context.Context) map[string]func() error { return f.calls(ctx, s) })
+	canceled(t, func(ctx context.Context) map[string]func() error { return f.calls(ctx, s) })
 }
 
 func brokenBalancer(t *testing.T, f BalancerFixture) {

@@ -28,10 +28,10 @@ func Provider(t *testing.T, open func(t *testing.T) ProviderFixture) {
 		{"an unknown server is gone", unknownServer},
 		{"a server without the tag is not touched", foreignServer},
 		{"an order that is refused says so", refuses},
-		{"a cancelled call returns at once", cancelledProvider},
+		{"a canceled call returns at once", canceledProvider},
 		{"a broken provider is an error that holds no secret", brokenProvider},
 		{"answers several at once", concurrentProvider},
-		{"lists sizes and images, if it can", catalogue},
+		{"lists sizes and images, if it can", catalog},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := open(t)
@@ -165,19 +165,19 @@ func refuses(t *testing.T, f ProviderFixture) {
 	f.wantIDs(t)
 }
 
-func cancelledProvider(t *testing.T, f ProviderFixture) { cancelled(t, f.calls) }
+func canceledProvider(t *testing.T, f ProviderFixture) { canceled(t, f.calls) }
 
-func cancelled(t *testing.T, calls func(context.Context) map[string]func() error) {
+func canceled(t *testing.T, calls func(context.Context) map[string]func() error) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	start := time.Now()
 	for name, call := range calls(ctx) {
 		if err := call(); err == nil && time.Since(start) > time.Second {
-			t.Errorf("%s with a cancelled context neither failed nor returned at once", name)
+			t.Errorf("%s with a canceled context neither failed nor returned at once", name)
 		}
 	}
 	if d := time.Since(start); d > 4*time.Second {
-		t.Errorf("calls with a cancelled context took %v", d)
+		t.Errorf("calls with a canceled context took %v", d)
 	}
 }
 
@@ -225,8 +225,8 @@ func concurrentProvider(t *testing.T, f ProviderFixture) {
 	}
 }
 
-func catalogue(t *testing.T, f ProviderFixture) {
-	c, ok := f.Provider.(pool.Cataloguer)
+func catalog(t *testing.T, f ProviderFixture) {
+	c, ok := f.Provider.(pool.Cataloger)
 	if !ok {
 		t.Skip("this provider lists no sizes")
 	}

@@ -69,7 +69,7 @@ func (b Backtest) about(w io.Writer) {
 		fmt.Fprintf(w, " In %.1f %% there was no heartbeat: the load is interpolated.", 100*unseen)
 	}
 	fmt.Fprint(w, "\nThe dynos, scale-ups and scale-downs of the first row are recorded. "+
-		"Everything else is modelled.\n\n")
+		"Everything else is modeled.\n\n")
 }
 
 func slots(n int) string {

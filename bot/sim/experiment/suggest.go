@@ -233,7 +233,7 @@ const mostSuggestions = 8
 
 // WriteSuggestions writes suggestions for a terminal.
 func (s Search) WriteSuggestions(w io.Writer, found []Suggestion) error {
-	fmt.Fprintf(w, "A dyno costs %s a month, and a slow minute counts as %s. All figures are modelled: autoscalebot "+
+	fmt.Fprintf(w, "A dyno costs %s a month, and a slow minute counts as %s. All figures are modeled: autoscalebot "+
 		"backtest shows how accurately.\n\n",
 		Money(s.Price), Money(s.SlowMinute))
 	if len(found) == 0 {

@@ -215,7 +215,7 @@ func frontierTable(all []group) string {
 	return b.String()
 }
 
-// A colour for each day, and a shape for each group of policies. The legend names each once.
+// A color for each day, and a shape for each group of policies. The legend names each once.
 func picture(all []group, dark bool) chart.Scatter {
 	var series []chart.Series
 	for _, g := range all {
@@ -238,7 +238,7 @@ func picture(all []group, dark bool) chart.Scatter {
 	}
 	return chart.Scatter{
 		Title:    "Slow minutes against dyno-hours",
-		Subtitle: "one colour for each trace, one shape for each kind of policy; lower left is better; the lowest line is 0",
+		Subtitle: "one color for each trace, one shape for each kind of policy; lower left is better; the lowest line is 0",
 		X:        chart.Axis{Title: "dyno-hours relative to perfect knowledge", Min: 0.8, Max: 2.5},
 		Y:        chart.Axis{Title: "slow minutes", Unit: "%", Log: true}, Series: series, Height: 860, Dark: dark,
 	}

@@ -45,10 +45,10 @@ func Note(r *probe.Reading, err error) {
 // NoAnswer is the text of a timeout.
 const NoAnswer = "no complete answer in time"
 
-// Ended returns the failure of a probe that was cancelled through parent, or whose time ran out, by ctx (derived from
+// Ended returns the failure of a probe that was canceled through parent, or whose time ran out, by ctx (derived from
 // parent) or by err. late is the text of the latter. ok is false for any other end.
 func Ended(parent, ctx context.Context, err error, late string) (f Failure, ok bool) {
-	if f, ok := Cancelled(parent); ok {
+	if f, ok := Canceled(parent); ok {
 		return f, true
 	}
 	var timeout net.Error
@@ -58,9 +58,9 @@ func Ended(parent, ctx context.Context, err error, late string) (f Failure, ok b
 	return Failure{}, false
 }
 
-// Cancelled returns the failure of a cancelled probe. ok is false if parent was not cancelled.
-func Cancelled(parent context.Context) (f Failure, ok bool) {
-	return Failure{probe.Unreachable, "cancelled"}, errors.Is(parent.Err(), context.Canceled)
+// Canceled returns the failure of a canceled probe. ok is false if parent was not canceled.
+func Canceled(parent context.Context) (f Failure, ok bool) {
+	return Failure{probe.Unreachable, "canceled"}, errors.Is(parent.Err(), context.Canceled)
 }
 
 // Connection returns the failure to connect to addr, which is an address of host, or the loss of the connection. ok is

@@ -259,7 +259,7 @@ func TestAPeriodBecomesOneScheduleOfAPolicy(t *testing.T) {
 	}
 }
 
-// A policy that is written as a policy again keeps its schedules that recur beside dates, and does not write them out.
+// A policy converted back to a policy keeps its recurring schedules next to dates, and does not write them out.
 func TestAPolicyKeepsWhatRecursBesideDates(t *testing.T) {
 	p := read(t, `{"instance_min_count": 1, "instance_max_count": 4, "schedules": {"timezone": "UTC", "recurring_schedule": [
 		{"start_time": "09:00", "end_time": "17:00", "days_of_week": [1], "instance_min_count": 2, "instance_max_count": 4},
@@ -274,16 +274,16 @@ func TestAPolicyKeepsWhatRecursBesideDates(t *testing.T) {
 
 func TestRowsOfDatesBeyondTheHorizonAreNoted(t *testing.T) {
 	for _, c := range []struct {
-		rows string
-		told bool
+		rows  string
+		noted bool
 	}{
 		{"0:00=1, cron(0 9 1 * *)=2, 2027-05-01..2099-12-31 0:00=3", true},
 		{"0:00=1, cron(0 9 1 * *)=2, 2027-05-01..2027-06-01 0:00=3", false},
 		{"0:00=1, mon 9:00=2, 2027-05-01..2099-12-31 0:00=3", false},
 	} {
 		p := fromTables(t, c.rows, "9")
-		if told := strings.Contains(strings.Join(p.Notes, "\n"), "rows of dates after"); told != c.told {
-			t.Errorf("%s: told is %v: %q", c.rows, told, p.Notes)
+		if noted := strings.Contains(strings.Join(p.Notes, "\n"), "rows of dates after"); noted != c.noted {
+			t.Errorf("%s: noted is %v: %q", c.rows, noted, p.Notes)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// TestMain checks fewer examples than a hundred, which would take long; -rapid.checks says how many.
+// A hundred examples would take long. -rapid.checks sets another number.
 func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "12"); err != nil {
 		panic(err)
@@ -146,7 +146,7 @@ func TestTablesOfAPolicy(t *testing.T) {
 	}
 }
 
-// C9 and C12: a schedule's limits replace the policy's on both sides, and at its start the number is clamped to its initial minimum.
+// C9 and C12: a schedule's limits replace both limits of the policy, and its initial minimum applies at the start.
 func TestScenariosOfSchedules(t *testing.T) {
 	const text = `{"instance_min_count": 1, "instance_max_count": 20, "schedules": {"timezone": "UTC", "recurring_schedule": [
 		{"start_time": "09:00", "end_time": "17:00", "days_of_week": [1], "instance_min_count": 2, "instance_max_count": 10 %s}]}}`

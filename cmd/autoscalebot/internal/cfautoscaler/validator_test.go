@@ -12,7 +12,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/document"
 )
 
-// judgedOtherwise are the policies that App Autoscaler's validator refuses and that are read here on purpose, by what its tests call them.
+// Policies that App Autoscaler's validator refuses and that are accepted here on purpose, by the names in its tests.
 // docs/coming-from.md lists them as well.
 var judgedOtherwise = []string{
 	"threshold for cpuutil is greater than 0", // of 999: it is more than an entitlement, and noted
@@ -20,7 +20,7 @@ var judgedOtherwise = []string{
 	"start_date_time is before current_date_time",
 }
 
-// Where AUTOSCALER_POLICIES names a file with a policy and App Autoscaler's verdict in each line, ours is the same.
+// AUTOSCALER_POLICIES names a file with a policy and App Autoscaler's verdict in each line. The verdict here is the same.
 func TestVerdictsAreThoseOfAppAutoscaler(t *testing.T) {
 	path := os.Getenv("AUTOSCALER_POLICIES")
 	if path == "" {
@@ -181,7 +181,7 @@ func TestKeysWithoutEffectAreNotedOnce(t *testing.T) {
 	}
 }
 
-// A minimum that is the maximum is written as it is: a maximum above it would raise somebody's cap.
+// If minimum and maximum are equal, both stay as they are: a higher maximum would raise somebody's limit.
 func TestAMinimumThatIsTheMaximumStays(t *testing.T) {
 	p := read(t, `{"instance_min_count": 3, "instance_max_count": 3, "schedules": {"timezone": "UTC", "recurring_schedule": [
 {"days_of_week": [1], "start_time": "09:00", "end_time": "10:00", "instance_min_count": 5, "instance_max_count": 5}], "specific_date": [

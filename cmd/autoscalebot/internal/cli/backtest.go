@@ -17,7 +17,7 @@ func newBacktest() *cobra.Command {
 report the model's error, and simulate settings on that load: the recorded
 ones, and others that you give as NAME=value. --policy adds other policies, as
 in autoscalebot simulate. The report says which numbers are observed and which
-are modelled.
+are modeled.
 
 ` + readsHistory,
 		Example: `  autoscalebot backtest --since 30d INCREMENT_UP=2

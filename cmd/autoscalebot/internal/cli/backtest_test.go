@@ -94,7 +94,7 @@ func TestBacktestTellsWhatOtherSettingsWouldHaveDone(t *testing.T) {
 	}
 }
 
-// A history on disk works like a file, and the report says which numbers are modelled.
+// A history on disk works like a file, and the report says which numbers are modeled.
 func TestBacktestReadsTheHistory(t *testing.T) {
 	settingstest.Env(t)
 	s, err := sim.ShapeOf("spike")
@@ -111,7 +111,7 @@ func TestBacktestReadsTheHistory(t *testing.T) {
 			t.Fatalf("%v: code %d: %s", args, code, stderr.String())
 		}
 		for _, want := range []string{
-			"Record: 2", "Its error on the record: ", "Everything else is modelled", "recorded ", "as set ", "adaptive ", "Differences, as set → adaptive",
+			"Record: 2", "Its error on the record: ", "Everything else is modeled", "recorded ", "as set ", "adaptive ", "Differences, as set → adaptive",
 		} {
 			if args[0] == "backtest" && !strings.Contains(stdout.String(), want) {
 				t.Errorf("the report does not say %q:\n%s", want, stdout.String())
@@ -137,7 +137,7 @@ func TestBacktestSaysWhenTheRecordIsTooShort(t *testing.T) {
 	}{
 		{[]string{"--from-file", path}, exitWork, "needs at least 30 over an hour"},
 		{[]string{"--from-file", path, "--since", "1m"}, exitWork, "no heartbeats are recorded in this period"},
-		{[]string{"--from-file", path, "--slots", "x", "--seed", "y", "--policy", "z", "INCREMNT=1"}, exitUsage, "4 settings are wrong"},
+		{[]string{"--from-file", path, "--slots", "x", "--seed", "y", "--policy", "z", "INCREMNT=1"}, exitUsage, "4 settings and arguments are wrong"},
 		{[]string{"--from-file", path + ".none"}, exitWork, "no such file"},
 	} {
 		var stdout, stderr bytes.Buffer

@@ -46,7 +46,7 @@ func (c *checker) test(ctx context.Context, t notify.Target, s *settings.Setting
 	l := s.Table.At(now)
 	return t.Notifier.Notify(ctx, notify.Event{
 		ID: rand.Text(), Kind: notify.Test, Time: now, App: s.App(), ProcessType: string(s.HerokuProcessType),
-		From: -1, To: -1, Min: l.Min, Max: l.Max,
+		From: -1, To: -1, Min: l.Min, Max: l.Max, Dyno: notify.Dyno{Unit: string(c.unit)},
 		Reason: "a test notice from autoscalebot check --notify",
 	})
 }

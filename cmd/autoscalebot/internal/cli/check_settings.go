@@ -54,13 +54,12 @@ func (c *checker) settings(s *settings.Settings, now time.Time) {
 	every := time.Duration(s.HeartbeatInterval).Seconds()
 	switch {
 	case s.HasHeartbeat() && len(s.ScalingRules) > 0:
-		c.report("settings", fmt.Sprintf("a heartbeat every %g s, timeout %g s; only the scaling rules decide", every,
+		c.report("settings", fmt.Sprintf("heartbeat every %g s, timeout %g s; only the scaling rules decide", every,
 			s.Timeout().Seconds()), nil)
 	case s.HasHeartbeat():
-		c.report("settings", fmt.Sprintf("a heartbeat every %g s, timeout %g s; slow above %g ms, fast below %g ms; "+
-			"slow %v adds %v, fast %v removes %v",
-			every, s.Timeout().Seconds(), s.MaxResponseTime, s.MinResponseTime,
-			s.Fails, settings.Step{Step: s.Up()}, s.Passes, settings.Step{Step: s.Down()}), nil)
+		c.report("settings", fmt.Sprintf("heartbeat every %g s, timeout %g s; slow above %g ms (%v: +%v), "+
+			"fast below %g ms (%v: −%v)", every, s.Timeout().Seconds(), s.MaxResponseTime, s.Fails,
+			settings.Step{Step: s.Up()}, s.MinResponseTime, s.Passes, settings.Step{Step: s.Down()}), nil)
 	default:
 		c.report("settings", fmt.Sprintf("no heartbeat; the bot reads the signals every %g s", every), nil)
 	}

@@ -63,7 +63,7 @@ func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settin
 	}
 	for _, sig := range s.Signals {
 		if !slices.Contains(service.WantedSignals(s), sig.Name) {
-			c.note(sig.Name, "not read, as no rule uses it")
+			c.note(sig.Name, "not read: no rule uses it")
 		}
 	}
 }

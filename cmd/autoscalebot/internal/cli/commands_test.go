@@ -89,11 +89,11 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		},
 		"a wrong app": {
 			[]string{"HEROKU_APP_NAME=dancing-tree"},
-			[]string{"credentials ok", "app WRONG", "`heroku apps` lists yours", "dynos note unknown, for the reason above", "1 check failed"},
+			[]string{"credentials ok", "app WRONG", "Run `heroku apps` to list your apps", "dynos note unknown, for the reason above", "1 check failed"},
 		},
 		"a history that nobody can write": {
 			[]string{"HISTORY=sqlite:/proc/nowhere/x.db"},
-			[]string{"history WRONG make the SQLite file /proc/nowhere/x.db"},
+			[]string{"history WRONG create the SQLite file /proc/nowhere/x.db"},
 		},
 		"places that cannot be used": {
 			[]string{"STATE_FILE=/proc/nowhere/state.json", "ADMIN_SOCKET=/proc/nowhere/bot.sock", "DASHBOARD_ADDR=127.0.0.1:70000", "ADMIN_ADDR=203.0.113.1:7070", "ADMIN_TOKEN=adm1n-t0ken-0123456789"},
@@ -105,7 +105,7 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		},
 		"a dyno size that cannot scale, a page that leads nowhere, a notifier that is gone": {
 			[]string{"NOTIFICATION_BACKENDS=webhook", "WEBHOOK_URL=http://127.0.0.1:1/s3cret-path"},
-			[]string{"formation WRONG", "Basic dynos can't exceed one", "heartbeat WRONG bad answer: more than 10 redirects", "webhook WRONG", "3 checks failed"},
+			[]string{"formation WRONG", "there can be only one Basic dyno per process type", "heartbeat WRONG bad answer: more than 10 redirects", "webhook WRONG", "3 checks failed"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

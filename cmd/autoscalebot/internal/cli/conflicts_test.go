@@ -23,6 +23,12 @@ func TestCheckTellsConflictsByHowSureTheyAre(t *testing.T) {
 			[]string{"formation WRONG Heroku's own", "formation note MAX_DYNOS goes up to 12, but Heroku allows 10 Private-S dynos"},
 			exitWork,
 		},
+		{
+			"the same by the other name of the maximum", "Private-S",
+			[]string{"AUTOSCALE_MAX_INSTANCES=12"},
+			[]string{"formation note MAX_INSTANCES goes up to 12, but Heroku allows 10 Private-S dynos", "Lower MAX_INSTANCES"},
+			exitWork,
+		},
 		{"neither", "Standard-1X", nil, []string{"formation ok", "all checks passed"}, exitFine},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -22,7 +22,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// The highest load needs about five processes of the sample app, the lowest one.
+// The highest load needs about five processes of the sample app, and the lowest load needs one.
 var demoWave = demo.Wave{Low: 6, High: 85, Period: time.Minute}
 
 func newDemo() *cobra.Command {

@@ -69,7 +69,7 @@ func TestDocumentsNameRealSettings(t *testing.T) {
 		}
 		for _, m := range settingName.FindAllStringSubmatch(read(t, file), -1) {
 			if name := m[1]; !known[name] && !notOurs[name] && !known[strings.TrimSuffix(name, "_")] && !strings.HasPrefix(name, "OTEL_") {
-				t.Errorf("%s names %s, which is no setting", file, name)
+				t.Errorf("%s names %s, which is not a setting", file, name)
 			}
 		}
 	}
@@ -86,7 +86,7 @@ func TestExampleSettings(t *testing.T) {
 			settingstest.Env(t)
 			env := dotenv(t, read(t, file))
 			for name, value := range env {
-				t.Setenv(settings.Prefix+name, value) // with the prefix, a name that is no setting is refused
+				t.Setenv(settings.Prefix+name, value) // with the prefix, an unknown name is refused
 			}
 			if _, err := settingstest.Load(); err != nil {
 				t.Error(err)
@@ -95,7 +95,6 @@ func TestExampleSettings(t *testing.T) {
 	}
 }
 
-// dotenv reads NAME=value lines, with single or double quotes or none.
 func dotenv(t *testing.T, text string) map[string]string {
 	t.Helper()
 	env := map[string]string{}
@@ -153,7 +152,7 @@ func TestAppJSON(t *testing.T) {
 		if value := app.Env[name].Value; value != "" {
 			t.Setenv(settings.Prefix+name, value)
 		} else if !slices.ContainsFunc(settings.Entries(), func(e settings.Entry) bool { return e.Name == name }) {
-			t.Errorf("app.json asks for %s, which is no setting", name)
+			t.Errorf("app.json asks for %s, which is not a setting", name)
 		}
 	}
 	if _, err := settingstest.Load(); err != nil {

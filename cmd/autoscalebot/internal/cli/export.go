@@ -33,12 +33,15 @@ spreadsheet.
   autoscalebot export --since 2026-11-01 --until 2026-12-01 --format csv`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if format != "jsonl" && format != "csv" {
-				return fmt.Errorf("--format %s: must be jsonl or csv", format)
+				return settings.Problems{{Name: "--format", What: fmt.Sprintf("%q: must be jsonl or csv", format)}}
 			}
 			return cobra.NoArgs(cmd, args)
 		},
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
+		if _, _, err := when.times(time.Now(), time.UTC); err != nil {
+			return err
+		}
 		db, s, err := openPast(cmd, false)
 		if err != nil {
 			return err
@@ -46,7 +49,7 @@ spreadsheet.
 		defer closePast(cmd, db, &err)
 		from, to, err := when.times(time.Now(), s.TimeZone.Location)
 		if err != nil {
-			return settings.Problems{{Name: "autoscalebot export", What: err.Error()}}
+			return err
 		}
 		out := bufio.NewWriter(cmd.OutOrStdout())
 		if format == "csv" {

@@ -20,7 +20,7 @@ const scriptLimit = time.Hour
 func newImage() *cobra.Command {
 	p := &imageCommand{}
 	cmd := &cobra.Command{
-		Use: "image", Short: "Prepare the image that a pool's servers are made from", Args: cobra.NoArgs,
+		Use: "image", Short: "Prepare the image that a pool's servers are made from", Args: noCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	prepare := p.acts("prepare", "Make a new image: change a server, check it, snapshot it, and boot from the snapshot",

@@ -64,7 +64,7 @@ func (m *mistakes) after(flag, text string) time.Duration {
 		return 0
 	}
 	now := time.Unix(0, 0).Add(longestAgo)
-	at, err := parseMoment(flag, text, now, time.UTC)
+	at, err := parseMoment(text, now, time.UTC)
 	if err != nil || at.After(now) || now.Sub(at) > longestAgo {
 		m.add(flag, "%q: must be a duration such as 7d or 36h", text)
 		return 0

@@ -74,7 +74,7 @@ func outputOf(t *testing.T, command string) string {
 	return "```\n" + out.String() + "```\n"
 }
 
-// slowWave is what a bot with the default thresholds decided in a slow minute, and in the quiet after it.
+// The decisions of a bot with the default thresholds in a slow minute, and in the quiet minutes after it.
 func slowWave(t *testing.T) []record.Record {
 	t.Helper()
 	prober, recent := &goldenProber{}, record.NewRecent(100)

@@ -25,10 +25,10 @@ func fromPython(root *cobra.Command, started *bool) {
 		*started = true
 		return nil
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if strings.HasSuffix(err.Error(), "--"+flag) { // without its argument
 			return errPython
 		}
-		return err
+		return flagError(cmd, err)
 	})
 }

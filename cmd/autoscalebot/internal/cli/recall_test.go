@@ -58,7 +58,7 @@ func TestAPauseCountsAgain(t *testing.T) {
 					ask("resume")
 				}
 				mount(dir+" away", dir)
-				b.wait("the recall", func() bool { return strings.Contains(b.log.String(), "is readable now and is in use again") })
+				b.wait("the recall", func() bool { return strings.Contains(b.log.String(), "can be read again, and is in use") })
 				if paused := strings.Contains(ask("status"), "paused"); paused == resumed {
 					t.Errorf("paused: %v, although resumed meanwhile: %v", paused, resumed)
 				}

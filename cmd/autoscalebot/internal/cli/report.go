@@ -29,10 +29,13 @@ its reason.
 			case ".html", ".svg", ".png":
 				return cobra.NoArgs(cmd, args)
 			}
-			return fmt.Errorf("--out %q: must end in .html, .svg or .png", path)
+			return settings.Problems{{Name: "--out", What: fmt.Sprintf("%q: must end in .html, .svg or .png", path)}}
 		},
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
+		if _, _, err := when.times(time.Now(), time.UTC); err != nil {
+			return err
+		}
 		db, s, err := openPast(cmd, false)
 		if err != nil {
 			return err
@@ -40,7 +43,7 @@ its reason.
 		defer closePast(cmd, db, &err)
 		from, to, err := when.times(time.Now(), s.TimeZone.Location)
 		if err != nil {
-			return settings.Problems{{Name: "autoscalebot report", What: err.Error()}}
+			return err
 		}
 		r, err := report.Read(cmd.Context(), db, s, from, to)
 		if err != nil {

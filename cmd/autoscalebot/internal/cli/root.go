@@ -2,8 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -57,17 +55,6 @@ Exit codes: 0 success, 1 a failure at work, 2 wrong usage or settings.`,
 	root.AddCommand(newSampleApp())
 	root.SetHelpCommandGroupID("run")
 	return root
-}
-
-func noCommand(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	hint := "Run autoscalebot --help for the list"
-	if nearest := cmd.SuggestionsFor(args[0]); len(nearest) > 0 {
-		hint = "Did you mean " + strings.Join(nearest, " or ") + "?"
-	}
-	return fmt.Errorf("unknown command %q. %s", args[0], hint)
 }
 
 func isSettings(err error) bool {

@@ -17,7 +17,7 @@ func newScale() *cobra.Command {
 	var length time.Duration
 	cmd := &cobra.Command{
 		Use:   "scale N|auto [for 1h]",
-		Short: "Keep N dynos for a time, or end that",
+		Short: "Override the number of dynos for a time",
 		Long: `Set an override: the running bot keeps N dynos for a time, inside the limits.
 Without a duration the override lasts MANUAL_HOLD_IN_MINUTES (10), at least a
 minute. autoscalebot scale auto ends it.

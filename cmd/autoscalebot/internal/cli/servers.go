@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -30,7 +31,7 @@ func newServers() *cobra.Command {
 		Long: `Operates on the servers of the pool that the settings describe (PLATFORM=pool). Each command does what
 you would do in the provider's console, and waits, checks health and updates the balancer in the right order.
 See docs/pools.md.`,
-		Args: cobra.NoArgs,
+		Args: noCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().BoolVar(&c.asJSON, "json", false, "print JSON")
@@ -117,13 +118,24 @@ func (c *poolCommand) acts(use, short, long string, args cobra.PositionalArgs, p
 		}
 		p, err := plan(cmd.Context(), args)
 		if err != nil {
-			return err
+			return c.named(err)
+		}
+		for i, text := range p.Would {
+			p.Would[i] = c.s.Named(text)
 		}
 		return c.carryOut(cmd, p)
 	}
 	cmd.Flags().BoolVar(&c.yes, "yes", false, "carry out the plan")
 	cmd.Flags().BoolVar(&c.beside, "beside-bot", false, "run next to a bot, which returns to its own number of servers")
 	return cmd
+}
+
+// The error names limits by the names that the user has set.
+func (c *poolCommand) named(err error) error {
+	if text := c.s.Named(err.Error()); text != err.Error() {
+		return errors.New(text)
+	}
+	return err
 }
 
 // looking: the command creates nothing, so it needs no settings of new servers.

@@ -31,6 +31,7 @@ func TestServersByHand(t *testing.T) {
 	c.once(env, exitFine, "servers spinup --yes", "create web-1 of size s-1vcpu-1gb", "wait until web-1 is healthy", "web-1 serves at 127.110.")
 	c.once(env, exitFine, "servers spinup web-7 --yes", "web-7 serves at 127.110.")
 	c.once(env, exitWork, "servers spinup --yes", "the pool has 2 servers, and MAX_DYNOS is now 2. Raise MAX_DYNOS first")
+	c.once(c.env("MAX_INSTANCES=2"), exitWork, "servers spinup --yes", "the pool has 2 servers, and MAX_INSTANCES is now 2. Raise MAX_INSTANCES first")
 	c.once(env, exitWork, "servers spinup mail --yes", `invalid name "mail": servers of this pool are named web-1, web-2 and so on`)
 	o := c.once(env, exitFine, "servers list --json")
 	var list []serverJSON

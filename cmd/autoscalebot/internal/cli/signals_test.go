@@ -104,7 +104,7 @@ func TestTheDocumentedSignalsAreRead(t *testing.T) {
 		t.Fatal(pages, err)
 	}
 	example := regexp.MustCompile(`(?m)^(SIGNALS|RULES)='([^']*(?:'[^'\n]*'[^'\n]*)*)'`)
-	for _, page := range append(pages, "../../../../docs/pools/cpu.md") {
+	for _, page := range append(pages, "../../../../docs/signals.md", "../../../../docs/pools/cpu.md") {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)

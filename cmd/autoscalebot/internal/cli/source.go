@@ -69,7 +69,7 @@ func (src *source) read(cmd *cobra.Command, m *mistakes, args []string) (pastTim
 		zone = before.TimeZone.Location
 	}
 	from, to, err := src.when.times(time.Now(), zone)
-	m.note("--since", err)
+	m.settings(err)
 	if len(m.problems) > 0 {
 		return pastTime{}, m.problems
 	}

@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -19,23 +19,34 @@ func (s *span) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.until, "until", "", "end of the period, a `time` in the same form (default: now)")
 }
 
+// The error is a [settings.Problems] with all mistakes.
 func (s span) times(now time.Time, zone *time.Location) (from, to time.Time, err error) {
-	from, err = parseMoment("--since", s.since, now, zone)
+	var m mistakes
+	from = m.moment("--since", s.since, now, zone)
 	to = now
 	if s.until != "" {
-		var uerr error
-		to, uerr = parseMoment("--until", s.until, now, zone)
-		err = errors.Join(err, uerr)
+		to = m.moment("--until", s.until, now, zone)
 	}
-	if err == nil && !from.Before(to) {
-		err = fmt.Errorf("--since %s is not before --until %s", s.since, s.until)
+	if len(m.problems) == 0 && !from.Before(to) {
+		m.add("--since, --until", "%s is not before %s", s.since, cmp.Or(s.until, "now"))
 	}
-	return from, to, err
+	if len(m.problems) > 0 {
+		return from, to, m.problems
+	}
+	return from, to, nil
+}
+
+func (m *mistakes) moment(flag, text string, now time.Time, zone *time.Location) time.Time {
+	t, err := parseMoment(text, now, zone)
+	if err != nil {
+		m.add(flag, "%v", err)
+	}
+	return t
 }
 
 const longestAgo = 10 * 366 * 24 * time.Hour
 
-func parseMoment(flag, text string, now time.Time, zone *time.Location) (time.Time, error) {
+func parseMoment(text string, now time.Time, zone *time.Location) (time.Time, error) {
 	if t, err := time.ParseInLocation(time.DateOnly, text, zone); err == nil {
 		return t, nil
 	}
@@ -52,8 +63,8 @@ func parseMoment(flag, text string, now time.Time, zone *time.Location) (time.Ti
 		}
 	}
 	if err != nil || ago < 0 || ago > longestAgo {
-		return time.Time{}, fmt.Errorf("%s %q: must be a time ago such as 30d, 2w or 36h, or a day such "+
-			"as 2026-11-01", flag, text)
+		return time.Time{}, fmt.Errorf("%q: must be a time ago such as 30d, 2w or 36h, or a day such as 2026-11-01",
+			text)
 	}
 	return now.Add(-ago), nil
 }

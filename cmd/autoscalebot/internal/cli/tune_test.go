@@ -53,7 +53,7 @@ func TestTuneTellsAllMistakes(t *testing.T) {
 	settingstest.Env(t)
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), []string{"tune", "--shape", "x", "--slow-minute-price", "-1", "--trials", "0", "--slots", "y", "POLICY=best"}, &stdout, &stderr)
-	if code != exitUsage || !strings.Contains(stderr.String(), "5 settings are wrong") {
+	if code != exitUsage || !strings.Contains(stderr.String(), "5 settings and arguments are wrong") {
 		t.Errorf("code %d: %s", code, stderr.String())
 	}
 }

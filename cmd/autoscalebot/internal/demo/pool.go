@@ -72,7 +72,7 @@ func cpuLine(r record.Record, columns int) string {
 	if verdict == decide.NoData {
 		return fmt.Sprintf("cpu        –   %s%s%s\n", faint, cut(bounds, columns-15), reset)
 	}
-	return fmt.Sprintf("cpu        %s%s%s, %s   %s%s%s\n", colour(verdict), cpuReading(r), reset, verdict, faint,
+	return fmt.Sprintf("cpu        %s%s%s, %s   %s%s%s\n", color(verdict), cpuReading(r), reset, verdict, faint,
 		cut(bounds, columns-30), reset)
 }
 

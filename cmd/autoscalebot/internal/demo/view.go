@@ -50,7 +50,7 @@ const (
 // The upper threshold is a quarter of the scale: with a multiple of 4 rows it has its own row.
 func chartRows(rows int) int { return max(4, min(12, (rows-15)/4*4)) }
 
-// Frame returns the story so far as a frame for a terminal with this number of columns and rows, in colour. url is the
+// Frame returns the story so far as a frame for a terminal with this number of columns and rows, in color. url is the
 // web page's.
 func (s *Story) Frame(url string, now time.Time, columns, rows int) string {
 	var b strings.Builder
@@ -71,7 +71,7 @@ func (s *Story) Frame(url string, now time.Time, columns, rows int) string {
 	d := r.Decision
 	fmt.Fprintf(&b, "load       %.0f requests a second\n", s.Rates[len(s.Rates)-1])
 	bounds := cut(fmt.Sprintf("(slow above %g ms, fast below %g ms)", d.MaxResponseMS, d.MinResponseMS), columns-30)
-	fmt.Fprintf(&b, "response   %s%s%s, %s   %s%s%s\n", colour(d.Verdict), response(r), reset, d.Verdict,
+	fmt.Fprintf(&b, "response   %s%s%s, %s   %s%s%s\n", color(d.Verdict), response(r), reset, d.Verdict,
 		faint, bounds, reset)
 	n := max(0, r.After())
 	taken, behind := 12, ""
@@ -95,7 +95,7 @@ func (s *Story) Frame(url string, now time.Time, columns, rows int) string {
 	return strings.Join(lines[:max(0, min(len(lines), rows-1))], "")
 }
 
-func colour(v decide.Verdict) string {
+func color(v decide.Verdict) string {
 	switch v {
 	case decide.Slow, decide.Above, decide.NoData:
 		return red

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -44,8 +45,16 @@ func read(
 ) (Report, error) {
 	series, err := db.Points(ctx, from, to, points)
 	changed, cerr := db.Records(ctx, history.Query{From: from, To: to, Changed: true, Limit: changes})
-	return Report{
+	newest := changed
+	if len(newest) == 0 && err == nil && cerr == nil {
+		newest, err = db.Records(ctx, history.Query{From: from, To: to, Limit: 1})
+	}
+	r := Report{
 		App: s.App(), ProcessType: string(s.HerokuProcessType), From: from, To: to, Zone: s.TimeZone.Location,
 		Series: series, Changes: changed,
-	}, errors.Join(err, cerr)
+	}
+	if n := len(newest); n > 0 {
+		r.Unit = words.Unit(newest[n-1].Unit)
+	}
+	return r, errors.Join(err, cerr)
 }

@@ -4,11 +4,13 @@ package report
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/chart"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
 // A Report is what happened to an app in a period.
@@ -20,6 +22,8 @@ type Report struct {
 	// Series is the history of the period. Changes are the records that changed something, the oldest first.
 	Series  history.Series
 	Changes []record.Record
+	// Unit is the platform's word for a dyno.
+	Unit words.Unit
 	// Price is the price of a dyno in dollars a month; 0 leaves costs out.
 	Price float64
 }
@@ -72,7 +76,7 @@ func (r Report) times() chart.Panel {
 }
 
 func (r Report) dynos() chart.Panel {
-	dynos := chart.Line{Name: "dynos", Step: true, MaxGap: missing * r.Series.Step}
+	dynos := chart.Line{Name: r.Unit.Many(), Step: true, MaxGap: missing * r.Series.Step}
 	limits := chart.Band{Name: "limits"}
 	add := func(at time.Time, p history.Point) {
 		dynos.Points = append(dynos.Points, chart.Point{Time: at, Y: known(float64(p.Dynos))})
@@ -86,7 +90,8 @@ func (r Report) dynos() chart.Panel {
 		last := r.Series.Points[n-1]
 		add(last.Time.Add(r.Series.Step), last)
 	}
-	return chart.Panel{Title: "Dynos", Height: 110, Lines: []chart.Line{dynos}, Bands: []chart.Band{limits}}
+	title := strings.ToUpper(r.Unit.Many()[:1]) + r.Unit.Many()[1:]
+	return chart.Panel{Title: title, Height: 110, Lines: []chart.Line{dynos}, Bands: []chart.Band{limits}}
 }
 
 // A value of -1 is unknown.
@@ -104,11 +109,12 @@ type Sum struct {
 	DynoHours, MaxHours float64
 	// Dollars and MaxDollars are their costs; 0 if the price is unknown.
 	Dollars, MaxDollars float64
+	unit                words.Unit
 }
 
 // Sum returns the totals of the report.
 func (r Report) Sum() Sum {
-	var s Sum
+	s := Sum{unit: r.Unit}
 	for _, p := range r.Series.Points {
 		s.Heartbeats += p.Heartbeats
 		s.Slow += p.Slow
@@ -134,9 +140,8 @@ func (s Sum) String() string {
 	if s.Heartbeats == 0 {
 		return "no heartbeats in this period"
 	}
-	text := fmt.Sprintf("%d heartbeats, %.1f %% slow; %d scale-ups, %d scale-downs; %.1f dyno-hours", s.Heartbeats,
-		100*float64(s.Slow)/float64(s.Heartbeats),
-		s.Ups, s.Downs, s.DynoHours)
+	text := fmt.Sprintf("%d heartbeats, %.1f %% slow; %d scale-ups, %d scale-downs; %.1f %s-hours", s.Heartbeats,
+		100*float64(s.Slow)/float64(s.Heartbeats), s.Ups, s.Downs, s.DynoHours, s.unit.One())
 	if s.Dollars > 0 {
 		text += fmt.Sprintf(", $%.2f instead of $%.2f at the maximum", s.Dollars, s.MaxDollars)
 	}

@@ -18,7 +18,7 @@ type conflicter interface {
 
 const (
 	lookTime   = time.Minute
-	ahead      = 366 * 24 * time.Hour // a year has every row of a schedule
+	ahead      = 366 * 24 * time.Hour // a year covers every row of a schedule
 	maxChanges = 3_000                // of the limits in that time, about 8 a day
 )
 

@@ -53,7 +53,7 @@ func sameHost(s *settings.Settings, next http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host != "" && !dashboard.LoopbackHost(r.Host) {
-			http.Error(w, "without a password only 127.0.0.1 and localhost are answered",
+			http.Error(w, "without a password, only requests to 127.0.0.1 or localhost are answered",
 				http.StatusMisdirectedRequest)
 			return
 		}

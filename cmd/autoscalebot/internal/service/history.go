@@ -165,7 +165,8 @@ func (k *keeping) learn(ctx context.Context, s *settings.Settings, h Host) {
 	defer cancel()
 	series, err := k.db.Points(ctx, h.Now.Add(-learnFrom), h.Now, learnPoints)
 	if err != nil {
-		h.Log.Warn("the dynos of the last weeks cannot be read, so the adaptive policy expects nothing of any hour yet",
+		h.Log.Warn("the dynos of the last weeks cannot be read, so the adaptive policy has no expectations for "+
+			"the hours yet",
 			"error", err)
 		return
 	}

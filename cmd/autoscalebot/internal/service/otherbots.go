@@ -115,7 +115,7 @@ func (t *otherBots) look(ctx context.Context, r record.Record) {
 		t.log.Warn(text)
 		return notify.Event{
 			ID: rand.Text(), Kind: notify.SecondBot, Time: r.Time, App: r.App, ProcessType: r.ProcessType,
-			From: r.After(), To: r.After(),
+			From: r.After(), To: r.After(), Dyno: notify.Dyno{Unit: r.Unit},
 			Min: r.Limits.Min, Max: r.Limits.Max, Reason: text, Phase: phase, Since: since,
 			Incident: notify.IncidentID(r.App, r.ProcessType, notify.SecondBot, since),
 		}

@@ -45,7 +45,7 @@ func (h *poolEvents) send(e pool.Event) {
 }
 
 const (
-	catalogueTime = 15 * time.Second // for the provider's sizes and prices, at the start
+	catalogTime = 15 * time.Second // for the provider's sizes and prices, at the start
 	scriptTime    = 3 * time.Minute  // for a call of the user's commands, instead of the pool's own timeout
 )
 
@@ -95,10 +95,10 @@ func newPool(s *settings.Settings, h Host, provider pool.Provider, balancer pool
 // The sizes of SIZES with their prices, from the provider or else from the settings. The provider lists its sizes once;
 // a size that is not in the list needs another call.
 func poolSizes(s *settings.Settings, h Host, provider pool.Provider) []pool.Size {
-	ctx, cancel := context.WithTimeout(context.Background(), catalogueTime)
+	ctx, cancel := context.WithTimeout(context.Background(), catalogTime)
 	defer cancel()
 	var known []pool.Size
-	if cat, ok := provider.(pool.Cataloguer); ok && s.PoolProvider != "local" {
+	if cat, ok := provider.(pool.Cataloger); ok && s.PoolProvider != "local" {
 		var err error
 		if known, err = cat.Sizes(ctx); err != nil {
 			h.Log.Warn("the provider's sizes and prices are unknown", "error", err)

@@ -137,17 +137,17 @@ func TestADropletThatStaysNewIsToldOf(t *testing.T) {
 	})
 }
 
-// A largeCatalogue lists only a few sizes, like a cloud with hundreds, and finds any by its name.
-type largeCatalogue struct {
+// A largeCatalog lists only a few sizes, like a cloud with hundreds, and finds any by its name.
+type largeCatalog struct {
 	pool.Provider
-	pool.Cataloguer
+	pool.Cataloger
 }
 
-func (largeCatalogue) Sizes(context.Context) ([]pool.Size, error) {
+func (largeCatalog) Sizes(context.Context) ([]pool.Size, error) {
 	return []pool.Size{{Name: "small", Price: 0.01}}, nil
 }
 
-func (largeCatalogue) Size(_ context.Context, name string) (pool.Size, error) {
+func (largeCatalog) Size(_ context.Context, name string) (pool.Size, error) {
 	if name != "metal" {
 		return pool.Size{}, errors.New("there is no such size")
 	}
@@ -158,7 +158,7 @@ func TestSizesBesideThoseThatAreListed(t *testing.T) {
 	var log strings.Builder
 	s := settings.Defaults()
 	s.PoolProvider, s.Sizes = "ec2", []string{"small", "metal", "mini"}
-	sizes := poolSizes(s, Host{Log: slog.New(slog.NewTextHandler(&log, nil))}, largeCatalogue{})
+	sizes := poolSizes(s, Host{Log: slog.New(slog.NewTextHandler(&log, nil))}, largeCatalog{})
 	want := []pool.Size{{Name: "small", Price: 0.01}, {Name: "metal", Price: 5}, {Name: "mini"}}
 	if !slices.Equal(sizes, want) {
 		t.Errorf("the sizes are %+v, want %+v", sizes, want)
@@ -168,14 +168,14 @@ func TestSizesBesideThoseThatAreListed(t *testing.T) {
 	}
 }
 
-// A downCatalogue is a provider that does not answer.
-type downCatalogue struct {
+// A downCatalog is a provider that does not answer.
+type downCatalog struct {
 	pool.Provider
-	pool.Cataloguer
+	pool.Cataloger
 	asked int
 }
 
-func (d *downCatalogue) Sizes(context.Context) ([]pool.Size, error) {
+func (d *downCatalog) Sizes(context.Context) ([]pool.Size, error) {
 	d.asked++
 	return nil, errors.New("503")
 }
@@ -184,7 +184,7 @@ func TestAProviderThatDoesNotListItsSizesIsAskedAndReportedOnce(t *testing.T) {
 	var log strings.Builder
 	s := settings.Defaults()
 	s.PoolProvider, s.Sizes = "ec2", []string{"small", "metal", "mini"}
-	down := &downCatalogue{}
+	down := &downCatalog{}
 	sizes := poolSizes(s, Host{Log: slog.New(slog.NewTextHandler(&log, nil))}, down)
 	if len(sizes) != 3 || sizes[2].Name != "mini" || down.asked != 1 || strings.Count(log.String(), "level=WARN") != 1 {
 		t.Errorf("asked %d times, the sizes are %+v, the log says\n%s", down.asked, sizes, log.String())

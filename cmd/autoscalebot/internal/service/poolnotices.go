@@ -115,7 +115,7 @@ func (n *poolNotices) Record(ctx context.Context, r record.Record) error {
 			case phase == notify.Resolved:
 				e.Reason = "nothing blocks the pool now"
 			case len(texts) == 0:
-				e.Reason = "the bot has restarted and does not know yet if this is over"
+				e.Reason = "the bot restarted and does not know yet whether this is over"
 			}
 			return e
 		})
@@ -135,7 +135,7 @@ func (n *poolNotices) event(k notify.Kind, at time.Time, why string) notify.Even
 	e := notify.Event{
 		ID: rand.Text(), Kind: k, Time: at, App: n.s.App(), ProcessType: string(n.s.HerokuProcessType), From: -1,
 		To: -1, Min: l.Min, Max: l.Max,
-		Reason: why, DryRun: bool(n.s.DryRun),
+		Reason: why, DryRun: bool(n.s.DryRun), Dyno: notify.Dyno{Unit: "server"},
 	}
 	if !n.last.Time.IsZero() {
 		e.From, e.To = n.last.After(), n.last.After()

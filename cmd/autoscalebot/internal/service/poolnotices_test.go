@@ -98,7 +98,7 @@ func TestAServerThatFailedIsToldAfterAKill(t *testing.T) {
 	b := toldTo(to, memory)
 	n := &poolNotices{s: settings.Defaults(), to: b}
 	n.take(pool.Event{Time: time.Now(), Kind: pool.Broken, Server: "web-1", Text: "web-1 is no more, and not by the bot"})
-	if len(memory.Undelivered) != 1 || memory.Undelivered[0].Event.Kind != notify.ServerFailed || len(to.events) != 1 {
+	if len(memory.Undelivered) != 1 || memory.Undelivered[0].Event.Kind != notify.ServerFailed || len(to.events) != 1 || to.events[0].Unit != "server" {
 		t.Fatalf("kept was %+v, told %+v", memory.Undelivered, to.events)
 	}
 	b.Delivered("somebody", to.events[0])

@@ -23,7 +23,8 @@ func Serve(ctx context.Context, services []*Service, h Host, in *Receivers) (at 
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		h.Log.Warn("no web page, and nothing that is sent to the bot arrives", "at", addr, "error", err)
+		h.Log.Warn("cannot listen, so there is no web page, and the bot receives no logs and metrics", "at",
+			addr, "error", err)
 		return "", func() {}
 	}
 	mux := http.NewServeMux()

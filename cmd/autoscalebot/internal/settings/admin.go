@@ -16,7 +16,7 @@ type Admin struct {
 	Paused      Directions `envconfig:"PAUSED" desc:"Pause scaling while this is set: ''up'', ''down'' or ''up,down''; the limits still apply."`
 	AdminSocket Text       `envconfig:"ADMIN_SOCKET" desc:"Unix socket for ''status'', ''pause'' and the like; default: a path in the runtime folder; ''none'' = off."`
 	AdminAddr   Text       `envconfig:"ADMIN_ADDR" desc:"TCP address for the same commands, such as ''127.0.0.1:7070''; unencrypted, off by default."`
-	AdminToken  Secret     `envconfig:"ADMIN_TOKEN" once:"true" desc:"Bearer token that ''ADMIN_ADDR'' requires, at least 16 characters, as from ''openssl rand -hex 16''."`
+	AdminToken  Secret     `envconfig:"ADMIN_TOKEN" once:"true" desc:"Bearer token that ''ADMIN_ADDR'' requires, at least 16 characters, such as one from ''openssl rand -hex 16''."`
 }
 
 var adminSettings = []string{

@@ -19,7 +19,7 @@ type CloudFoundry struct {
 	CFClientID      Text   `envconfig:"CF_CLIENT_ID" once:"true" desc:"A UAA client with the grant ''client_credentials''."`
 	CFClientSecret  Secret `envconfig:"CF_CLIENT_SECRET" once:"true" desc:"The client's secret."`
 	CFRefreshToken  Secret `envconfig:"CF_REFRESH_TOKEN" once:"true" desc:"A refresh token, for users with single sign-on."`
-	CFService       Text   `envconfig:"CF_SERVICE" once:"true" default:"autoscalebot" desc:"The bound service that supplies settings of this group that are not set, such as ''username'' for ''CF_USERNAME''."`
+	CFService       Text   `envconfig:"CF_SERVICE" once:"true" default:"autoscalebot" desc:"Name of a bound service that supplies missing settings of this group, such as ''username'' for ''CF_USERNAME''."`
 	VCAPApplication Text   `envconfig:"VCAP_APPLICATION" once:"true" desc:"JSON about the bot itself; Cloud Foundry sets it."`
 	VCAPServices    Secret `envconfig:"VCAP_SERVICES" once:"true" desc:"JSON about the services bound to the bot; Cloud Foundry sets it."`
 }

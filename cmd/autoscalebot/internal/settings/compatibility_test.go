@@ -21,7 +21,7 @@ func load21(t *testing.T, pairs ...string) *settings.Settings {
 	return loaded(t)
 }
 
-// What autoscalebot 2.1 documents as its defaults, as it writes them, changes nothing here.
+// The documented defaults of autoscalebot 2.1, written as it does, change nothing here.
 func TestDocumentedDefaultsOfPythonAreTaken(t *testing.T) {
 	racetest.Computes(t)
 	plain := load21(t)

@@ -11,7 +11,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
-// What applications have as DATABASE_URL is kept in, with the parameters that PostgreSQL knows.
+// URLs that applications use are accepted, with the parameters that PostgreSQL knows.
 func TestDatabaseURLsOfApplications(t *testing.T) {
 	racetest.Computes(t)
 	for text, c := range map[string]struct {
@@ -57,7 +57,7 @@ func TestDatabaseURLsOfApplications(t *testing.T) {
 		}
 		notes := strings.Join(s.Unused(), "\n")
 		if c.left == nil && notes != "" || c.left != nil && !strings.HasSuffix(notes, "ignored: "+strings.Join(c.left, ", ")) {
-			t.Errorf("%s: it is said: %s, want %v", text, notes, c.left)
+			t.Errorf("%s: the notes are %s, want %v", text, notes, c.left)
 		}
 		var signals settings.Signals
 		if err := signals.Decode("jobs=" + text + "#select 1"); err != nil || signals[0].URL != got || signals[0].Kind != "postgres" {
@@ -66,7 +66,7 @@ func TestDatabaseURLsOfApplications(t *testing.T) {
 	}
 }
 
-// What PostgreSQL does not know is refused at the start, by name, in both places. A DATABASE_URL that nobody uses is nobody's mistake.
+// Unknown parameters are refused by name, in DATABASE_URL and in signals. A DATABASE_URL that is not used is not checked.
 func TestDatabaseURLsThatAreRefused(t *testing.T) {
 	racetest.Computes(t)
 	for text, want := range map[string]string{
@@ -104,7 +104,7 @@ func TestDatabaseURLsThatAreRefused(t *testing.T) {
 	}
 }
 
-// Whatever a URL is, it is refused, or read so that reading it again changes nothing. No value is shown.
+// Any URL is refused, or the result is accepted unchanged. No value is shown.
 func FuzzDatabaseURL(f *testing.F) {
 	for _, s := range []string{
 		"postgres://u:p@h/d?schema=public&connection_limit=1", "jdbc:postgresql://h/d?currentSchema=a&ssl=true", "postgis://h/d?sslaccept=strict",

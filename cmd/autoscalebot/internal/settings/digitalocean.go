@@ -2,7 +2,7 @@ package settings
 
 // DigitalOcean configures droplets.
 type DigitalOcean struct {
-	DigitalOceanToken        Secret `envconfig:"DIGITALOCEAN_TOKEN" once:"true" desc:"The API token, with the scopes listed on the page above."`
+	DigitalOceanToken        Secret `envconfig:"DIGITALOCEAN_TOKEN" once:"true" desc:"API token; docs/pools/digitalocean.md lists the scopes that it needs."`
 	DigitalOceanRegion       Text   `envconfig:"DIGITALOCEAN_REGION" desc:"Region of the droplets, such as ''fra1''."`
 	DigitalOceanImage        Text   `envconfig:"DIGITALOCEAN_IMAGE" desc:"Image of new droplets: the id or name of a snapshot, or the slug of a public image such as ''debian-12-x64''."`
 	DigitalOceanSSHKeys      List   `envconfig:"DIGITALOCEAN_SSH_KEYS" desc:"Ids or fingerprints of the SSH keys that may log in to droplets, as a list."`

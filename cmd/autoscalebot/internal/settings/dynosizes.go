@@ -63,7 +63,7 @@ func (ps *Problems) checkDynoSizes(s *Settings) {
 		ps.add("DYNO_SIZES", "%s is only one size: must be at least two, such as standard-1x,standard-2x",
 			s.DynoSizes[0])
 	case !ok:
-		ps.add("DYNO_SIZES", "%s is larger than %s: must be in order, the smallest first", a, b)
+		ps.add("DYNO_SIZES", "must begin with the smallest: %s is larger than %s", a, b)
 	}
 	if s.DynoPrice > 0 {
 		ps.add("DYNO_PRICE_PER_MONTH", "is the price of one dyno size, and DYNO_SIZES has several. Remove it to use "+

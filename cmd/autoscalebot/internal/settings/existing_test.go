@@ -42,7 +42,7 @@ func TestAPolicyIsReadAsItIs(t *testing.T) {
 		}
 	}
 
-	// The environment beats it.
+	// The environment overrides it.
 	t.Setenv("MAX_DYNOS", "20")
 	if got := loaded(t).Table.At(monday); got != (schedule.Limits{Min: 2, Max: 20}) {
 		t.Errorf("the limits are %+v", got)

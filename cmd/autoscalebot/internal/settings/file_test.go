@@ -99,7 +99,7 @@ func TestFileMistakes(t *testing.T) {
 		{"notification_backends: slack", "SLACK_WEBHOOK_URL: is not set; NOTIFICATION_BACKENDS=slack needs it"},
 		{"max_dynos: ${NO_SUCH}", "autoscale.yaml:3: MAX_DYNOS: the environment variable NO_SUCH is not set. Set it, or write $${NO_SUCH} for the literal text"},
 		{"max_dynos: ${NO SUCH}", "autoscale.yaml:3: MAX_DYNOS: ${ must be followed by the name of an environment variable and }"},
-		{"max_dynos: ${SECRET}", `autoscale.yaml:3: MAX_DYNOS: "${SECRET}": `},
+		{"max_dynos: ${SECRET}", `autoscale.yaml:3: MAX_DYNOS: row ` + "`${SECRET}`: "},
 		{"log_level: ${SECRET}", `autoscale.yaml:3: LOG_LEVEL: "${SECRET}": must be debug, info, warn or error`},
 		{"notification_backends: 'log, ${SECRET}'", `autoscale.yaml:3: NOTIFICATION_BACKENDS: "log, ${SECRET}": unknown notifier "${SECRET}"`},
 		{"webhook_url: " + secret, "autoscale.yaml:3: WEBHOOK_URL: must be a URL that begins with http:// or https://"},
@@ -160,8 +160,8 @@ func TestAllMistakesOfAFileAtOnce(t *testing.T) {
 	want := `9 settings are wrong:
   AUTOSCALE_INKREMENT: unknown setting; the nearest is AUTOSCALE_INCREMENT
   autoscale.yaml:2: max_dyno: unknown setting; the nearest is max_dynos
-  autoscale.yaml:6: MIN_DYNOS: "x": ` + "`x`" + ` is not a number of dynos; write a whole number from 0 to 10000, or a schedule such as 0:00=2, 9:00=5, 17:00=2
-  autoscale.yaml:3: MAX_DYNOS: "many": ` + "`many`" + ` is not a number of dynos; write a whole number from 0 to 10000, or a schedule such as 0:00=2, 9:00=5, 17:00=2
+  autoscale.yaml:6: MIN_DYNOS: "x": must be a whole number from 0 to 10000, or a schedule such as 0:00=2, 9:00=5, 17:00=2
+  autoscale.yaml:3: MAX_DYNOS: "many": must be a whole number from 0 to 10000, or a schedule such as 0:00=2, 9:00=5, 17:00=2
   HEROKU_API_KEY: is not set; create one with: heroku authorizations:create --description autoscalebot
   autoscale.yaml:1: HEROKU_APP_NAME: "UPPER": must be an app's name, as listed by: heroku apps
   HEARTBEAT_MEASURE: "y": must be total, processing or queue
@@ -191,7 +191,7 @@ func TestProcessTypes(t *testing.T) {
 		t.Errorf("LoadAdmin: %+v, %v; want the first", s, err)
 	}
 
-	// The environment beats the file for all of them, and picks one of them.
+	// The environment overrides the file for all of them, and selects one of them.
 	t.Setenv("MAX_DYNOS", "12")
 	t.Setenv("AUTOSCALE_HEROKU_PROCESS_TYPE", "web")
 	s, err := settingstest.Load()
@@ -265,7 +265,7 @@ func TestExampleFile(t *testing.T) {
 	}
 }
 
-// Any file is either accepted or a list of problems, and never a crash or a secret on display.
+// Any file is accepted or gives a list of problems. It never crashes, and no secret is shown.
 func FuzzFile(f *testing.F) {
 	for _, text := range []string{
 		"max_dynos: 3", "processes: {web: {max_dynos: {0:00: 1}}}", "heroku_api_key: ${HOME}", "a: &a [*a]", "notification_backends: [log]", "min_dynos: ${",

@@ -4,7 +4,7 @@ import "strings"
 
 // HAProxy configures HAProxy as a pool's balancer.
 type HAProxy struct {
-	HAProxySockets       List `envconfig:"HAPROXY_SOCKETS" desc:"''haproxy'': stats sockets with ''level admin'', as a list: ''/run/haproxy/admin.sock'' or ''tcp://host:port''."`
+	HAProxySockets       List `envconfig:"HAPROXY_SOCKETS" desc:"''haproxy'': stats socket of each HAProxy (''level admin''), as a list: ''/run/haproxy/admin.sock'' or ''tcp://host:port''."`
 	HAProxyBackend       Text `envconfig:"HAPROXY_BACKEND" desc:"''haproxy'': the backend to which the bot adds servers."`
 	HAProxyServerOptions Text `envconfig:"HAPROXY_SERVER_OPTIONS" default:"check" desc:"''haproxy'': options of each server, after its address, such as ''check inter 2s maxconn 100''."`
 	HAProxyConfig        Text `envconfig:"HAPROXY_CONFIG" default:"/etc/haproxy/haproxy.cfg" desc:"''haproxy-file'': the configuration file that the bot writes on each host."`

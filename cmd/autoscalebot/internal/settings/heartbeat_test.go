@@ -102,7 +102,7 @@ func TestMistakesAboutTheAnswer(t *testing.T) {
 	}
 	for _, name := range []string{"HEARTBEAT_STATUSES", "HEARTBEAT_REDIRECTS", "HEARTBEAT_HOST", "HEARTBEAT_CLIENT_CERT_FILE", "HEARTBEAT_KEYWORD", "HEARTBEAT_FAIL_ON"} {
 		if strings.Count(err.Error(), "\n  "+name+":") != 1 {
-			t.Errorf("%s is not told once:\n%v", name, err)
+			t.Errorf("%s is not reported once:\n%v", name, err)
 		}
 	}
 }
@@ -117,7 +117,7 @@ func TestHeadersOfOneNameAreAllKept(t *testing.T) {
 	}
 }
 
-// Whatever headers are written, what is read again from them as JSON is the same.
+// Headers written as JSON are read back the same.
 func FuzzHeaders(f *testing.F) {
 	for _, text := range []string{
 		"", "A: b", "A: b; C: d", "A: b; c=d", `A: "b;C: d"`, "User-Agent: x (a; b:c); Y: z", ";;", "A", "A: (", `{"A":"b"}`, `{`, "A: b; c d=e",

@@ -6,8 +6,8 @@ import (
 
 // Heroku configures an app on Heroku. Other platforms use its name and its process type too.
 type Heroku struct {
-	HerokuAppName     Text   `envconfig:"HEROKU_APP_NAME" once:"true" desc:"The app to scale; required on Heroku, elsewhere only its name in notices."`
-	HerokuAPIKey      Secret `envconfig:"HEROKU_API_KEY" once:"true" desc:"The API key; required on Heroku, printed by ''heroku authorizations:create''."`
+	HerokuAppName     Text   `envconfig:"HEROKU_APP_NAME" once:"true" desc:"The app to scale, required on Heroku; elsewhere a name for notices, by default the working directory's."`
+	HerokuAPIKey      Secret `envconfig:"HEROKU_API_KEY" once:"true" desc:"API key, required on Heroku; create one with ''heroku authorizations:create''."`
 	HerokuProcessType Text   `envconfig:"HEROKU_PROCESS_TYPE" default:"web" desc:"The process type to scale."`
 	HerokuAPIURL      Text   `envconfig:"HEROKU_API_URL" once:"true" default:"https://api.heroku.com" desc:"URL of Heroku's Platform API; plain http is allowed only on a loopback address."`
 }

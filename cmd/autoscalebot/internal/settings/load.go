@@ -16,7 +16,7 @@ import (
 
 // A Problem is one mistake in the settings.
 type Problem struct {
-	// Name is the setting's name.
+	// Name is the setting's name, or a flag with its dashes, or a command.
 	Name string
 	// What says what is wrong, and what would be correct. It contains no secret.
 	What string
@@ -41,15 +41,36 @@ type Problems []Problem
 // Error lists the problems, one a line.
 func (ps Problems) Error() string {
 	var b strings.Builder
-	if len(ps) == 1 {
-		b.WriteString("a setting is wrong:")
-	} else {
-		fmt.Fprintf(&b, "%d settings are wrong:", len(ps))
-	}
+	b.WriteString(ps.heading())
 	for _, p := range ps {
 		b.WriteString("\n  " + strings.ReplaceAll(p.String(), "\n", "\n    "))
 	}
 	return b.String()
+}
+
+func (ps Problems) heading() string {
+	n, arguments := len(ps), 0
+	for _, p := range ps {
+		if p.ofArgument() {
+			arguments++
+		}
+	}
+	switch {
+	case arguments == 1 && n == 1:
+		return "invalid argument:"
+	case arguments == n:
+		return fmt.Sprintf("%d invalid arguments:", n)
+	case arguments > 0:
+		return fmt.Sprintf("%d settings and arguments are wrong:", n)
+	case n == 1:
+		return "a setting is wrong:"
+	}
+	return fmt.Sprintf("%d settings are wrong:", n)
+}
+
+// The commands name the flag, or themselves if several flags together are wrong.
+func (p Problem) ofArgument() bool {
+	return strings.HasPrefix(p.Name, "--") || strings.HasPrefix(p.Name, "autoscalebot ")
 }
 
 // Join adds the problems that ps does not have yet.
@@ -77,9 +98,9 @@ func (ps *Problems) add(name, format string, args ...any) {
 	*ps = append(*ps, Problem{Name: name, What: fmt.Sprintf(format, args...)})
 }
 
-// LoadAll reads all settings of each process type in the file, in the file's order, or of the only process type. The
-// environment overrides the file, and in the file a process type overrides the top. Its error is a [Problems] with all
-// mistakes.
+// LoadAll reads the settings of each process type in the file, in its order, or of the only process type. The
+// environment overrides the file, and keys below a process type override those at the top of the file. The error is a
+// [Problems] with all mistakes.
 func LoadAll() ([]*Settings, error) {
 	var problems Problems
 	problems.unknown(os.Environ())
@@ -216,6 +237,9 @@ func load(f reflect.StructField, under string, v reflect.Value) string {
 	}
 	if secretive(f) || f.Type == reflect.TypeFor[Rules]() { // their errors quote what is wrong, without secrets
 		return pe.Err.Error()
+	}
+	if strings.Contains(pe.Err.Error(), fmt.Sprintf("%#q", strings.TrimSpace(pe.Value))) {
+		return pe.Err.Error() // the only row of a schedule, which its error quotes
 	}
 	return fmt.Sprintf("%q: %v", shortened(pe.Value), pe.Err)
 }

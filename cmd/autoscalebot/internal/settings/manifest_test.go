@@ -123,7 +123,7 @@ func TestAManifestElsewhere(t *testing.T) {
 	}
 }
 
-// What App Autoscaler knows is read from Log Cache for a policy, and so is every other metric unless something else tells it.
+// For a policy, the metrics of App Autoscaler are read from Log Cache, and others too unless they have another source.
 func TestMetricsOfAPolicyOnCloudFoundry(t *testing.T) {
 	for _, c := range []struct {
 		metric string
@@ -159,7 +159,7 @@ func TestMetricsOfAPolicyOnCloudFoundry(t *testing.T) {
 	}
 }
 
-// A window is read from Log Cache, once, where the rules about a signal agree on it.
+// If the rules for a signal have the same window, Log Cache is asked for that window.
 func TestWindowsOfLogCache(t *testing.T) {
 	for _, c := range []struct {
 		rules  string

@@ -37,7 +37,7 @@ func TestNamesOfQueues(t *testing.T) {
 	}
 }
 
-// Whatever a name is, it can be written so that it is read again, among others.
+// Any name can be written so that it is read back, among others.
 func FuzzSplitNames(f *testing.F) {
 	for _, s := range []string{"celery\x06\x163", "a,b", `a\b`, "100%", " ", ";\n", "\xff"} {
 		f.Add(s)
@@ -59,7 +59,7 @@ func FuzzSplitNames(f *testing.F) {
 	})
 }
 
-// The environment and the file say the same key in the same words, and in YAML's own quotes, too.
+// A key is written the same way in the environment and in the file, there also in YAML's quotes.
 func TestKeysInTheFile(t *testing.T) {
 	for _, file := range []string{
 		`signals: {q: 'redis://localhost/0#celery,celery\x06\x163,a\,b'}`,
@@ -75,7 +75,7 @@ func TestKeysInTheFile(t *testing.T) {
 	}
 }
 
-// A signal that cannot be read is refused by itself. It does not become a part of the queue's name that the one before ends with.
+// An invalid signal is refused by itself. It does not become a part of the queue's name of the signal before.
 func TestASignalIsNeverAPartOfTheOneBefore(t *testing.T) {
 	for text, want := range map[string]string{
 		"a=redis://h/0#k; b=postgresql+foo://h/x#select 1": "b: ",

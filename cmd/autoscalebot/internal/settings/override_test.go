@@ -9,7 +9,7 @@ import (
 )
 
 func TestAPairLiesOverTheEnvironment(t *testing.T) {
-	// The last of these would need more, and matters to nobody here.
+	// The last of these would need more settings, but has no effect here.
 	env(t, "HEROKU_API_KEY=", "PLATFORM=command", "INCREMENT=2", "MAX_DYNOS=9", "AUTOSCALE_MIN_DYNOS=2", "NOTIFICATION_BACKENDS=slack")
 	s, err := settings.LoadTrial([]string{"INCREMENT=5", "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=7"}, []string{"INCREMENT=7", "MAX_DYNOS=", "AUTOSCALE_INCREMENT=3", "MIN_RESPONSE_TIME_IN_MS= 100 "})
 	must(t, err)

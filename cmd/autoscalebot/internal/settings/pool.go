@@ -17,7 +17,7 @@ type Pool struct {
 	PoolCommands
 	PoolVictims       Word    `envconfig:"POOL_VICTIMS" default:"newest" desc:"Servers to remove first, after those that do not work: ''newest'' or ''oldest''."`
 	Sizes             List    `envconfig:"SIZES" desc:"Sizes of servers, the smallest first: ''s-1vcpu-1gb,s-2vcpu-2gb''; new servers have the smallest."`
-	ServerPrice       Prices  `envconfig:"SERVER_PRICE_PER_HOUR" desc:"Dollars per server, if the provider reports no price: ''0.0208'', or ''t3.small=0.0208,t3.medium=0.0416''."`
+	ServerPrice       Prices  `envconfig:"SERVER_PRICE_PER_HOUR" desc:"Price of a server in dollars, if the provider reports none: ''0.0208'', or ''t3.small=0.0208,t3.medium=0.0416''."`
 	PoolMaxDollars    Dollars `envconfig:"POOL_MAX_DOLLARS_PER_HOUR" desc:"Maximum cost of all servers per hour, in dollars; default: the cost of ''MAX_DYNOS'' servers."`
 	MaintenanceWindow Text    `envconfig:"MAINTENANCE_WINDOW" list:", " desc:"When the only server may be resized, with downtime: ''3:00-5:00'', or ''sat,sun 3:00-5:00''; empty = never."`
 	ServerPort        Port    `envconfig:"SERVER_PORT" default:"80" desc:"Port on which each server answers."`
@@ -25,7 +25,7 @@ type Pool struct {
 	PoolActive  Seconds  `envconfig:"POOL_ACTIVE_WITHIN_IN_SECONDS" default:"300" desc:"Maximum time for a new server to start; after that the bot replaces it."`
 	PoolHealthy Seconds  `envconfig:"POOL_HEALTHY_WITHIN_IN_SECONDS" default:"300" desc:"Maximum time for a started server to become healthy; after that the bot replaces it."`
 	PoolDrain   Seconds  `envconfig:"POOL_DRAIN_IN_SECONDS" default:"60" desc:"Maximum time for a server to answer its open requests before the bot destroys it."`
-	PoolReplace Seconds0 `envconfig:"POOL_REPLACE_AFTER_IN_SECONDS" default:"300" desc:"The bot replaces a server after failed health checks for this long; 0 = never."`
+	PoolReplace Seconds0 `envconfig:"POOL_REPLACE_AFTER_IN_SECONDS" default:"300" desc:"Time of failed health checks after which the bot replaces a server; 0 = never."`
 
 	// Maintenance combines MaintenanceWindow and TimeZone. Its At is true for times in the window.
 	Maintenance notify.Quiet `ignored:"true"`

@@ -190,7 +190,7 @@ func TestPoolsOfOneNameAreRefused(t *testing.T) {
 	}
 }
 
-// A pool is not named as another's temporary servers are, which its bot would end.
+// A bot of a pool with the name of another pool's temporary servers would destroy them.
 func TestAPoolIsNotNamedAsTemporaryServersAre(t *testing.T) {
 	inFile(t, "platform: pool\npool_provider: ec2\npool_balancer: none\naws_region: eu-central-1\nec2_launch_template: web\nheartbeat_url: none\n"+
 		"processes:\n  worker: {pool_name: web-image}\n  web: {}\n", "HEROKU_APP_NAME=", "HEROKU_API_KEY=")

@@ -2,7 +2,7 @@ package settings_test
 
 import "testing"
 
-// Invalid proxies are named with all other mistakes. A name in lower case wins.
+// Invalid proxies are reported with all other mistakes. A name in lower case takes precedence.
 func TestMalformedProxiesAreMistakes(t *testing.T) {
 	env(t, "HTTP_PROXY=ftp://bot:"+secret+"@a", "https_proxy=http://bot:"+secret+"@a:99999", "ALL_PROXY=socks5://b", "all_proxy=socks5://bot:"+secret+"@", "MIN_DYNOS=x")
 	refused(t, "4 settings are wrong", "\n  HTTP_PROXY: ", "\n  HTTPS_PROXY: ", "\n  ALL_PROXY: ", "\n  MIN_DYNOS: ")

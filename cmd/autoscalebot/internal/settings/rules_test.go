@@ -70,7 +70,7 @@ func TestRulesAndSignalsRefuse(t *testing.T) {
 		{[]string{"DYNO_SIZES=standard-2x"}, "DYNO_SIZES: standard-2x is only one size: must be at least two, such as standard-1x,standard-2x"},
 		{[]string{"DYNO_SIZES=standard-1x,Standard-1X"}, "DYNO_SIZES: duplicate size standard-1x"},
 		{[]string{"DYNO_SIZES=standard-1x,a b"}, `DYNO_SIZES: "a b": must be a dyno size, such as standard-2x`},
-		{[]string{"DYNO_SIZES=standard-1x,other,performance-m,standard-2x"}, "DYNO_SIZES: performance-m is larger than standard-2x: must be in order, the smallest first"},
+		{[]string{"DYNO_SIZES=standard-1x,other,performance-m,standard-2x"}, "DYNO_SIZES: must begin with the smallest: performance-m is larger than standard-2x"},
 		{[]string{"DYNO_SIZES=standard-1x,standard-2x", "DYNO_PRICE_PER_MONTH=25"}, "DYNO_PRICE_PER_MONTH: is the price of one dyno size, and DYNO_SIZES has several. Remove it to use Heroku's list prices"},
 		{[]string{"DYNO_SIZES=a,b", "PLATFORM=command", "COUNT_COMMAND=a", "SCALE_COMMAND=b", "HEARTBEAT_URL=http://127.0.0.1/"}, "DYNO_SIZES: PLATFORM=command has no dyno sizes. Remove this setting"},
 		{[]string{"SIGNALS=redis://:" + secret + "@h/0#q"}, "SIGNALS: number 1: must be NAME=URL, with a name of lower-case letters, digits and _ . - such as queue"},
@@ -112,7 +112,7 @@ func TestRulesAndSignalsRefuse(t *testing.T) {
 				t.Errorf("the mistake is\n%s\nwant\n%s", got, c.want)
 			}
 			if strings.Contains(err.Error(), secret) {
-				t.Error("a secret is told")
+				t.Error("a secret is shown")
 			}
 		})
 	}
@@ -214,7 +214,7 @@ func FuzzSignals(f *testing.F) {
 		const password = "pAssw0rd"
 		var ss settings.Signals
 		if err := ss.Decode(strings.ReplaceAll(text, "://", "://u:"+password+"@")); err != nil && strings.Contains(err.Error(), password) && !strings.Contains(text, password) {
-			t.Fatalf("Decode tells a password: %v", err)
+			t.Fatalf("Decode shows a password: %v", err)
 		}
 	})
 }

@@ -7,11 +7,11 @@ import (
 
 // Running configures the settings file, dry runs, the log and the watchdog.
 type Running struct {
-	File       Text    `envconfig:"AUTOSCALE_FILE" once:"true" desc:"A YAML file with settings, by their names in lower case, and with several process types if you like."`
+	File       Text    `envconfig:"AUTOSCALE_FILE" once:"true" desc:"YAML file with settings, by their names in lower case; it can have several process types."`
 	DryRun     Bool    `envconfig:"DRY_RUN" default:"false" desc:"Decide and notify, but change nothing; applies to every command."`
-	LogLevel   Word    `envconfig:"LOG_LEVEL" once:"true" default:"info" desc:"''debug'', ''info'', ''warn'' or ''error''."`
+	LogLevel   Word    `envconfig:"LOG_LEVEL" once:"true" default:"info" desc:"Lowest level to log: ''debug'', ''info'', ''warn'' or ''error''."`
 	LogSummary Minutes `envconfig:"LOG_SUMMARY_IN_MINUTES" once:"true" default:"10" desc:"How often a heartbeat that changes nothing is logged at ''info'' instead of ''debug''; 0 = never."`
-	LogFormat  Word    `envconfig:"LOG_FORMAT" once:"true" default:"auto" desc:"''console'', ''logfmt'', ''json'', or ''auto'': console on a terminal, otherwise logfmt."`
+	LogFormat  Word    `envconfig:"LOG_FORMAT" once:"true" default:"auto" desc:"Format of the log: ''console'', ''logfmt'', ''json'', or ''auto'' (console on a terminal, otherwise logfmt)."`
 	DeadmanURL Secret  `envconfig:"DEADMAN_URL" once:"true" desc:"URL that the bot requests, at most once a minute, while all is well; the service there alerts you otherwise."`
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 // People may not know these settings yet when they only list servers, sizes or images.
-var catalogued = []string{
+var cataloged = []string{
 	"DIGITALOCEAN_IMAGE", "SIZES", "EC2_LAUNCH_TEMPLATE", "POOL_BALANCER", "DIGITALOCEAN_LOAD_BALANCER",
 	"EC2_TARGET_GROUP", "HAPROXY_SOCKETS", "HAPROXY_BACKEND",
 	"HAPROXY_TEMPLATE",
@@ -44,7 +44,7 @@ func LoadServers(looking bool) (*Settings, error) {
 		s.EC2LaunchTemplate = "not-known-yet" // it is not used
 	}
 	if looking {
-		problems = slices.DeleteFunc(problems, func(p Problem) bool { return slices.Contains(catalogued, p.Name) })
+		problems = slices.DeleteFunc(problems, func(p Problem) bool { return slices.Contains(cataloged, p.Name) })
 	}
 	if len(problems) > 0 {
 		return nil, problems

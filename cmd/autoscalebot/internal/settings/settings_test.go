@@ -19,7 +19,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// secret stands in every test where a secret is given; it must come out nowhere.
+// Tests use this secret everywhere. No output may contain it.
 const secret = "s3cr3t-k3y-0123456789"
 
 func must(t testing.TB, err error) {
@@ -266,12 +266,25 @@ func TestAllMistakesAtOnce(t *testing.T) {
 	refused(t, "8 settings are wrong", "HEROKU_API_KEY:", "MAX_DYNOS:", "TIME_ZONE:", "AUTOSCALE_INKREMENT:", "LOG_LEVEL:", "SMTP_URL:", "EMAIL_FROM:", "EMAIL_TO:")
 }
 
+func TestALimitIsNamedOnce(t *testing.T) {
+	for value, want := range map[string]string{
+		"abc":               `"abc": must be a whole number from 0 to 10000, or a schedule such as 0:00=2, 9:00=5, 17:00=2`,
+		" 9:00=five ":       "row `9:00=five`: `five` is not a number of dynos; write a whole number from 0 to 10000",
+		"0:00=1, 9:00=five": "\"0:00=1, 9:00=five\": row `9:00=five`: `five` is not a number of dynos; write a whole number from 0 to 10000",
+	} {
+		env(t, "MAX_DYNOS="+value)
+		if _, err := settings.LoadAll(); err == nil || err.Error() != "a setting is wrong:\n  MAX_DYNOS: "+want {
+			t.Errorf("%q: got %v, want %s", value, err, want)
+		}
+	}
+}
+
 func TestAWrongTimeZoneHidesNothing(t *testing.T) {
 	env(t, "TIME_ZONE=Nowhere", "MIN_DYNOS=5", "MAX_DYNOS=3", "QUIET_HOURS=22-7")
 	refused(t, "3 settings are wrong", "TIME_ZONE: ", "MIN_DYNOS 5 is above MAX_DYNOS 3", "QUIET_HOURS: ")
 }
 
-// A signal that is wrong hides no mistake of the rules or of the policy. A rule that means one whose name cannot be read is not blamed.
+// An invalid signal hides no mistakes of the rules or the policy. A rule that may mean an unreadable name is not reported.
 func TestAWrongSignalHidesNothing(t *testing.T) {
 	env(t, "SIGNALS=queue=redis://h/0", "RULES=queue; qeue max=1", "POLICY=adaptive", "HEARTBEAT_URL=none")
 	refused(t, "4 settings are wrong", "SIGNALS: queue: ", "queue needs max, min or both", "unknown signal qeue", "POLICY: ")
@@ -326,7 +339,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	}
 }
 
-// Any text in any setting is either accepted or a problem of that setting, and never a crash or a secret on display.
+// Any text in any setting is accepted or gives a problem of that setting. It never crashes, and no secret is shown.
 func FuzzLoad(f *testing.F) {
 	names := []string{}
 	for _, e := range settings.Entries() {

@@ -2,7 +2,7 @@ package settings
 
 // URLs configures notices by other services.
 type URLs struct {
-	NotifyURLs Secret `envconfig:"NOTIFY_URLS" list:" " once:"true" desc:"URLs: one for each other service, separated by spaces: ''discord://token@id ntfy://ntfy.sh/topic''."`
+	NotifyURLs Secret `envconfig:"NOTIFY_URLS" list:" " once:"true" desc:"URLs of other services, separated by spaces: ''discord://token@id ntfy://ntfy.sh/topic''."`
 }
 
 func (ps *Problems) checkURLs(s *Settings) {

@@ -28,6 +28,19 @@ func Meant(name string, names []string) (meant string, ok bool) {
 	return meant, distance(meant, name) <= farthestTypo
 }
 
+// Begun returns the name that a short word means: the nearest one with at most an edit for each three characters, or
+// the only one that begins with the word.
+func Begun(word string, names []string) (meant string, ok bool) {
+	begun := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !strings.HasPrefix(name, word) })
+	if len(begun) == 1 && word != "" {
+		return begun[0], true
+	}
+	if meant, ok = Meant(word, names); !ok || distance(meant, word) > max(1, len(word)/3) || len(word) < 2 {
+		return "", false
+	}
+	return meant, true
+}
+
 func distance(a, b string) int { return levenshtein.ComputeDistance(a, b) }
 
 var word = regexp.MustCompile(`^[A-Za-z][A-Za-z_ -]{0,29}$`)

@@ -28,6 +28,18 @@ func TestOnlyATypingMistakeMeansAName(t *testing.T) {
 	}
 }
 
+func TestAShortWordMeansANearNameOrItsBeginning(t *testing.T) {
+	names := []string{"since", "until", "json", "out", "slots", "slow-minute-price", "seed"}
+	for word, want := range map[string]string{
+		"sinse": "since", "unitl": "", "until1": "until", "jsn": "json", "ot": "out", "outt": "out", "slow": "slow-minute-price", "slo": "",
+		"x": "", "": "", "frobnicate": "", "slow-minutes-price": "slow-minute-price", "j": "json", "s": "",
+	} {
+		if got, ok := spelling.Begun(word, names); got != want || ok != (want != "") {
+			t.Errorf("%q: got %q, want %q", word, got, want)
+		}
+	}
+}
+
 func TestWhatMayBeASecretIsNotShown(t *testing.T) {
 	names := []string{"heroku_api_key", "max_dynos", "cf_app_name_v2"}
 	for name, want := range map[string]string{

@@ -27,7 +27,6 @@ func load(t *testing.T, text []byte) (*settings.Settings, error) {
 	return settingstest.Load()
 }
 
-// off is a line with a setting that is not in force.
 var off = regexp.MustCompile(`(?m)^#([a-z0-9_]+: )`)
 
 func TestEveryFileIsRead(t *testing.T) {
@@ -71,7 +70,7 @@ func TestEveryFileIsRead(t *testing.T) {
 	}
 }
 
-// Whatever a value is, the bot reads it from the file as it was.
+// The bot reads any value back from the file unchanged.
 func TestValuesAreReadAsTheyAre(t *testing.T) {
 	settingstest.Env(t)
 	word := rapid.SampledFrom([]string{
@@ -116,7 +115,7 @@ servers = haproxy01, haproxy02.example.com
 ssh_user=ubuntu
 ssh_params=-i ~/.ssh/id_rsa -p 2222 -o StrictHostKeyChecking=no -R 65432:127.0.0.1:65432
 server_line=server $NAME $IP:8080 cookie $NAME
-colour=blue
+color=blue
 `
 
 func TestAnAutoscalerIniIsTakenOver(t *testing.T) {
@@ -135,10 +134,10 @@ func TestAnAutoscalerIniIsTakenOver(t *testing.T) {
 		{"[haproxy] ssh_params", "-R is not needed: servers do not talk to each other; -i becomes SSH_KEY_FILE; -p becomes part of HAPROXY_HOSTS; " +
 			"StrictHostKeyChecking is not needed: host keys are always checked. Add them to SSH_KNOWN_HOSTS_FILE with ssh-keyscan"},
 		{"[haproxy] server_line", "becomes HAPROXY_SERVER_LINE; its port becomes SERVER_PORT; HAProxy itself checks a server only if its line has the word check"},
-		{"[haproxy] colour", "left out: unknown key. The command autoscalebot settings lists all settings"},
+		{"[haproxy] color", "left out: unknown key. The command autoscalebot settings lists all settings"},
 	}
 	if !slices.Equal(results, want) {
-		t.Errorf("told\n%q, want\n%q", results, want)
+		t.Errorf("the results are\n%q, want\n%q", results, want)
 	}
 	text := strings.ReplaceAll(string(f.YAML()), "/home/ann/.ssh/id_rsa", emptyFile(t))
 	text = strings.ReplaceAll(text, "/etc/autoscaler/haproxy.cfg", emptyFile(t))
@@ -186,7 +185,7 @@ func noSecret(t *testing.T, text string, results []starter.Conversion) {
 		text += f.What
 	}
 	if strings.Contains(strings.ToLower(text), "s3cr3t") {
-		t.Errorf("a secret is told:\n%s", text)
+		t.Errorf("a secret is shown:\n%s", text)
 	}
 }
 
@@ -255,7 +254,7 @@ func FuzzFromINI(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		const secret = "q7s3cr3tq7"
 		if strings.Contains(text, secret) {
-			t.Skip("it is told anyway")
+			t.Skip("it contains the secret")
 		}
 		file, results, err := starter.FromINI([]byte("[aws]\naws_secret_key="+secret+"\n"+text), starter.Options{Home: "/home/ann"})
 		if err != nil {
@@ -265,15 +264,15 @@ func FuzzFromINI(f *testing.F) {
 		if _, err := document.Parse(yaml); err != nil {
 			t.Errorf("%v\n%s", err, yaml)
 		}
-		told := string(yaml)
+		shown := string(yaml)
 		for _, result := range results {
 			if result.Key == "" || result.What == "" {
 				t.Errorf("%+v", result)
 			}
-			told += result.What
+			shown += result.What
 		}
-		if strings.Contains(told, secret) {
-			t.Error("a secret is told")
+		if strings.Contains(shown, secret) {
+			t.Error("a secret is shown")
 		}
 	})
 }
