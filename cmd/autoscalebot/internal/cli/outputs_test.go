@@ -15,6 +15,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -57,6 +58,11 @@ func outputOf(t *testing.T, command string) string {
 			t.Fatal(err)
 		}
 	case strings.HasPrefix(command, "autoscalebot help"), strings.HasSuffix(command, " --help"):
+		if code := run(t.Context(), strings.Fields(command)[1:], &out, io.Discard); code != exitFine {
+			t.Fatalf("%s: exit code %d", command, code)
+		}
+	case command == "autoscalebot settings MAX_DYNOS":
+		settingstest.Env(t, "MAX_DYNOS=5")
 		if code := run(t.Context(), strings.Fields(command)[1:], &out, io.Discard); code != exitFine {
 			t.Fatalf("%s: exit code %d", command, code)
 		}

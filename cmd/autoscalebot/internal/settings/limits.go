@@ -9,7 +9,7 @@ import (
 // Limits configures the minimum and maximum number of dynos.
 type Limits struct {
 	MinDynos schedule.Series `envconfig:"MIN_DYNOS" default:"1" desc:"Minimum number of dynos: a number, or a schedule such as ''0:00=1, mon-fri 8:00=3, mon-fri 18:00=1''."`
-	MaxDynos schedule.Series `envconfig:"MAX_DYNOS" default:"3" desc:"Maximum number of dynos, in the same form."`
+	MaxDynos schedule.Series `envconfig:"MAX_DYNOS" default:"3" desc:"Maximum number of dynos, in the form of MIN_DYNOS."`
 	TimeZone Zone            `envconfig:"TIME_ZONE" default:"UTC" desc:"Time zone of schedules and quiet hours, by its IANA name, such as ''Europe/Berlin''."`
 
 	// Table combines MinDynos, MaxDynos and TimeZone.

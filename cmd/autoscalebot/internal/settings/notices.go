@@ -18,8 +18,8 @@ type Notices struct {
 	NotifyScaleFails     Bool     `envconfig:"NOTIFY_ON_SCALE_FAILS" default:"false" desc:"Send a notice if the platform fails; the bot tries again at the next heartbeat."`
 	NotifyEveryScale     Bool     `envconfig:"NOTIFY_ON_EVERY_SCALE" default:"false" desc:"Send a notice of every change of the number or size of dynos."`
 	NotifyEveryPing      Bool     `envconfig:"NOTIFY_ON_EVERY_PING" default:"false" desc:"Send a notice of every heartbeat."`
-	NotifyScaleDiff      Number   `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD" desc:"Send a notice if the number of dynos changes by more than this within the period below."`
-	NotifyScalePeriod    Minutes  `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES" desc:"The period of the setting above; set both or neither."`
+	NotifyScaleDiff      Number   `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD" desc:"Send a notice if the number of dynos changes by more than this within ''NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES''."`
+	NotifyScalePeriod    Minutes  `envconfig:"NOTIFY_IF_SCALE_DIFF_EXCEEDS_PERIOD_IN_MINUTES" desc:"The period of ''NOTIFY_IF_SCALE_DIFF_EXCEEDS_THRESHOLD''; set both or neither."`
 	NotifyReminder       Minutes  `envconfig:"NOTIFY_REMINDER_IN_MINUTES" once:"true" default:"60" desc:"Time between reminders of an open incident, at least 5; 0 = no reminders."`
 	QuietHours           Text     `envconfig:"QUIET_HOURS" list:", " once:"true" desc:"When only incident-opened and incident-resolved notices are sent: ''22:00-7:00, sat,sun 0:00-24:00''."`
 
