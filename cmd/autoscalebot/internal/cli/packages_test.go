@@ -16,7 +16,7 @@ const module = "github.com/autoscalebot/autoscalebot"
 
 // shared are the external packages that several of ours may import: they are not SDKs of a service, or both ends of a protocol need them.
 var shared = []string{
-	"github.com/cenkalti/backoff/v5", "github.com/spf13/cobra", "go.uber.org/goleak", "golang.org/x/net/idna", "golang.org/x/term",
+	"github.com/cenkalti/backoff/v5", "github.com/spf13/cobra", "github.com/spf13/pflag", "go.uber.org/goleak", "golang.org/x/net/idna", "golang.org/x/term",
 	"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/stdlib",
 	"go.opentelemetry.io/proto/slim/otlp/common/v1", "go.opentelemetry.io/proto/slim/otlp/metrics/v1", "google.golang.org/protobuf/proto",
 }
