@@ -20,6 +20,8 @@ const (
 	defaultTimeout = 10 * time.Second
 	// includes all tries and the waits between them
 	callLimit = 20 * time.Second
+
+	callsPerHour = 4500
 )
 
 // Options configure an [App] and its [Platform].
@@ -111,6 +113,9 @@ func (p *Platform) Maintenance(ctx context.Context) (on bool, err error) {
 func (p *Platform) Quota() (remaining int, ok bool) {
 	return p.transport.Left()
 }
+
+// CallsPerHour returns the number of API calls that Heroku allows an account per hour. All its keys share them.
+func (p *Platform) CallsPerHour() int { return callsPerHour }
 
 func (p *Platform) name() string { return p.processType + " of " + p.app }
 

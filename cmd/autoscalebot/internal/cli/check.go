@@ -25,7 +25,7 @@ func newCheck() *cobra.Command {
 		Use:   "check",
 		Short: "Check the settings and everything they name, and change nothing",
 		Long: `Check the settings, the platform, the heartbeat, the signals, the history and
-the notifiers. Each line of the output is ok, WRONG with a hint, or a note. The
+the notifiers. The heartbeat is taken five times. Each line is ok, WRONG with a hint, or a note. The
 command changes nothing.
 
 Exit codes: 0 if all checks pass, 1 if one fails, 2 if the settings are wrong.`,
@@ -40,7 +40,7 @@ Exit codes: 0 if all checks pass, 1 if one fails, 2 if the settings are wrong.`,
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), checkTime)
 			defer cancel()
-			c := &checker{out: cmd.OutOrStdout()}
+			c := newChecker(cmd.OutOrStdout())
 			for i, s := range all {
 				if len(all) > 1 {
 					c.title(i, string(s.HerokuProcessType))
@@ -60,8 +60,10 @@ Exit codes: 0 if all checks pass, 1 if one fails, 2 if the settings are wrong.`,
 type checker struct {
 	out   io.Writer
 	wrong int
-	deaf  bool // the platform does not answer, and this is already printed
 	unit  words.Unit
+	needs string // what the remaining checks of the platform lack, "" for nothing; this is already printed
+	paint paint
+	width int // of the terminal, 0 elsewhere
 }
 
 func (c *checker) title(i int, processType string) {
@@ -106,17 +108,27 @@ func (c *checker) all(ctx context.Context, s *settings.Settings, h service.Host,
 	return nil
 }
 
-func (c *checker) report(what, found string, err error) {
-	mark, text := "ok", found
-	if err != nil {
-		c.wrong++
-		mark, text = "WRONG", strings.TrimPrefix(found+": "+err.Error(), ": ")
-	}
-	fmt.Fprintf(c.out, "%-15s %-5s  %s\n", what, mark, indent(text, 23))
+func newChecker(out io.Writer) *checker {
+	return &checker{out: out, paint: paintOn(out), width: widthOf(out)}
 }
 
-func (c *checker) note(what, text string) {
-	fmt.Fprintf(c.out, "%-15s %-5s  %s\n", what, "note", indent(text, 23))
+func (c *checker) report(what, found string, err error) {
+	if err != nil {
+		c.wrong++
+		c.line(what, "WRONG", strings.TrimPrefix(found+": "+err.Error(), ": "))
+		return
+	}
+	c.line(what, "ok", found)
+}
+
+func (c *checker) note(what, text string) { c.line(what, "note", text) }
+
+const findingAt = 23 // column of a finding
+
+func (c *checker) line(what, mark, text string) {
+	colors := map[string]string{"ok": green, "WRONG": red, "note": yellow}
+	fmt.Fprintf(c.out, "%-15s %s  %s\n", what, c.paint.in(colors[mark], fmt.Sprintf("%-5s", mark)),
+		indent(wrapTo(text, c.width-findingAt), findingAt))
 }
 
 func indent(text string, n int) string {

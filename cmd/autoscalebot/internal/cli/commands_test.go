@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/heroku"
 	"github.com/autoscalebot/autoscalebot/bot/heroku/herokutest"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
@@ -46,7 +47,10 @@ func TestCheckFindsAllFine(t *testing.T) {
 		"formation ok web: 2 × Standard-1X ",
 		"dynos ok 2 now ",
 		"heartbeat ok 200 after ",
-		": fast (below 200 ms) DNS 0.0 ms, connect ",
+		": fast (below 200 ms) the median of 5 heartbeats, from ",
+		" DNS 0.0 ms, connect ",
+		"API calls ok 120 per hour, 2.7 % of the account's 4500: one every 30 s, and up to twice as many while dynos start",
+		"cost ok at most $125 a month: 5 dynos at $25 each, all month",
 		"1–3 · 9:00 1–5", // from the drawing of the week
 		"slack note has settings, but is not in NOTIFICATION_BACKENDS",
 		"webhook ok configured. Run autoscalebot check --notify to send a test notice ",
@@ -85,11 +89,11 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 	}{
 		"a wrong key": {
 			[]string{"HEROKU_API_KEY=another-key"},
-			[]string{"credentials WRONG", "the API key is wrong or was revoked", "dynos note unknown, for the reason above", "heartbeat note not taken", "1 check failed"},
+			[]string{"credentials WRONG", "the API key is wrong or was revoked", "dynos note not checked: needs the key", "cost note not checked: needs the key", "heartbeat note not checked: needs the key, because HEARTBEAT_URL is a path", "1 check failed"},
 		},
 		"a wrong app": {
 			[]string{"HEROKU_APP_NAME=dancing-tree"},
-			[]string{"credentials ok", "app WRONG", "Run `heroku apps` to list your apps", "dynos note unknown, for the reason above", "1 check failed"},
+			[]string{"credentials ok", "app WRONG", "Run `heroku apps` to list your apps", "dynos note not checked: needs the app", "heartbeat note not checked: needs the app", "1 check failed"},
 		},
 		"a history that nobody can write": {
 			[]string{"HISTORY=sqlite:/proc/nowhere/x.db"},
@@ -180,6 +184,8 @@ func TestCheckJudgesTheHeartbeat(t *testing.T) {
 	}{
 		{"slow each time", []time.Duration{1500 * time.Millisecond}, exitWork, "heartbeat WRONG 200 after"},
 		{"slow once", []time.Duration{1500 * time.Millisecond, 5 * time.Millisecond}, exitFine, "heartbeat ok 200 after"},
+		{"above the lower threshold", []time.Duration{300 * time.Millisecond}, exitFine, "is above MIN_RESPONSE_TIME_IN_MS=200, so no heartbeat is fast and no dyno is ever removed. If the app has little load now, set MIN_RESPONSE_TIME_IN_MS="},
+		{"near the upper threshold", []time.Duration{700 * time.Millisecond}, exitFine, "thresholds note"},
 	} {
 		var heartbeats atomic.Int64 // the last time repeats
 		app.answer(func(w http.ResponseWriter, r *http.Request) {
@@ -192,14 +198,22 @@ func TestCheckJudgesTheHeartbeat(t *testing.T) {
 	}
 }
 
-// taken has the connect and processing times of successive heartbeats in milliseconds. The last pair repeats.
-type taken [][2]float64
+// taken has the connect, the processing and the whole times of successive heartbeats in milliseconds. The last repeats; a
+// heartbeat with a negative time fails.
+type taken [][]float64
 
 func (t *taken) Probe(context.Context) probe.Reading {
 	now := (*t)[0]
 	*t = (*t)[min(1, len(*t)-1):]
 	ms := func(n float64) time.Duration { return time.Duration(n * float64(time.Millisecond)) }
-	return probe.Reading{Outcome: probe.Answered, Status: 200, Value: 1, Unit: "ms", Phases: probe.Phases{Connect: ms(now[0]), Processing: ms(now[1])}}
+	r := probe.Reading{Outcome: probe.Answered, Status: 200, Value: 1, Unit: "ms", Phases: probe.Phases{Connect: ms(now[0]), Processing: ms(now[1])}}
+	if len(now) > 2 {
+		r.Value = now[2]
+	}
+	if r.Value < 0 {
+		return probe.Reading{Outcome: probe.Timeout, Error: "no answer within 10s"}
+	}
+	return r
 }
 
 // check notes a page that costs the app almost nothing, at any distance.
@@ -220,11 +234,96 @@ func TestCheckNotesAStaticPage(t *testing.T) {
 		"an app of 100 ms behind a slow connection":       {taken{{300, 100}}, false},
 		"an app of 100 ms on which connecting is retried": {taken{{1000, 130}, {30, 131}}, false},
 	} {
+		out, check := checked(t, c.took, nil)
+		if got := strings.Contains(out, "heartbeat note the app answered in less than 1 ms"); got != c.want || check.wrong > 0 {
+			t.Errorf("%s: noted %v, want %v:\n%s", name, got, c.want, out)
+		}
+	}
+}
+
+func checked(t *testing.T, took taken, change func(*settings.Settings)) (out string, c *checker) {
+	t.Helper()
+	var all bytes.Buffer
+	s := settings.Defaults()
+	if change != nil {
+		change(s)
+	}
+	c = newChecker(&all)
+	c.heartbeat(t.Context(), service.Parts{Heartbeat: &took}, s)
+	return oneSpaced(all.String()), c
+}
+
+// The median of five heartbeats decides, and a baseline that the thresholds do not fit is noted with those that would.
+func TestCheckJudgesTheMedian(t *testing.T) {
+	adaptive := func(s *settings.Settings) { s.Policy = "adaptive" }
+	took := func(ms ...float64) (all taken) {
+		for _, m := range ms {
+			all = append(all, []float64{5, m, m})
+		}
+		return all
+	}
+	for name, c := range map[string]struct {
+		took  taken
+		with  func(*settings.Settings)
+		wrong int
+		want  []string
+		never []string
+	}{
+		"fast":          {took(90, 80, 85, 120, 100), nil, 0, []string{": fast (below 200 ms) the median of 5 heartbeats, from 80 ms to 120 ms"}, []string{"thresholds"}},
+		"one outlier":   {took(90, 5000, 85, 120, 100), nil, 0, []string{"heartbeat ok", "from 85 ms to 5000 ms"}, []string{"thresholds"}},
+		"two time out":  {took(90, -1, 85, -1, 100), nil, 0, []string{"heartbeat ok", "from 85 ms to 100 ms; 2 not answered"}, []string{"thresholds"}},
+		"most time out": {took(90, -1, -1), nil, 1, []string{"heartbeat WRONG timeout: no answer within 10s"}, []string{"thresholds"}},
+		"never fast": {
+			took(432), nil, 0,
+			[]string{"thresholds note the median of 432 ms is above MIN_RESPONSE_TIME_IN_MS=200, so no heartbeat is fast and no dyno is ever removed. If the app has little load now, set MIN_RESPONSE_TIME_IN_MS=650 and MAX_RESPONSE_TIME_IN_MS=2000"},
+			nil,
+		},
+		"the adaptive policy needs no fast heartbeat": {took(432), adaptive, 0, []string{"heartbeat ok"}, []string{"thresholds"}},
+		"near the maximum": {
+			took(700), adaptive, 0,
+			[]string{"thresholds note the median of 700 ms is more than half of MAX_RESPONSE_TIME_IN_MS=1000, so a short queue already counts as slow. If the app has little load now, set MAX_RESPONSE_TIME_IN_MS=2700"},
+			[]string{"MIN_"},
+		},
+		"slow": {
+			took(1500), nil, 1,
+			[]string{"heartbeat WRONG", ": slow (above 1000 ms)", "The median is above MAX_RESPONSE_TIME_IN_MS=1000. If the app has little load now, the bot would scale it to the maximum and keep it there. Then set MIN_RESPONSE_TIME_IN_MS=2300 and MAX_RESPONSE_TIME_IN_MS=5700, or make the heartbeat page do less"},
+			[]string{"thresholds"},
+		},
+	} {
+		out, check := checked(t, c.took, c.with)
+		for _, want := range c.want {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s: check does not say %q:\n%s", name, want, out)
+			}
+		}
+		for _, never := range c.never {
+			if strings.Contains(out, never) {
+				t.Errorf("%s: check says %q:\n%s", name, never, out)
+			}
+		}
+		if check.wrong != c.wrong {
+			t.Errorf("%s: %d are wrong, want %d:\n%s", name, check.wrong, c.wrong, out)
+		}
+	}
+}
+
+// Heroku refuses more than 4,500 calls per hour.
+func TestCheckCountsTheAPICalls(t *testing.T) {
+	for every, want := range map[time.Duration]string{
+		30 * time.Second:       "API calls ok 120 per hour, 2.7 %",
+		5 * time.Second:        "API calls ok 720 per hour, 16 %",
+		time.Second:            "API calls note 3600 per hour, 80 % of the account's 4500: one every 1 s, and up to twice as many while dynos start. All of the account's bots and tools share them. Set HEARTBEAT_INTERVAL_IN_SECONDS to 2 or more",
+		500 * time.Millisecond: "API calls WRONG 7200 per hour",
+	} {
 		var out bytes.Buffer
-		check := &checker{out: &out}
-		check.heartbeat(t.Context(), service.Parts{Heartbeat: &c.took}, settings.Defaults())
-		if got := strings.Contains(oneSpaced(out.String()), "heartbeat note the app answered in less than 1 ms"); got != c.want || check.wrong > 0 {
-			t.Errorf("%s: noted %v, want %v:\n%s", name, got, c.want, out.String())
+		s := settings.Defaults()
+		s.HeartbeatInterval = settings.Seconds(every)
+		p, err := heroku.New(heroku.Options{App: "dancing-forest", Key: "k"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if newChecker(&out).calls(p, s); !strings.Contains(oneSpaced(out.String()), want) {
+			t.Errorf("every %v: want %q:\n%s", every, want, out.String())
 		}
 	}
 }

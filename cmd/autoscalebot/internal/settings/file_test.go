@@ -162,7 +162,7 @@ func TestAllMistakesOfAFileAtOnce(t *testing.T) {
   autoscale.yaml:2: max_dyno: unknown setting; the nearest is max_dynos
   autoscale.yaml:6: MIN_DYNOS: "x": must be a whole number from 0 to 10000, or a schedule such as 0:00=2, 9:00=5, 17:00=2
   autoscale.yaml:3: MAX_DYNOS: "many": must be a whole number from 0 to 10000, or a schedule such as 0:00=2, 9:00=5, 17:00=2
-  HEROKU_API_KEY: is not set; create one with: heroku authorizations:create --description autoscalebot
+  HEROKU_API_KEY: is not set; create one with: heroku authorizations:create --description autoscalebot --scope identity,write
   autoscale.yaml:1: HEROKU_APP_NAME: "UPPER": must be an app's name, as listed by: heroku apps
   HEARTBEAT_MEASURE: "y": must be total, processing or queue
   autoscale.yaml:4: LOG_LEVEL: "loud": must be debug, info, warn or error

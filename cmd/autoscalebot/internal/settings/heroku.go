@@ -17,7 +17,7 @@ var appName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 func (ps *Problems) checkHeroku(s *Settings) {
 	ps.need("HEROKU_APP_NAME", string(s.HerokuAppName), "set the app to scale, such as dancing-forest-1234")
 	ps.need("HEROKU_API_KEY", s.HerokuAPIKey.Reveal(),
-		"create one with: heroku authorizations:create --description autoscalebot")
+		"create one with: heroku authorizations:create --description autoscalebot --scope identity,write")
 	if s.HerokuAppName != "" && !appName.MatchString(string(s.HerokuAppName)) {
 		ps.add("HEROKU_APP_NAME", "%q: must be an app's name, as listed by: heroku apps", s.HerokuAppName)
 	}

@@ -180,7 +180,7 @@ func TestMistakes(t *testing.T) {
 	racetest.Computes(t)
 	for _, c := range []struct{ env, want string }{
 		{"AUTOSCALE_MAX_DYNO=3", "AUTOSCALE_MAX_DYNO: unknown setting; the nearest is AUTOSCALE_MAX_DYNOS"},
-		{"HEROKU_API_KEY=", "HEROKU_API_KEY: is not set; create one with: heroku authorizations:create --description autoscalebot"},
+		{"HEROKU_API_KEY=", "HEROKU_API_KEY: is not set; create one with: heroku authorizations:create --description autoscalebot --scope identity,write"},
 		{"HEROKU_API_KEY=two words", "HEROKU_API_KEY: contains a space or another invalid character. Copy the key again"},
 		{"HEROKU_APP_NAME= ", "HEROKU_APP_NAME: is not set; set the app to scale, such as dancing-forest-1234"},
 		{"HEROKU_APP_NAME=https://x.herokuapp.com", `HEROKU_APP_NAME: "https://x.herokuapp.com": must be an app's name, as listed by: heroku apps`},

@@ -51,7 +51,8 @@ func starts() map[string][]Section {
 			{Name: "HEROKU_APP_NAME", Value: "dancing-forest-1234", Note: "CHANGE: The app to scale."},
 			{
 				Name: "HEROKU_API_KEY", Value: "00000000-0000-0000-0000-000000000000", Off: true,
-				Note: "Create one with: heroku authorizations:create --description autoscalebot. " + secretNote,
+				Note: "Create one with: heroku authorizations:create --description autoscalebot --scope " +
+					"identity,write. " + secretNote,
 			},
 			{Name: "HEROKU_PROCESS_TYPE", Value: "web"},
 			{

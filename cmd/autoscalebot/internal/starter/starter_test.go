@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -273,6 +274,44 @@ func FuzzFromINI(f *testing.F) {
 		}
 		if strings.Contains(shown, secret) {
 			t.Error("a secret is shown")
+		}
+	})
+}
+
+func TestThresholdsFitTheHeartbeats(t *testing.T) {
+	repeat := func(ms float64) []float64 { return slices.Repeat([]float64{ms}, 20) }
+	for name, c := range map[string]struct {
+		ms        []float64
+		timeout   time.Duration
+		low, high float64
+		cramped   bool
+	}{
+		"a fast page":                 {repeat(8), 10 * time.Second, 50, 500, false},
+		"a usual page":                {repeat(95), 10 * time.Second, 150, 950, false},
+		"a slow page":                 {repeat(432), 10 * time.Second, 650, 2000, false},
+		"a very slow page":            {repeat(1000), 10 * time.Second, 1500, 3800, false},
+		"a page close to the timeout": {repeat(3000), 10 * time.Second, 3200, 8000, true},
+		"every fourth one waits":      {[]float64{100, 100, 100, 400}, 10 * time.Second, 480, 1200, false},
+		"one outlier of twenty":       {append(repeat(100)[:19], 5000), 10 * time.Second, 150, 1000, false},
+		"a single heartbeat":          {[]float64{0.4}, time.Second, 50, 500, false},
+	} {
+		got := starter.Propose(c.ms, c.timeout)
+		if got.Min != c.low || got.Max != c.high || got.Cramped != c.cramped {
+			t.Errorf("%s: %+v, want %g and %g, cramped %v", name, got, c.low, c.high, c.cramped)
+		}
+	}
+}
+
+func TestThresholdsNeverFlap(t *testing.T) {
+	rapidtest.Check(t, func(t *rapid.T) {
+		ms := rapid.SliceOfN(rapid.Float64Range(0.01, 9000), 1, 20).Draw(t, "ms")
+		timeout := time.Duration(rapid.IntRange(1, 30).Draw(t, "seconds")) * time.Second
+		got := starter.Propose(ms, timeout)
+		if got.Min <= 0 || got.Max <= 2*got.Min || got.Max > float64(timeout.Milliseconds()) {
+			t.Fatalf("%+v for %v", got, ms)
+		}
+		if got.WhyMin() == "" || got.WhyMax() == "" {
+			t.Fatal("no reason")
 		}
 	})
 }
