@@ -38,7 +38,7 @@ func (m *Model) Decide(l *Load, e Estimate, w *Weeks, t Tick) (*Weeks, Answer) {
 }
 
 func (m *Model) decideByBeats(l *Load, t *Tick, a *Answer) {
-	n, by := t.Dynos, m.by(l)
+	n, by, calm := t.Dynos, m.by(l), m.hastened(calmAfterUp)
 	drain := l.drain(float64(n))
 	trigger := l.quantile(m.queueing, by.upQuantile, true)/by.up + drain
 	switch {
@@ -53,7 +53,7 @@ func (m *Model) decideByBeats(l *Load, t *Tick, a *Answer) {
 		a.Estimate.Need = max(a.Estimate.Need, a.Dynos)
 	case l.Late >= t.Fails && !t.Booting, t.Failing:
 		a.Reason, a.Dynos = SlowRun, n+t.Step
-	case t.Now.Sub(t.LastUp) < calmAfterUp || t.Now.Sub(t.Begun) < calmAfterUp || !t.Answered:
+	case t.Now.Sub(t.LastUp) < calm || t.Now.Sub(t.Begun) < calm || !t.Answered:
 	case l.Needs[0].Dynos < n:
 		a.Reason, a.Dynos = LessLoad, max(1, l.Needs[0].Dynos, n/2)
 	case t.Unchanged.Seconds() >= trialFactor*l.HoldTime && n > 1 &&

@@ -86,6 +86,9 @@ func (e *Estimate) held() string {
 	if e.Most <= e.Need {
 		return ""
 	}
+	if e.HoldSeconds < 60 {
+		return fmt.Sprintf("; it needed %d within the last %.0f s", e.Most, e.HoldSeconds)
+	}
 	return fmt.Sprintf("; it needed %d within the last %.0f min", e.Most, math.Ceil(e.HoldSeconds/60))
 }
 

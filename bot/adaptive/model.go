@@ -27,6 +27,7 @@ type Model struct {
 	numbers
 	routerAim routerAim
 	queueing  *queueing
+	haste     float64 // of [Model.Hasten]; 0 without
 }
 
 // What an aim stands for:
@@ -82,7 +83,7 @@ func New(aim Aim, boundMS float64) (*Model, error) {
 	case !(boundMS > 0) || math.IsInf(boundMS, 0):
 		return nil, fmt.Errorf("invalid threshold of %g ms: must be more than 0", boundMS)
 	}
-	return &Model{n, aim.router(), newQueueing(boundMS / 1000)}, nil
+	return &Model{numbers: n, routerAim: aim.router(), queueing: newQueueing(boundMS / 1000)}, nil
 }
 
 // Update returns the load after a tick's readings, and the estimate that follows from it. A nil Load knows nothing.
@@ -92,7 +93,7 @@ func (m *Model) Update(l *Load, t Tick) (*Load, *Estimate) {
 		return nil, nil
 	}
 	w := m.queueing
-	next, dt := l.begin(t.Now, t.Dynos, w)
+	next, dt := l.begin(t.Now, t.Dynos, w, m.hastened(leastHold))
 	serving, fresh := next.serving(&t)
 	bs := t.beats()
 	next.Baseline.add(t.Now, bs)
@@ -108,9 +109,9 @@ func (m *Model) Update(l *Load, t Tick) (*Load, *Estimate) {
 }
 
 // The result is a copy that may be changed. A new load assumes that dynos are about half busy.
-func (l *Load) begin(now time.Time, n int, w *queueing) (next *Load, dt float64) {
+func (l *Load) begin(now time.Time, n int, w *queueing, hold time.Duration) (next *Load, dt float64) {
 	if l == nil || !l.sound() {
-		next = &Load{At: now, Dynos: n, HoldTime: leastHold.Seconds()}
+		next = &Load{At: now, Dynos: n, HoldTime: hold.Seconds()}
 		for h := range guesses {
 			next.Mean[h], next.Spread[h] = float32(math.Log(0.5*float64(n))), 0.7
 			next.Weight[h] = float32(w.of[h].prior(0))
@@ -119,7 +120,7 @@ func (l *Load) begin(now time.Time, n int, w *queueing) (next *Load, dt float64)
 	}
 	c := *l
 	dt = min(max(now.Sub(l.At).Seconds(), 0.1), longestGap)
-	c.HoldTime = max(leastHold.Seconds(), c.HoldTime*math.Exp(-dt/reversalForget))
+	c.HoldTime = max(hold.Seconds(), c.HoldTime*math.Exp(-dt/reversalForget))
 	return &c, dt
 }
 

@@ -242,3 +242,26 @@ func BenchmarkDecideAdaptive(b *testing.B) {
 		st, _ = p.Decide(st, facts(now, in, bounds(1, 60), 4))
 	}
 }
+
+// A demonstration that shows minutes in seconds removes dynos in seconds, too.
+func TestHastenedModelHoldsForSeconds(t *testing.T) {
+	last := func(haste float64) int {
+		m, err := adaptive.New(adaptive.Balanced, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if haste > 0 {
+			m = m.Hasten(haste)
+		}
+		a := newApp(policy(m, 1000), 8, 2)
+		a.run(4 * time.Minute)
+		return a.dynos
+	}
+	if usual, fast := last(0), last(30); usual != 8 || fast >= usual {
+		t.Errorf("after 4 minutes with too many dynos there are %d, and %d if it is 30 times as fast; want 8, and fewer", usual, fast)
+	}
+	e := adaptive.Estimate{Likely: 2, Need: 3, Most: 5, HoldSeconds: 16}
+	if got := e.String(); !strings.HasSuffix(got, "; it needed 5 within the last 16 s") {
+		t.Errorf("the reason is %q", got)
+	}
+}
