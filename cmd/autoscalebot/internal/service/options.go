@@ -1,6 +1,7 @@
 package service
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
@@ -21,7 +22,7 @@ func Options(s *settings.Settings, p Parts, notifier notify.Notifier, h Host) bo
 		Probers:             p.probers(), Control: p.Control, Schedule: s.Table, Scaler: p.Platform,
 		DryRun: bool(s.DryRun),
 		Policy: decide.Policy{
-			Adaptive: loadModel(s), Rules: s.Rules, DecideEvery: time.Duration(s.DecisionInterval),
+			Adaptive: cmp.Or(p.Model, loadModel(s)), Rules: s.Rules, DecideEvery: time.Duration(s.DecisionInterval),
 			Breaches: s.ScalingRules,
 			HeartbeatRule: decide.HeartbeatRule{
 				MaxResponseMS: float64(s.MaxResponseTime), MinResponseMS: float64(s.MinResponseTime),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -19,6 +20,7 @@ type Parts struct {
 	Signals   []probe.Prober // in the order of [WantedSignals]
 	Control   probe.Prober   // nil without a control URL
 	Targets   []notify.Target
+	Model     *adaptive.Model // replaces the load model of the settings; nil for that
 }
 
 // Open opens the parts that the settings name. The error is a [settings.Problems] that lists all failures.

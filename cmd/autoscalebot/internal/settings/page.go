@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 )
 
@@ -14,6 +15,23 @@ type Page struct {
 	Port              Text   `envconfig:"PORT" once:"true" desc:"Port of the dashboard if ''DASHBOARD_ADDR'' is not set; Heroku and Cloud Foundry set it."`
 	DashboardPassword Secret `envconfig:"DASHBOARD_PASSWORD" once:"true" desc:"Password of the dashboard, at least 8 characters; with ''PORT'' set it also switches the dashboard on."`
 	TrustedProxies    List   `envconfig:"TRUSTED_PROXIES" once:"true" desc:"Proxies whose ''X-Forwarded-For'' header the bot believes; default: on Heroku ''10.0.0.0/8'', elsewhere none."`
+}
+
+var pageSettings = []string{"DASHBOARD_ADDR", "DASHBOARD_PASSWORD", "ADMIN_TOKEN", "TRUSTED_PROXIES"}
+
+// LoadPage reads only the settings of the dashboard, for the demo: its address, the password, the token and the trusted
+// proxies. All others are zero. Its error is a [Problems] with all mistakes.
+func LoadPage() (*Settings, error) {
+	var problems Problems
+	src := problems.sources()[0]
+	start := len(problems)
+	s := problems.read(src, func(name string) bool { return slices.Contains(pageSettings, name) })
+	problems.checkPage(s)
+	problems.place(start, src)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return s, nil
 }
 
 const shortestPassword = 8
