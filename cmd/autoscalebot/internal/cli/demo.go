@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -12,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/autoscalebot/autoscalebot/bot"
-	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/local"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/demo"
@@ -22,35 +22,55 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// The highest load needs about five processes of the sample app, and the lowest load needs one.
-var demoWave = demo.Wave{Low: 6, High: 85, Period: time.Minute}
+// The highest load keeps three processes of the sample app busy, the lowest one half of one. It passes the capacity of
+// one process after 5 s.
+var demoWave = demo.Wave{Low: 10, High: 60, Period: demoLength, Lead: 6 * time.Second}
+
+const (
+	demoLength   = 75 * time.Second
+	demoInterval = time.Second
+	// A heartbeat every second instead of every 30 s: the demo is 30 times as fast as the defaults.
+	demoHaste = 30
+)
 
 func newDemo() *cobra.Command {
 	var o demoOptions
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Watch the bot scale a sample app on this machine",
-		Long: `Start a sample app as processes on this machine, send it a load that rises and
-falls, and let the bot scale it with a heartbeat every second. You need no
-account and no settings. The screen shows each decision with its reason, and
-the demo's web page shows the same. Press Ctrl-C to end the demo with a
-summary.
+		Long: `Start two copies of a sample app as processes on this machine, send both the
+same load, which rises and falls, and let a bot scale each of them: one with
+the adaptive policy, which is recommended, the other by counting slow and fast
+heartbeats. You need no account and no settings. The screen shows both, with
+the reason of each change, and ends with the result in one sentence. So do the
+dashboards of the two bots, at DASHBOARD_ADDR or at a free port. Press Ctrl-C to
+end the demo earlier.
+
+The demo is 30 times as fast as the defaults: it takes a heartbeat every second
+instead of every 30 s, and shortens the hold time of the adaptive policy to
+match.
 
 With --pool the bot scales servers instead: processes that take time to boot,
 which the bot puts behind HAProxy, drains and destroys. Without HAProxy on this
 machine it uses a built-in balancer. It scales by the heartbeat and by the CPU
 use of the servers. Kill one of the processes to see it replaced.`,
 		Example: `  autoscalebot demo
+  autoscalebot demo --policy adaptive
   autoscalebot demo --pool
-  autoscalebot demo --for 70s --svg demo.svg`,
+  autoscalebot demo --svg demo.svg`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !cmd.Flags().Changed("for") && !o.pool {
+				o.duration = demoLength
+			}
 			return runDemo(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().DurationVar(&o.duration, "for", 0, "end after this time, such as 90s (default: at Ctrl-C)")
+	cmd.Flags().DurationVar(&o.duration, "for", 0,
+		"end after this time, such as 90s; 0 = at Ctrl-C (default 1m15s, with --pool 0)")
+	cmd.Flags().StringVar(&o.policy, "policy", "", "show only one `policy`: "+demo.Count+" or "+demo.Adaptive)
 	cmd.Flags().BoolVar(&o.json, "json", false,
-		"print the bot's records as JSON lines, and the summary to standard error")
+		"print the bots' records as JSON lines, each with its policy, and the summary to standard error")
 	cmd.Flags().BoolVar(&o.pool, "pool", false, "scale servers behind a balancer")
 	cmd.Flags().StringVar(&o.balancer, "balancer", demo.Auto, "`kind` of balancer of --pool: "+demo.HAProxy+", "+
 		demo.BuiltIn+", or "+
@@ -61,30 +81,72 @@ use of the servers. Kill one of the processes to see it replaced.`,
 
 type demoOptions struct {
 	duration time.Duration
+	policy   string // empty for both
 	json     bool
 	svg      string
 	pool     bool
 	balancer string
 }
 
+func (o demoOptions) check() (page *settings.Settings, err error) {
+	var m mistakes
+	if o.policy != "" && o.policy != demo.Count && o.policy != demo.Adaptive {
+		m.add("--policy", "%q: must be %s or %s", o.policy, demo.Count, demo.Adaptive)
+	} else if o.policy != "" && o.pool {
+		m.add("--policy", "cannot be combined with --pool")
+	}
+	if o.duration < 0 {
+		m.add("--for", "%v: must be 0 or more", o.duration)
+	}
+	page, err = settings.LoadPage()
+	m.settings(err)
+	if err == nil && page.DashboardAddr != "" {
+		l, err := net.Listen("tcp", string(page.DashboardAddr))
+		if err != nil {
+			m.add("DASHBOARD_ADDR", "%v. Choose another address, or port 0 for any free one", err)
+		} else {
+			_ = l.Close()
+		}
+	}
+	if len(m.problems) > 0 {
+		return nil, m.problems
+	}
+	return page, nil
+}
+
+func (o demoOptions) policies() []string {
+	switch {
+	case o.pool:
+		return []string{demo.Count}
+	case o.policy != "":
+		return []string{o.policy}
+	}
+	return []string{demo.Adaptive, demo.Count}
+}
+
 // The defaults, with a shorter interval and with thresholds for the sample app.
-func demoSettings() *settings.Settings {
+func demoSettings(policy string, page *settings.Settings) *settings.Settings {
 	s := settings.Defaults()
 	s.Platform, s.LocalAddr = "local", "127.0.0.1:0"
-	s.HerokuAppName = "demo"
-	s.HeartbeatInterval, s.HeartbeatJitter = settings.Seconds(time.Second), 0
-	s.MaxResponseTime, s.MinResponseTime = 150, 38
-	s.Fails.Quorum, s.Passes.Quorum = decide.InARow(2), decide.InARow(4)
+	s.HerokuAppName, s.Policy = "demo", settings.Word(policy)
+	s.HeartbeatInterval, s.HeartbeatJitter = settings.Seconds(demoInterval), 0
+	s.MaxResponseTime, s.MinResponseTime = 500, 100
 	s.MaxDynos = schedule.Fixed(6)
 	table, err := schedule.New(s.MinDynos, s.MaxDynos, s.TimeZone.Location)
 	if err != nil {
 		panic(err) // 1 to 6 is valid in every zone
 	}
 	s.Table = table
+	// The history ends with the demo.
+	s.History = history.Memory
+	s.Page, s.AdminToken = page.Page, page.AdminToken
+	if s.DashboardAddr == "" {
+		s.DashboardAddr = "127.0.0.1:0"
+	}
 	return s
 }
 
-// A stage is what the demo scales: the platform, the URL of its app, and the signals next to the heartbeat.
+// A stage is what a bot of the demo scales: the platform, the URL of its app, and the signals next to the heartbeat.
 type stage struct {
 	platform bot.Scaler
 	url      string
@@ -92,61 +154,158 @@ type stage struct {
 	close    func()
 }
 
+// A contest is one bot of the demo with its app and its story.
+type contest struct {
+	stage
+	story   *demo.Story
+	service *service.Service
+}
+
+func (c *contest) end(ctx context.Context) {
+	if c.service != nil {
+		c.service.Close(ctx)
+	}
+	c.close()
+}
+
 func runDemo(ctx context.Context, o demoOptions, stdout, stderr io.Writer) error {
-	exe, err := os.Executable()
-	if err != nil {
-		return fmt.Errorf("find this program, which is also the sample app: %w", err)
-	}
-	app := "exec " + shellQuote(exe) + " sample-app"
-	s := demoSettings()
-	h := service.NewHost(s, stdout, io.Discard)
-	sc := &screen{out: stdout, wave: demoWave, json: o.json, live: service.IsTerminal(stdout) && !o.json}
-	set := dynoStage
-	if o.pool {
-		set = serverStage
-	}
-	st, err := set(ctx, o, s, h, app, sc)
+	page, err := o.check()
 	if err != nil {
 		return err
 	}
-	defer st.close()
-	p := service.Parts{Platform: st.platform, Signals: st.signals}
-	if p.Heartbeat, err = service.OpenHeartbeat(s, st.platform); err != nil {
-		return err
-	}
-	// The history ends with the demo, and the page is for this machine only.
-	s.History, s.DashboardAddr = history.Memory, "127.0.0.1:0"
-	v, err := service.New(ctx, s, p, h)
-	if err != nil {
-		return err
-	}
-	defer v.Close(ctx)
-	v.Bot.RecordTo(sc)
-	sc.open(time.Now())
-	defer sc.stop()
-	err = service.Alongside(ctx, st.platform, func(ctx context.Context) error {
-		if o.duration > 0 {
-			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(ctx, o.duration)
-			defer cancel()
-		}
-		page, end := service.Serve(ctx, []*service.Service{v}, h, &service.Receivers{})
-		defer end()
-		sc.start(time.Now(), o.duration, st.url, page)
+	sc := newDemoScreen(o, stdout)
+	var all []*contest
+	defer func() {
 		var wg sync.WaitGroup
 		defer wg.Wait()
-		wg.Go(func() { sc.wave.Run(ctx, st.url, &sc.story.Tally) })
-		return v.Bot.Run(ctx)
-	})
-	if err != nil {
+		for _, c := range all {
+			wg.Go(func() { c.end(ctx) })
+		}
+	}()
+	var h service.Host
+	for _, policy := range o.policies() {
+		s := demoSettings(policy, page)
+		if len(o.policies()) > 1 {
+			s.HerokuProcessType = settings.Text(policy) // the name of its dashboard
+		}
+		h = service.NewHost(s, stdout, io.Discard)
+		c, err := newContest(ctx, o, s, h, sc)
+		if c != nil {
+			all = append(all, c)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	sc.open(time.Now())
+	defer sc.stop()
+	if err := play(ctx, o, all, h, sc); err != nil {
 		return err
 	}
 	sc.stop()
 	return sc.finish(o, stderr)
 }
 
+// The contest must be ended even after an error, if it is not nil.
+func newContest(
+	ctx context.Context, o demoOptions, s *settings.Settings, h service.Host, sc *screen,
+) (*contest, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program, which is also the sample app: %w", err)
+	}
+	app := "exec " + shellQuote(exe) + " sample-app"
+	story := &demo.Story{Policy: string(s.Policy)}
+	set := dynoStage
+	if o.pool {
+		set = serverStage
+	}
+	st, err := set(ctx, o, s, h, app, sc, story)
+	if err != nil {
+		return nil, err
+	}
+	c := &contest{stage: st, story: story}
+	p := service.Parts{Platform: st.platform, Signals: st.signals}
+	if p.Heartbeat, err = service.OpenHeartbeat(s, st.platform); err != nil {
+		return c, err
+	}
+	if s.Policy == demo.Adaptive {
+		model, err := service.Model(s)
+		if err != nil {
+			return c, err
+		}
+		p.Model = model.Hasten(demoHaste)
+	}
+	if c.service, err = service.New(ctx, s, p, h); err != nil {
+		return c, err
+	}
+	story.URL = st.url
+	story.Tally.Bound = time.Duration(float64(s.MaxResponseTime) * float64(time.Millisecond))
+	c.service.Bot.RecordTo(sc.add(story))
+	return c, nil
+}
+
+// The bots and the load begin once all apps have started.
+func play(ctx context.Context, o demoOptions, all []*contest, h service.Host, sc *screen) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var ready, ended sync.WaitGroup
+	ready.Add(len(all))
+	begin := make(chan struct{})
+	errs := make(chan error, len(all))
+	for _, c := range all {
+		ended.Go(func() {
+			defer cancel()
+			arrived := sync.OnceFunc(ready.Done)
+			defer arrived()
+			errs <- service.Alongside(ctx, c.platform, func(ctx context.Context) error {
+				arrived()
+				select {
+				case <-begin:
+				case <-ctx.Done():
+					return nil
+				}
+				return c.service.Bot.Run(ctx)
+			})
+		})
+	}
+	ready.Wait()
+	if ctx.Err() == nil {
+		load(ctx, o, all, h, sc, func() { close(begin) })
+	}
+	cancel()
+	ended.Wait()
+	close(errs)
+	for err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Sends the load until ctx or the time of the demo ends.
+func load(ctx context.Context, o demoOptions, all []*contest, h service.Host, sc *screen, begin func()) {
+	var services []*service.Service
+	var targets []demo.Target
+	for _, c := range all {
+		services = append(services, c.service)
+		targets = append(targets, demo.Target{URL: c.url, Tally: &c.story.Tally})
+	}
+	at, end := service.Serve(ctx, services, h, &service.Receivers{})
+	defer end()
+	if o.duration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.duration)
+		defer cancel()
+	}
+	sc.start(time.Now(), o.duration, at)
+	begin()
+	sc.run.Load.Run(ctx, targets...)
+}
+
 func dynoStage(
-	ctx context.Context, _ demoOptions, s *settings.Settings, h service.Host, app string, _ *screen,
+	ctx context.Context, _ demoOptions, s *settings.Settings, h service.Host, app string, _ *screen, _ *demo.Story,
 ) (stage, error) {
 	platform, err := local.New(local.Options{
 		Command: app, Env: s.CommandEnviron(), Addr: string(s.LocalAddr), Dynos: s.Table.At(h.Now).Min, Log: h.Log,
@@ -155,7 +314,12 @@ func dynoStage(
 		return stage{}, err
 	}
 	url, err := platform.WebURL(ctx)
-	return stage{platform: platform, url: url, close: platform.Kill}, err
+	return stage{platform: asDynos{platform}, url: url, close: platform.Kill}, err
 }
+
+// The sample app's processes stand for dynos.
+type asDynos struct{ *local.Platform }
+
+func (asDynos) Unit() string { return "dyno" }
 
 func shellQuote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -23,7 +23,7 @@ const demoBoot = 1500 * time.Millisecond
 
 // The servers are processes, in a pool behind HAProxy or the built-in balancer.
 func serverStage(
-	ctx context.Context, o demoOptions, s *settings.Settings, h service.Host, app string, sc *screen,
+	ctx context.Context, o demoOptions, s *settings.Settings, h service.Host, app string, sc *screen, story *demo.Story,
 ) (stage, error) {
 	front, err := demo.OpenFront(ctx, o.balancer)
 	if err != nil {
@@ -48,7 +48,7 @@ func serverStage(
 			DrainTimeout: 5 * time.Second, ReplaceAfter: 5 * time.Second, Settle: -1, Busy: 200 * time.Millisecond,
 			Rest: 500 * time.Millisecond,
 		},
-		Log: h.Log, Notify: sc.tell,
+		Log: h.Log, Notify: func(e pool.Event) { sc.tell(story, e) },
 	})
 	if err != nil {
 		end()
@@ -56,14 +56,13 @@ func serverStage(
 	}
 	busy := demo.NewCPU(servers.Addresses)
 	// The CPU must agree, so the heartbeat needs less evidence.
-	s.MinResponseTime, s.Passes.Quorum = 75, decide.InARow(3)
+	s.Fails.Quorum, s.Passes.Quorum = decide.InARow(2), decide.InARow(3)
 	s.Rules = []decide.SignalRule{{
 		Signal: string(cpu.CPU), Max: 60, Min: 25, Fails: decide.InARow(2),
 		Passes: decide.InARow(3),
 	}}
 	_, most := s.ServerLimits(h.Now)
-	sc.wave = poolWave
-	sc.story.Pool = &demo.Pool{Front: front.Name, Max: most}
+	story.Pool = &demo.Pool{Front: front.Name, Max: most}
 	sc.servers = func() (list []demo.Server) {
 		for _, st := range servers.Servers() {
 			one := demo.Server{ServerStatus: st}

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +15,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/porttest"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/demo"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
 // A demo of a pool prints events as they happen, and a summary when it is interrupted.
@@ -140,5 +146,103 @@ func TestTheLiveViewGivesTheTerminalBack(t *testing.T) {
 		if i := strings.Index(out.String(), off); i < 0 || strings.LastIndex(out.String(), on) < i {
 			t.Errorf("%q is not followed by %q in %q", off, on, out.String())
 		}
+	}
+}
+
+// The load passes the capacity of one process of the sample app, 20 requests/s, within 10 s, and ends where it began.
+func TestLoadOfTheDemoRisesSoon(t *testing.T) {
+	for _, w := range []demo.Wave{demoWave, poolWave} {
+		if first, soon := w.Rate(0), w.Rate(8*time.Second); first > 15 || w == demoWave && soon < 25 {
+			t.Errorf("the load of %+v begins at %.0f requests/s, and is at %.0f after 8 s", w, first, soon)
+		}
+	}
+	if demoLength != demoWave.Period {
+		t.Error("the demo does not show one wave")
+	}
+}
+
+func TestWrongUsageOfTheDemo(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for name, tt := range map[string]struct {
+		env   string
+		args  []string
+		wants []string
+	}{
+		"all at once": {
+			"DASHBOARD_ADDR=8080",
+			[]string{"--policy", "queue", "--for", "-1s"},
+			[]string{`--policy: "queue": must be count or adaptive`, "--for: -1s: must be 0 or more", `DASHBOARD_ADDR: "8080": must be host:port`},
+		},
+		"a policy of a pool":     {"", []string{"--pool", "--policy", "adaptive"}, []string{"--policy: cannot be combined with --pool"}},
+		"open to other machines": {"DASHBOARD_ADDR=0.0.0.0:0", nil, []string{"is open to other machines without a password"}},
+		"an address in use":      {"DASHBOARD_ADDR=" + taken.Addr().String(), nil, []string{"DASHBOARD_ADDR: listen tcp " + taken.Addr().String(), "Choose another address"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			settingstest.Env(t)
+			if tt.env != "" {
+				key, value, _ := strings.Cut(tt.env, "=")
+				t.Setenv(key, value)
+			}
+			var out, errs bytes.Buffer
+			if code := run(t.Context(), append([]string{"demo"}, tt.args...), &out, &errs); code != exitUsage || out.Len() > 0 {
+				t.Errorf("code %d, output %q", code, out.String())
+			}
+			for _, want := range tt.wants {
+				if !strings.Contains(errs.String(), want) {
+					t.Errorf("no %q in %q", want, errs.String())
+				}
+			}
+		})
+	}
+}
+
+// The dashboards of both bots are at DASHBOARD_ADDR.
+func TestDemoServesItsDashboardsWhereAsked(t *testing.T) {
+	t.Parallel()
+	addr := porttest.Addr(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary(t), "demo", "--for", "0")
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "DASHBOARD_ADDR=" + addr}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	wants := []string{
+		`^adaptive: the sample app answers at http://127\.0\.0\.1:[0-9]+; watch the bot at http://` + addr + `/$`,
+		`^count: the sample app answers at http://127\.0\.0\.1:[0-9]+; watch the bot at http://` + addr + `/processes/count/$`,
+		`^ +0:[0-9]{2} +[0-9]+ req/s  adaptive  web [1-6] `,
+		`^ +0:[0-9]{2} +[0-9]+ req/s  count     web [1-6] `,
+	}
+	lines := bufio.NewScanner(out)
+	for len(wants) > 0 && lines.Scan() {
+		wants = slices.DeleteFunc(wants, func(p string) bool { return regexp.MustCompile(p).Match(lines.Bytes()) })
+	}
+	for path, want := range map[string]string{"/": "adaptive", "/processes/count/": "count"} {
+		resp, err := http.Get("http://" + addr + path)
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+			continue
+		}
+		body, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK || !strings.Contains(string(body), want) {
+			t.Errorf("%s answers %s without %q", path, resp.Status, want)
+		}
+	}
+	_ = cmd.Process.Signal(os.Interrupt)
+	var ending string
+	for lines.Scan() {
+		ending += lines.Text() + "\n"
+	}
+	if err := cmd.Wait(); err != nil || len(wants) > 0 || !strings.HasSuffix(ending, "\nNext: autoscalebot init\n") {
+		t.Errorf("%v; it did not say %q; it ended with\n%s", err, wants, ending)
 	}
 }

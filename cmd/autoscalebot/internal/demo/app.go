@@ -12,12 +12,12 @@ import (
 	"time"
 )
 
-// The sample app behaves like a dyno with one core. Requests take turns of one slice each, so all of them slow down
-// under load.
+// The sample app behaves like a dyno whose web server works on a few requests at a time. More requests wait their turn,
+// so all of them slow down under load. Long requests keep the capacity the same on a busy machine.
 const (
-	slice         = 5 * time.Millisecond
-	visitSlices   = 8 // 40 ms for a visitor's request, so a process serves up to 25 a second
-	beatSlices    = 4 // 20 ms for a heartbeat
+	slots         = 3
+	visitTime     = 150 * time.Millisecond // of a visitor's request, so a process serves up to 20 a second
+	beatTime      = 30 * time.Millisecond  // of a heartbeat
 	visitPath     = "/"
 	heartbeatPath = "/autoscalebot/heartbeat/"
 	// HealthPath is the path of the health check. It answers at once, at any load.
@@ -26,32 +26,32 @@ const (
 	bootTime    = 1200 * time.Millisecond
 )
 
-// A core is the simulated core of a process. A request holds it and sleeps instead of computing, so six processes fit
-// on a small machine.
-type core struct {
+// A server is the simulated web server of a process. A request holds a slot and sleeps instead of computing, so a dozen
+// processes fit on a small machine.
+type server struct {
 	turn  chan struct{}
 	began time.Time
-	busy  atomic.Int64 // nanoseconds held
+	busy  atomic.Int64 // nanoseconds for which slots were held
 }
 
-func newCore() *core { return &core{turn: make(chan struct{}, 1), began: time.Now()} }
+func newServer() *server { return &server{turn: make(chan struct{}, slots), began: time.Now()} }
 
-func (c *core) hold(ctx context.Context) error {
+func (s *server) hold(ctx context.Context, length time.Duration) error {
 	select {
-	case c.turn <- struct{}{}:
+	case s.turn <- struct{}{}:
 		began := time.Now()
-		time.Sleep(slice)
-		c.busy.Add(int64(time.Since(began)))
-		<-c.turn
+		time.Sleep(length)
+		s.busy.Add(int64(time.Since(began)))
+		<-s.turn
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (c *core) metrics(w http.ResponseWriter, _ *http.Request) {
-	busy := time.Duration(c.busy.Load())
-	idle := max(0, time.Since(c.began)-busy)
+func (s *server) metrics(w http.ResponseWriter, _ *http.Request) {
+	busy := time.Duration(s.busy.Load()) / slots
+	idle := max(0, time.Since(s.began)-busy)
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 	_, _ = fmt.Fprintf(w, `# HELP node_cpu_seconds_total Seconds the CPUs spent in each mode.
 # TYPE node_cpu_seconds_total counter
@@ -68,12 +68,12 @@ func RunApp(ctx context.Context, port string) error {
 	case <-ctx.Done():
 		return nil
 	}
-	core := newCore()
+	app := newServer()
 	mux := http.NewServeMux()
 	mux.HandleFunc(HealthPath, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("Fine\n")) })
-	mux.HandleFunc(metricsPath, core.metrics)
-	mux.Handle(visitPath, work(core, visitSlices, "Hello\n"))
-	mux.Handle(heartbeatPath, work(core, beatSlices, "Beat\n"))
+	mux.HandleFunc(metricsPath, app.metrics)
+	mux.Handle(visitPath, app.handler(visitTime, "Hello\n"))
+	mux.Handle(heartbeatPath, app.handler(beatTime, "Beat\n"))
 	srv := &http.Server{Addr: net.JoinHostPort("127.0.0.1", port), Handler: mux, ReadHeaderTimeout: 5 * time.Second}
 	stop := context.AfterFunc(ctx, func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
@@ -87,12 +87,10 @@ func RunApp(ctx context.Context, port string) error {
 	return nil
 }
 
-func work(core *core, slices int, answer string) http.Handler {
+func (s *server) handler(length time.Duration, answer string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for range slices {
-			if core.hold(r.Context()) != nil {
-				return
-			}
+		if s.hold(r.Context(), length) != nil {
+			return
 		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte(answer))

@@ -66,13 +66,13 @@ func comeAndGo(t *testing.T, kind string) {
 	wg.Go(func() { _ = servers.Run(ctx) })
 	serving := func(n int) {
 		t.Helper()
-		for until := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		for until := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 			st := servers.Status()
 			if st.Serving == n && st.Existing == n && st.Want == n {
 				return
 			}
 			if time.Now().After(until) {
-				t.Fatalf("not within 30 s: %d servers serve\n%s", n, st)
+				t.Fatalf("not within 2 minutes: %d servers serve\n%s", n, st)
 			}
 		}
 	}
@@ -83,15 +83,20 @@ func comeAndGo(t *testing.T, kind string) {
 	defer stop()
 	go func() {
 		defer close(ended)
-		Wave{Low: 18, High: 18, Period: time.Minute}.Run(load, front.URL, &tally)
+		wave := Wave{Low: 18, High: 18, Period: time.Minute, Patience: 2 * time.Minute}
+		wave.Run(load, Target{front.URL, &tally})
 	}()
 	for _, n := range []int{3, 1, 2, 1} {
 		must(t, servers.Resize(ctx, n))
+		before := tally.All.Load()
 		serving(n)
+		for tally.All.Load() < before+8 { // a busy machine sends them late
+			time.Sleep(20 * time.Millisecond)
+		}
 	}
 	stop()
 	<-ended
-	if all, failed := tally.All.Load(), tally.Failed.Load(); all < 30 || failed > 0 {
-		t.Errorf("of %d requests %d failed, want none of 30 or more", all, failed)
+	if all, failed := tally.All.Load(), tally.Failed.Load(); failed > 0 {
+		t.Errorf("of %d requests %d failed, want none", all, failed)
 	}
 }

@@ -62,35 +62,40 @@ func cpuReading(r record.Record) string {
 	return "–"
 }
 
-func cpuLine(r record.Record, columns int) string {
+func cpuLine(sc Screen, r record.Record, columns int) string {
 	verdict, bounds := decide.NoData, "" // until the second reading
 	for _, j := range r.Decision.Signals {
 		if j.Rule == string(cpu.CPU) && j.Max != nil && j.Min != nil {
 			verdict, bounds = j.Verdict, fmt.Sprintf("(more servers above %g %%, fewer below %g %%)", *j.Max, *j.Min)
 		}
 	}
+	text := fmt.Sprintf("%-*s%s%s%s, %s", nameWidth, "cpu", color(verdict), cpuReading(r), reset, verdict)
 	if verdict == decide.NoData {
-		return fmt.Sprintf("cpu        –   %s%s%s\n", faint, cut(bounds, columns-15), reset)
+		text = fmt.Sprintf("%-*s–", nameWidth, "cpu")
 	}
-	return fmt.Sprintf("cpu        %s%s%s, %s   %s%s%s\n", color(verdict), cpuReading(r), reset, verdict, faint,
-		cut(bounds, columns-30), reset)
+	return sc.first(columns, text+"   "+faint+bounds+reset, text)
 }
 
 const barWidth = 10
 
 // Empty lines stand in for servers that may still come, so the lines below do not move.
-func (p *Pool) table(columns int) string {
-	var b strings.Builder
+func (p *Pool) table(sc Screen, columns int) []string {
+	var lines []string
 	for _, s := range p.Servers {
 		mark, paint := s.mark()
-		line := fmt.Sprintf("%-8s %s %s", s.Name, mark, s.Text)
+		line := fmt.Sprintf("%-8s %s %s", s.Name, mark, sc.words(s.Text))
 		if s.serves() {
 			line = fmt.Sprintf("%-8s %s %-9s %s", s.Name, mark, s.Text, s.load())
 		}
-		fmt.Fprintf(&b, "%s%s%s\n", paint, cut(line, columns), reset)
+		if visible(line) > columns {
+			line = sc.shorten(line, columns)
+		}
+		lines = append(lines, paint+line+reset)
 	}
-	b.WriteString(strings.Repeat("\n", max(0, p.Max-len(p.Servers))))
-	return b.String()
+	for len(lines) < p.Max {
+		lines = append(lines, "")
+	}
+	return lines
 }
 
 func (s Server) serves() bool { return s.Stage == "serving" && s.Text == "serving" }

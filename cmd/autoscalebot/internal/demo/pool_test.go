@@ -18,9 +18,9 @@ import (
 )
 
 func TestSampleAppTellsHowBusyItIs(t *testing.T) {
-	c := newCore()
+	c := newServer()
 	c.began = time.Now().Add(-10 * time.Second)
-	c.busy.Store(int64(5 * time.Second))
+	c.busy.Store(int64(5 * time.Second * slots))
 	w := httptest.NewRecorder()
 	c.metrics(w, nil)
 	for _, want := range []string{`node_cpu_seconds_total{cpu="0",mode="user"} 5.000`, `node_cpu_seconds_total{cpu="0",mode="idle"} 5.0`} {
@@ -28,16 +28,16 @@ func TestSampleAppTellsHowBusyItIs(t *testing.T) {
 			t.Errorf("no %s in\n%s", want, w.Body)
 		}
 	}
-	if err := c.hold(t.Context()); err != nil || time.Duration(c.busy.Load()) < 5*time.Second+slice {
-		t.Errorf("after a slice it was busy for %v, %v", time.Duration(c.busy.Load()), err)
+	if err := c.hold(t.Context(), time.Millisecond); err != nil || time.Duration(c.busy.Load()) < 5*time.Second*slots+time.Millisecond {
+		t.Errorf("after a request it was busy for %v, %v", time.Duration(c.busy.Load()), err)
 	}
 }
 
 func TestCPUIsTheMeanOfTheServersThatServe(t *testing.T) {
-	var cores []*core
+	var cores []*server
 	var all []string
 	for range 3 {
-		c := newCore()
+		c := newServer()
 		srv := httptest.NewServer(http.HandlerFunc(c.metrics))
 		t.Cleanup(srv.Close)
 		cores, all = append(cores, c), append(all, srv.Listener.Addr().String())

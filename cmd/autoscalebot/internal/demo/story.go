@@ -9,8 +9,18 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-// A Story is what happened in a run.
+// The policies of a story.
+const (
+	Count    = "count"
+	Adaptive = "adaptive"
+)
+
+// A Story is what happened to one app in a run.
 type Story struct {
+	// Policy is Count or Adaptive.
+	Policy string
+	// URL is the app's, and Page that of the bot's page.
+	URL, Page string
 	// Start is the start of the run. End is its planned end; zero without one.
 	Start, End time.Time
 	// Records are the bot's records, except interrupted ones. Rates are the load at each record, in requests a second.
@@ -46,6 +56,14 @@ func (s *Story) clock(t time.Time) string {
 	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
 }
 
+// The run may go a little beyond its planned end, for which nobody pays.
+func (s *Story) until(now time.Time) time.Time {
+	if !s.End.IsZero() && now.After(s.End) {
+		return s.End
+	}
+	return now
+}
+
 // A Summary is the totals of a run.
 type Summary struct {
 	Heartbeats int `json:"heartbeats"`
@@ -57,17 +75,25 @@ type Summary struct {
 	// DynoSeconds is the paid time of all dynos. FixedDynoSeconds is that of a fleet that is always at its maximum.
 	DynoSeconds      float64 `json:"dyno_seconds"`
 	FixedDynoSeconds float64 `json:"fixed_dyno_seconds"`
-	// Requests counts the load's requests. Unanswered counts those without a good answer.
+	// Requests counts the load's requests. Unanswered counts those without a good answer. Slow counts them too, and
+	// those that took longer than the upper threshold.
 	Requests   int64 `json:"requests"`
+	Slow       int64 `json:"slow"`
 	Unanswered int64 `json:"unanswered"`
+	// Max is the maximum number of dynos.
+	Max int `json:"max"`
 	// Pool is nil in a run without a pool.
 	Pool *Pool `json:"pool,omitempty"`
 	unit words.Unit
 }
 
-// Sum returns the totals up to end.
+// Sum returns the totals up to end, or up to the planned end if that is earlier.
 func (s *Story) Sum(end time.Time) Summary {
-	sum := Summary{Requests: s.Tally.All.Load(), Unanswered: s.Tally.Failed.Load(), Pool: s.Pool, unit: s.unit()}
+	end = s.until(end)
+	sum := Summary{
+		Requests: s.Tally.All.Load(), Slow: s.Tally.Slow.Load(), Unanswered: s.Tally.Failed.Load(),
+		Pool: s.Pool, unit: s.unit(),
+	}
 	for i, r := range s.Records {
 		sum.Heartbeats++
 		if hb, ok := r.Heartbeat(); ok && hb.Outcome == probe.Answered {
@@ -84,13 +110,14 @@ func (s *Story) Sum(end time.Time) Summary {
 		if i+1 < len(s.Records) {
 			until = s.Records[i+1].Time
 		}
-		seconds := until.Sub(r.Time).Seconds()
+		seconds := max(0, until.Sub(r.Time).Seconds())
 		paid := max(0, r.After())
 		if s.Pool != nil {
 			paid = s.Pool.there[i]
 		}
 		sum.DynoSeconds += seconds * float64(paid)
 		sum.FixedDynoSeconds += seconds * float64(r.Limits.Max)
+		sum.Max = r.Limits.Max
 	}
 	return sum
 }
@@ -106,8 +133,10 @@ func (s Summary) String() string {
   scale-downs     %d
   slowest         %.0f ms
   requests        %d, %d not answered
+  slow requests   %d
   %-15s %.0f instead of %.0f at the maximum: %.0f %% less
-`, s.Heartbeats, s.Failed, s.ScaleUps, s.ScaleDowns, s.SlowestMS, s.Requests, s.Unanswered, s.unit.One()+"-seconds", s.DynoSeconds, s.FixedDynoSeconds, saved)
+`, s.Heartbeats, s.Failed, s.ScaleUps, s.ScaleDowns, s.SlowestMS, s.Requests, s.Unanswered,
+		s.Slow, s.unit.One()+"-seconds", s.DynoSeconds, s.FixedDynoSeconds, saved)
 	if s.Pool != nil {
 		text += s.Pool.sum()
 	}
