@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -270,22 +272,21 @@ func play(ctx context.Context, o demoOptions, all []*contest, h service.Host, sc
 		})
 	}
 	ready.Wait()
+	var err error
 	if ctx.Err() == nil {
-		load(ctx, o, all, h, sc, func() { close(begin) })
+		err = load(ctx, o, all, h, sc, func() { close(begin) })
 	}
 	cancel()
 	ended.Wait()
 	close(errs)
-	for err := range errs {
-		if err != nil {
-			return err
-		}
+	for one := range errs {
+		err = cmp.Or(err, one)
 	}
-	return nil
+	return err
 }
 
 // Sends the load until ctx or the time of the demo ends.
-func load(ctx context.Context, o demoOptions, all []*contest, h service.Host, sc *screen, begin func()) {
+func load(ctx context.Context, o demoOptions, all []*contest, h service.Host, sc *screen, begin func()) error {
 	var services []*service.Service
 	var targets []demo.Target
 	for _, c := range all {
@@ -294,6 +295,10 @@ func load(ctx context.Context, o demoOptions, all []*contest, h service.Host, sc
 	}
 	at, end := service.Serve(ctx, services, h, &service.Receivers{})
 	defer end()
+	if at == "" {
+		return errors.New("the dashboards cannot be served: another program uses the address. Choose another " +
+			"DASHBOARD_ADDR")
+	}
 	if o.duration > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, o.duration)
@@ -302,6 +307,7 @@ func load(ctx context.Context, o demoOptions, all []*contest, h service.Host, sc
 	sc.start(time.Now(), o.duration, at)
 	begin()
 	sc.run.Load.Run(ctx, targets...)
+	return nil
 }
 
 func dynoStage(
