@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -99,6 +101,13 @@ func (o demoOptions) check() (page *settings.Settings, err error) {
 	}
 	if o.duration < 0 {
 		m.add("--for", "%v: must be 0 or more", o.duration)
+	}
+	if !slices.Contains([]string{demo.Auto, demo.HAProxy, demo.BuiltIn}, o.balancer) {
+		m.add("--balancer", "invalid balancer %q: must be %s, %s or %s", o.balancer, demo.Auto, demo.HAProxy,
+			demo.BuiltIn)
+	}
+	if info, err := os.Stat(filepath.Dir(o.svg)); o.svg != "" && (err != nil || !info.IsDir()) {
+		m.add("--svg", "%q: the folder %s does not exist", o.svg, filepath.Dir(o.svg))
 	}
 	page, err = settings.LoadPage()
 	m.settings(err)
