@@ -49,7 +49,7 @@ are modeled.
 			return err
 		}
 		b.Results = append(b.Results, results...)
-		return out.write(cmd.OutOrStdout(), b)
+		return out.write(cmd.Context(), cmd.OutOrStdout(), b)
 	}
 	src.flags(cmd)
 	cmd.Flags().StringVar(&policy, "policy", "", "also simulate these policies: `names` separated by commas, or all")

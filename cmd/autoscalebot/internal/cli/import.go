@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -48,10 +49,25 @@ importing twice is harmless.`,
 			}
 			defer closePast(cmd, db, &err)
 			n, err := db.Import(cmd.Context(), readRecords(in))
-			fmt.Fprintf(cmd.OutOrStdout(), "imported %d new records\n", n)
+			if err != nil {
+				return importedBefore(cmd.Context(), n, err)
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "imported %d new records\n", n)
 			return err
 		},
 	}
+}
+
+// Records are added in batches, so some are there after an error.
+func importedBefore(ctx context.Context, n int, err error) error {
+	hint := fmt.Sprintf("%d new records were imported before. Import the same file again to continue", n)
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted: %s", hint)
+	}
+	if n == 0 {
+		return err
+	}
+	return fmt.Errorf("%w\n  %s", err, hint)
 }
 
 const maxLine = 1 << 20 // bytes

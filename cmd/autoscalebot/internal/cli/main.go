@@ -4,23 +4,26 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"os"
+	"strings"
 	_ "time/tzdata" // for machines without zone files
 
 	"github.com/spf13/cobra"
 )
 
-// Exit codes.
+// Exit codes. After a signal there is also [signalled] and its number, such as 130 after Ctrl-C.
 const (
 	exitFine  = 0
 	exitWork  = 1 // a failure at work
 	exitUsage = 2 // wrong usage or settings
 )
 
-// Main runs the command that os.Args names, and returns its exit code: 0, 1 or 2.
+// Main runs the command that os.Args names, and returns its exit code: 0, 1, 2, or 130 and the like after
+// a signal.
 func Main() int {
 	// Only libraries use the standard log, sometimes for bytes that a server sent.
 	log.SetOutput(io.Discard)
@@ -30,9 +33,9 @@ func Main() int {
 		return code
 	}
 	takeAllProxy()
-	ctx, end := signals()
+	ctx, end, ending := signals()
 	stdout, stderr := newStandard(os.Stdout, end), newStandard(os.Stderr, end)
-	code := run(ctx, os.Args[1:], stdout, stderr)
+	code := ending.code(run(ctx, os.Args[1:], stdout, stderr))
 	end()
 	if code == exitWork && (stdout.broken() || stderr.broken()) {
 		code = exitFine // only writing failed, because the reader is gone
@@ -49,6 +52,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return exitFine
+	}
+	if started && ctx.Err() != nil && !endsInOwnTime(ctx) && !strings.HasPrefix(err.Error(), "interrupted") {
+		err = errors.New("interrupted") // the rest says where in the program
 	}
 	fmt.Fprintf(stderr, "autoscalebot: %v\n", err)
 	if !started || isSettings(err) {

@@ -1,7 +1,8 @@
 package cli
 
 import (
-	"bufio"
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -44,9 +45,10 @@ type drawable interface {
 	Text(w io.Writer) error
 }
 
-func (o output) write(w io.Writer, r drawable) error {
+func (o output) write(ctx context.Context, w io.Writer, r drawable) error {
 	if o.out != "" {
-		if err := writeWhole(o.out, func(f io.Writer) error { return r.Draw(f, filepath.Ext(o.out)) }); err != nil {
+		draw := func(f io.Writer) error { return r.Draw(f, filepath.Ext(o.out)) }
+		if err := writeWhole(ctx, o.out, draw); err != nil {
 			return err
 		}
 	}
@@ -56,15 +58,20 @@ func (o output) write(w io.Writer, r drawable) error {
 	return r.Text(w)
 }
 
-func writeWhole(path string, write func(io.Writer) error) error {
+// A file is written only if all of it can be, and not after ctx ends.
+func writeWhole(ctx context.Context, path string, write func(io.Writer) error) error {
+	var whole bytes.Buffer
+	if err := errors.Join(write(&whole), ctx.Err()); err != nil {
+		return interrupted(ctx, fmt.Errorf("write the report: %w", err))
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".report-*")
 	if err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	defer os.Remove(f.Name()) // fails after the rename
 	defer f.Close()
-	out := bufio.NewWriter(f)
-	if err := errors.Join(write(out), out.Flush(), f.Chmod(0o644), f.Close()); err != nil {
+	_, err = whole.WriteTo(f)
+	if err := errors.Join(err, f.Chmod(0o644), f.Close()); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	return os.Rename(f.Name(), path)

@@ -10,9 +10,6 @@ import (
 	"syscall"
 )
 
-// As in shells, the exit code after a signal is the signal's number plus 128.
-const signalled = 128
-
 // A crash ends the process with SIGABRT. Go's own exit code of a crash, 2, means wrong settings here, and with it the
 // service manager would not restart the bot. A core file would contain secrets, so none is written.
 func readyToCrash() {

@@ -23,6 +23,7 @@ func fromPython(root *cobra.Command, started *bool) {
 			return errPython
 		}
 		*started = true
+		startsEnding(cmd)
 		return nil
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

@@ -49,7 +49,8 @@ its reason.
 		if err != nil {
 			return err
 		}
-		if err := writeWhole(path, func(w io.Writer) error { return r.Draw(w, filepath.Ext(path)) }); err != nil {
+		draw := func(w io.Writer) error { return r.Draw(w, filepath.Ext(path)) }
+		if err := writeWhole(cmd.Context(), path, draw); err != nil {
 			return err
 		}
 		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", path, r.Sum())

@@ -23,7 +23,8 @@ list them, run autoscalebot settings.
 
 To watch the bot work without an account or settings, run autoscalebot demo.
 
-Exit codes: 0 success, 1 a failure at work, 2 wrong usage or settings.`,
+Exit codes: 0 success, 1 a failure at work, 2 wrong usage or settings, 130
+interrupted by Ctrl-C.`,
 		Args:              noCommand,
 		SilenceErrors:     true,
 		SilenceUsage:      true,

@@ -96,7 +96,7 @@ func TestServersInterrupted(t *testing.T) {
 	_ = cmd.Wait()
 	id := c.Droplets()[0].ID
 	want := fmt.Sprintf("web-1 (%d) exists and costs money. Run autoscalebot servers spinup web-1 --yes to continue, or autoscalebot servers destroy web-1 --yes to destroy it", id)
-	if cmd.ProcessState.ExitCode() != exitWork || !strings.Contains(out.String(), "interrupted: wait until web-1 runs") || !strings.Contains(out.String(), want) {
+	if cmd.ProcessState.ExitCode() != 130 || !strings.Contains(out.String(), "interrupted: wait until web-1 runs") || !strings.Contains(out.String(), want) {
 		t.Errorf("code %d, and it says\n%s", cmd.ProcessState.ExitCode(), out.String())
 	}
 	c.once(env, exitFine, "servers spinup web-1", "continue with web-1, which exists")

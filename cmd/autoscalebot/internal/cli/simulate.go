@@ -47,7 +47,7 @@ Shapes:
 		if err != nil {
 			return err
 		}
-		return out.write(cmd.OutOrStdout(), experiment.Report{
+		return out.write(cmd.Context(), cmd.OutOrStdout(), experiment.Report{
 			Demand: sc.name(), Peak: o.Peak, Start: o.Start, Zone: t.s.TimeZone.Location, Fleet: o.Fleet,
 			Bound: o.Bound, Limits: o.Limits,
 			Price: o.Price, Results: results,
