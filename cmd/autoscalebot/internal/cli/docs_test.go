@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
@@ -165,6 +167,39 @@ func TestChangelogHasTheVersion(t *testing.T) {
 	m := regexp.MustCompile(`(?m)^## \[(\d+\.\d+\.\d+)\]`).FindStringSubmatch(read(t, "../../../../CHANGELOG.md"))
 	if m == nil || m[1] != service.Released {
 		t.Errorf("CHANGELOG.md's newest version is %v, the program says %s", m, service.Released)
+	}
+	if !strings.Contains(read(t, root+"docs/install.md"), "\nVERSION="+service.Released+"\n") {
+		t.Errorf("docs/install.md does not install %s", service.Released)
+	}
+}
+
+// The workflows run scripts that exist, with the Go of go.mod, and their files are valid YAML.
+func TestWorkflows(t *testing.T) {
+	t.Parallel()
+	version := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(read(t, root+"go.mod"))[1]
+	script := regexp.MustCompile(`sh (\.ci/[a-z-]+)`)
+	var files []string
+	for _, pattern := range []string{".github/*.yml", ".github/*/*.yml", ".goreleaser.yaml"} {
+		more, err := filepath.Glob(root + pattern)
+		if err != nil || len(more) == 0 {
+			t.Fatal(pattern, err)
+		}
+		files = append(files, more...)
+	}
+	for _, file := range files {
+		text := read(t, file)
+		var content map[string]any
+		if err := yaml.Unmarshal([]byte(text), &content); err != nil || len(content) == 0 {
+			t.Errorf("%s: %v", file, err)
+		}
+		for _, m := range script.FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(root + m[1]); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+		}
+		if strings.Contains(text, "setup-go") && !strings.Contains(text, "go-version: "+version+".x\n") {
+			t.Errorf("%s does not set up Go %s", file, version)
+		}
 	}
 }
 
