@@ -27,4 +27,6 @@ COPY --from=build /out/root/ /
 ENV PATH=/usr/local/bin
 # A number, because there is no /etc/passwd, and because Kubernetes' runAsNonRoot requires one.
 USER 65532:65532
+# Healthy means that the bot answers on its socket. There is no shell, so the program asks itself.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s CMD ["autoscalebot", "status"]
 ENTRYPOINT ["autoscalebot"]

@@ -87,7 +87,7 @@ func TestAppJSONAsksForWhatTheBotNeeds(t *testing.T) {
 // Reads the file, because a test cannot rely on a container engine.
 func TestDockerfileBuildsAStaticProgram(t *testing.T) {
 	text := strings.ReplaceAll(read(t, "../Dockerfile"), "\\\n", "")
-	instructions := regexp.MustCompile(`^(?:|#.*|(?:FROM|WORKDIR|COPY|RUN|ARG|ENV|USER|ENTRYPOINT) \S.*)$`)
+	instructions := regexp.MustCompile(`^(?:|#.*|(?:FROM|WORKDIR|COPY|RUN|ARG|ENV|USER|HEALTHCHECK|ENTRYPOINT) \S.*)$`)
 	for number, row := range strings.Split(text, "\n") {
 		if !instructions.MatchString(row) {
 			t.Errorf("Dockerfile: row %d is no instruction: %q", number+1, row)
@@ -97,7 +97,7 @@ func TestDockerfileBuildsAStaticProgram(t *testing.T) {
 	for _, want := range []string{
 		"CGO_ENABLED=0", "-trimpath", "-ldflags '-s -w'", "./cmd/autoscalebot", "FROM scratch", "ca-certificates.crt",
 		"mkdir -m 1777 /out/root/tmp", "COPY --from=build /out/root/ /", // for the control socket
-		"USER 65532:65532", `ENTRYPOINT ["autoscalebot"]`,
+		"USER 65532:65532", `ENTRYPOINT ["autoscalebot"]`, `CMD ["autoscalebot", "status"]`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("Dockerfile has no %q", want)
