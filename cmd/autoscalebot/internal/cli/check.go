@@ -34,26 +34,30 @@ Exit codes: 0 if all checks pass, 1 if one fails, 2 if the settings are wrong.`,
   heroku run -- autoscalebot check`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			all, err := settings.LoadAll()
-			if err != nil {
-				return err
-			}
-			ctx, cancel := context.WithTimeout(cmd.Context(), checkTime)
-			defer cancel()
-			c := newChecker(cmd.OutOrStdout())
-			for i, s := range all {
-				if len(all) > 1 {
-					c.title(i, string(s.HerokuProcessType))
-				}
-				if err := c.all(ctx, s, service.NewHost(s, cmd.OutOrStdout(), cmd.ErrOrStderr()), send); err != nil {
-					return err
-				}
-			}
-			return c.summary()
+			return checkAll(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), send)
 		},
 	}
 	cmd.Flags().BoolVar(&send, "notify", false, "send a test notice to each notifier")
 	return cmd
+}
+
+func checkAll(ctx context.Context, stdout, stderr io.Writer, send bool) error {
+	all, err := settings.LoadAll()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+	c := newChecker(stdout)
+	for i, s := range all {
+		if len(all) > 1 {
+			c.title(i, string(s.HerokuProcessType))
+		}
+		if err := c.all(ctx, s, service.NewHost(s, stdout, stderr), send); err != nil {
+			return err
+		}
+	}
+	return c.summary()
 }
 
 // A checker prints one line for each finding, and counts those that are wrong.
@@ -126,9 +130,14 @@ func (c *checker) note(what, text string) { c.line(what, "note", text) }
 const findingAt = 23 // column of a finding
 
 func (c *checker) line(what, mark, text string) {
+	c.asIs(what, mark, wrapTo(text, c.width-findingAt), findingAt)
+}
+
+// A table is not wrapped.
+func (c *checker) asIs(what, mark, text string, at int) {
 	colors := map[string]string{"ok": green, "WRONG": red, "note": yellow}
 	fmt.Fprintf(c.out, "%-15s %s  %s\n", what, c.paint.in(colors[mark], fmt.Sprintf("%-5s", mark)),
-		indent(wrapTo(text, c.width-findingAt), findingAt))
+		indent(text, at))
 }
 
 func indent(text string, n int) string {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
@@ -23,7 +24,20 @@ func (c *checker) sources(s *settings.Settings) {
 		}
 	}
 	_ = tw.Flush() // into memory
-	c.report("settings from", b.String(), nil)
+	text, at := b.String(), findingAt
+	if c.width > 0 && widest(text) > c.width-findingAt {
+		text, at = "\n"+text, besideAt
+	}
+	c.asIs("settings from", "ok", text, at)
+}
+
+const besideAt = 2 // column of a table that does not fit beside its name
+
+func widest(text string) (n int) {
+	for line := range strings.Lines(text) {
+		n = max(n, utf8.RuneCountInString(strings.TrimRight(line, " \n")))
+	}
+	return n
 }
 
 // A schedule may have hundreds of rows.

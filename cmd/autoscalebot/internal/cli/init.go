@@ -6,11 +6,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/starter"
 	"github.com/autoscalebot/autoscalebot/notify"
@@ -19,6 +21,10 @@ import (
 type initCommand struct {
 	platform, from, out string
 	force, secrets      bool
+
+	// the answers of the guide; flags that are not given are asked on a terminal
+	app, process, page, min, max, policy, print string
+	yes, dry, dryGiven                          bool
 }
 
 func newInit() *cobra.Command {
@@ -26,8 +32,16 @@ func newInit() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Write a settings file to start from",
-		Long: `Write a commented settings file for AUTOSCALE_FILE, with the settings that the
-platform needs and those that most people change.
+		Long: `Write a commented settings file for AUTOSCALE_FILE.
+
+On a terminal, init asks for an app on Heroku, looks at it, takes 20 heartbeats
+and proposes thresholds and limits with what they cost. Then it writes the file
+and runs autoscalebot check. With --app it does the same without a terminal:
+the key is in HEROKU_API_KEY, and flags are the answers. The file does not
+contain the key, unless you add --with-secrets.
+
+Otherwise init writes a file with the settings that the platform needs and
+those that most people change.
 
 Platforms:
   ` + strings.Join(starter.Platforms(), ", ") + `, pool
@@ -39,13 +53,23 @@ scripts create and destroy.
 lists the result for each key. The file contains no secrets, unless you add
 --with-secrets.
 
-Exit code 2 if --from cannot be read, or if the file cannot be written or
-exists and --force is not set.`,
+Exit codes: 1 if the app cannot be read or a check fails, 2 if --from cannot be
+read, or if the file cannot be written or exists and --force is not set, 130
+after Ctrl-C: nothing is written.`,
 		Example: `  autoscalebot init
+  autoscalebot init --app dancing-forest-1234 --max 5 --yes
+  autoscalebot init --app dancing-forest-1234 --print heroku
   autoscalebot init --platform pool --out pool.yaml
   autoscalebot init --from autoscaler.ini`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			i.dryGiven = cmd.Flags().Changed("dry-run")
+			if guided, err := i.guided(cmd); guided || err != nil {
+				if err != nil {
+					return err
+				}
+				return i.guide(cmd)
+			}
 			return i.run(cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -53,8 +77,111 @@ exists and --force is not set.`,
 	cmd.Flags().StringVar(&i.from, "from", "", "autoscaler.ini `file` to convert; - is standard input")
 	cmd.Flags().StringVar(&i.out, "out", "autoscale.yaml", "`file` to write; - is standard output")
 	cmd.Flags().BoolVar(&i.force, "force", false, "overwrite an existing file")
-	cmd.Flags().BoolVar(&i.secrets, "with-secrets", false, "with --from: write the AWS keys into the file")
+	cmd.Flags().BoolVar(&i.secrets, "with-secrets", false, "write the key into the file; with --from, the AWS keys")
+	cmd.Flags().StringVar(&i.app, "app", "", "`name` of the app on Heroku")
+	cmd.Flags().StringVar(&i.process, "process-type", "web", "`process type` to scale")
+	cmd.Flags().StringVar(&i.page, "heartbeat-url", "", "heartbeat page: a path on the app or a `URL`")
+	cmd.Flags().StringVar(&i.min, "min", "", "minimum `number` of dynos, or a schedule (default 1)")
+	cmd.Flags().StringVar(&i.max, "max", "", "maximum `number` of dynos, or a schedule (default: twice as many as now)")
+	cmd.Flags().StringVar(&i.policy, "policy", "", "`policy`: adaptive or count (default adaptive)")
+	cmd.Flags().BoolVar(&i.dry, "dry-run", true, "begin with a dry run")
+	cmd.Flags().StringVar(&i.print, "print", "", "print commands instead of writing a file; the only `kind` is heroku")
+	cmd.Flags().BoolVar(&i.yes, "yes", false, "ask nothing: what no flag answers is as proposed")
 	return cmd
+}
+
+// Flags that only the guide knows start it anywhere. On a terminal it starts by itself.
+func (i *initCommand) guided(cmd *cobra.Command) (bool, error) {
+	asks := false
+	m := &mistakes{}
+	for _, name := range []string{
+		"app", "process-type", "heartbeat-url", "min", "max", "policy", "dry-run", "print", "yes",
+	} {
+		if !cmd.Flags().Changed(name) {
+			continue
+		}
+		asks = true
+		if i.from != "" || i.platform != "" && i.platform != "heroku" {
+			m.add("--"+name, "applies only to apps on Heroku. Remove it, or --platform and --from")
+		}
+	}
+	if i.print != "" && i.print != "heroku" {
+		m.add("--print", "%q: must be heroku", i.print)
+	}
+	if i.policy != "" && i.policy != "adaptive" && i.policy != "count" {
+		m.add("--policy", "%q: must be adaptive or count", i.policy)
+	}
+	if len(m.problems) > 0 {
+		return false, m.problems
+	}
+	return asks || i.from == "" && i.platform == "" && i.out != "-" && isTerminal(cmd.InOrStdin()) &&
+		service.IsTerminal(cmd.OutOrStdout()), nil
+}
+
+func (i *initCommand) guide(cmd *cobra.Command) error {
+	talk := cmd.OutOrStdout()
+	prints := i.print != "" || i.out == "-"
+	if prints {
+		talk = cmd.ErrOrStderr() // the output can be piped
+	} else if err := i.free(); err != nil {
+		return err
+	}
+	silent := i.yes || !isTerminal(cmd.InOrStdin()) || !service.IsTerminal(talk)
+	g := &guide{dialog: newDialog(cmd.Context(), cmd.InOrStdin(), talk, silent), flags: i}
+	f, err := g.run(cmd.Context())
+	if err != nil {
+		return err
+	}
+	for _, p := range f.Settings() {
+		setting(p[0], p[1])
+	}
+	switch {
+	case i.print != "":
+		_, err = io.WriteString(cmd.OutOrStdout(), f.ConfigSet("my-autoscalebot"))
+	case i.out == "-":
+		_, err = cmd.OutOrStdout().Write(f.YAML())
+	default:
+		err = i.write(f.YAML())
+	}
+	if err != nil {
+		return err
+	}
+	if !prints {
+		for _, p := range f.Settings() {
+			_ = os.Unsetenv(p[0]) // the check reads the file
+		}
+		setting("AUTOSCALE_FILE", i.out)
+		kept := "The key is not in it."
+		if g.a.Key != "" {
+			kept = "It contains the key."
+		}
+		g.say("\nWrote %s, which only you can read. %s Checking:\n", i.out, kept)
+	} else {
+		g.say("\nChecking these settings:\n")
+	}
+	failed := checkAll(cmd.Context(), talk, cmd.ErrOrStderr(), false)
+	if cmd.Context().Err() != nil {
+		return errors.New("interrupted during the check")
+	}
+	if !prints {
+		i.guideNext(g, f)
+	}
+	return failed
+}
+
+func (i *initCommand) guideNext(g *guide, f starter.File) {
+	g.say("\nNext:")
+	steps := []string{"AUTOSCALE_FILE=" + i.out + " autoscalebot run"}
+	if g.a.Key == "" {
+		steps = append([]string{"export HEROKU_API_KEY=…   # the key"}, steps...)
+	}
+	if g.a.DryRun {
+		steps = append(steps, "after a day, look at what it would have done: autoscalebot report",
+			"then remove dry_run from "+i.out+", and start it again")
+	}
+	for n, step := range steps {
+		g.add("%d. %s", n+1, step)
+	}
 }
 
 func wrongFlag(flag, format string, args ...any) error {
@@ -121,26 +248,62 @@ func (i *initCommand) make(stdin io.Reader) (starter.File, []starter.Conversion,
 	return f, results, nil
 }
 
-// Only the owner can read the file, as secrets get into such files sooner or later.
-func (i *initCommand) write(text []byte) error {
-	how := os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	if i.force {
-		how = os.O_WRONLY | os.O_CREATE | os.O_TRUNC
+func (i *initCommand) free() error {
+	if _, err := os.Lstat(i.out); err == nil && !i.force {
+		return i.taken()
 	}
-	f, err := os.OpenFile(i.out, how, 0o600)
+	if info, err := os.Stat(filepath.Dir(i.out)); err != nil || !info.IsDir() {
+		return wrongFlag("--out", "%q: the folder %s does not exist", i.out, filepath.Dir(i.out))
+	}
+	return nil
+}
+
+func (i *initCommand) taken() error {
+	return wrongFlag("--out", "%s already exists. Use --force to overwrite it, or --out to name another file", i.out)
+}
+
+// Only the owner can read the file, as secrets get into such files sooner or later. It is written whole or not at all,
+// unless it is a pipe or a device.
+func (i *initCommand) write(text []byte) error {
+	path := i.out
+	if i.force {
+		if to, err := filepath.EvalSymlinks(path); err == nil {
+			path = to
+		}
+		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+			return i.failed(os.WriteFile(path, text, 0o600))
+		}
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".autoscale-*") // with mode 600
+	if err != nil {
+		return i.failed(err)
+	}
+	defer os.Remove(f.Name()) // fails after the rename
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return i.failed(err)
+	}
+	if i.force {
+		return i.failed(os.Rename(f.Name(), path))
+	}
+	err = os.Link(f.Name(), path) // fails if the file exists, unlike a rename
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return i.failed(err)
+	}
+	if _, err := os.Lstat(path); err == nil { // the file system has no links
+		return i.taken()
+	}
+	return i.failed(os.Rename(f.Name(), path))
+}
+
+func (i *initCommand) failed(err error) error {
 	var pathErr *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return wrongFlag("--out", "%s already exists. Use --force to overwrite it, or --out to name another file",
-			i.out)
+		return i.taken()
 	case errors.As(err, &pathErr):
 		return wrongFlag("--out", "%q: %v", i.out, pathErr.Err)
 	case err != nil:
-		return err
-	}
-	err = errors.Join(f.Chmod(0o600))
-	_, werr := f.Write(text)
-	if err = errors.Join(err, werr, f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", i.out, err)
 	}
 	return nil

@@ -2,6 +2,7 @@ package starter_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -314,4 +315,60 @@ func TestThresholdsNeverFlap(t *testing.T) {
 			t.Fatal("no reason")
 		}
 	})
+}
+
+func TestAnswersBecomeAFile(t *testing.T) {
+	settingstest.Env(t)
+	a := starter.Answers{
+		App: "dancing-forest-1234", ProcessType: "web", HeartbeatURL: "https://www.example.com/beat?a=1&b='2'", Min: "2", Max: "0:00=3,9:00=8",
+		Policy: "adaptive", DryRun: true, Thresholds: starter.Propose([]float64{432}, 10*time.Second), Measured: 20,
+	}
+	f := a.File()
+	if f.Changes() != 0 || !slices.Equal(f.Secrets(), []string{"HEROKU_API_KEY"}) {
+		t.Errorf("%d values are to be changed, %q are secrets", f.Changes(), f.Secrets())
+	}
+	t.Setenv("HEROKU_API_KEY", "k")
+	s, err := load(t, f.YAML())
+	if err != nil {
+		t.Fatalf("%v\n%s", err, f.YAML())
+	}
+	if string(s.HeartbeatURL) != a.HeartbeatURL || s.MaxDynos.String() != "0:00=3, 9:00=8" || s.MaxResponseTime != 2000 || s.MinResponseTime != 650 || !s.DryRun || time.Duration(s.HeartbeatInterval) != 5*time.Second {
+		t.Errorf("the file is read with other values:\n%s", f.YAML())
+	}
+
+	a.Policy, a.DryRun, a.Thresholds, a.Key = "count", false, starter.Thresholds{}, "s3cr3t"
+	f = a.File()
+	if s, err = load(t, f.YAML()); err != nil || s.Policy != "count" || s.DryRun || s.MaxResponseTime != 1000 || time.Duration(s.HeartbeatInterval) != 30*time.Second {
+		t.Errorf("%v: the file is read with other values:\n%s", err, f.YAML())
+	}
+	if !strings.Contains(string(f.YAML()), "\nheroku_api_key: s3cr3t\n") || strings.Contains(f.ConfigSet("bot"), "s3cr3t") {
+		t.Errorf("the key is in the command, or not in the file:\n%s\n%s", f.YAML(), f.ConfigSet("bot"))
+	}
+	for _, p := range f.Settings() {
+		if p[0] == "HEROKU_API_KEY" {
+			t.Error("the key is among the settings")
+		}
+	}
+}
+
+// A shell reads the values as they are.
+func TestConfigSetIsForAShell(t *testing.T) {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no shell")
+	}
+	url := `https://example.com/it's?a=1&b="$HOME"\` + "`x`*"
+	command := starter.Answers{App: "forest", ProcessType: "web", HeartbeatURL: url, Min: "1", Max: "3", Policy: "count"}.File().ConfigSet("my-bot")
+	cmd := exec.Command(sh, "-c", `heroku() { printf '%s\n' "$@"; }; `+command)
+	cmd.Env = []string{"HEROKU_API_KEY=k1 k2"}
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(string(out), "\n")
+	for _, want := range []string{"config:set", "--app", "my-bot", "HEROKU_API_KEY=k1 k2", "HEARTBEAT_URL=" + url, "POLICY=count", "MAX_DYNOS=3"} {
+		if !slices.Contains(lines, want) {
+			t.Errorf("there is no argument %q in\n%s", want, out)
+		}
+	}
 }
