@@ -23,7 +23,7 @@ const (
 //
 // A record determines the ratio of the two numbers better than each of them. If it leaves both open, 5 slots and 100 ms
 // are likely, as common web servers have them.
-func (m Model) fit(ctx context.Context, known App) (App, error) {
+func (m Model) fit(ctx context.Context, known App, progress func(share float64)) (App, error) {
 	var apps []App
 	for _, c := range or(known.Slots, 1, 2, 5, 10, 20) {
 		for _, s := range or(known.Seconds, 0.05, 0.1, 0.2, 0.4) {
@@ -40,8 +40,10 @@ func (m Model) fit(ctx context.Context, known App) (App, error) {
 	}
 	parts := m.busiest()
 	scores := make([]float64, len(apps))
+	done := &meter{parts: make([]float64, len(apps)), tell: progress}
 	if err := SideBySide(len(apps), func(i int) (err error) {
 		scores[i], err = m.unlike(ctx, parts, apps[i])
+		done.done(i, 1)
 		return err
 	}); err != nil {
 		return App{}, err

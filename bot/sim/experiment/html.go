@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"strings"
 
 	"github.com/autoscalebot/autoscalebot/bot/chart"
 	"github.com/autoscalebot/autoscalebot/bot/sim"
@@ -61,6 +62,9 @@ func (r Report) meanings(b *bytes.Buffer) {
 		fmt.Fprintf(b, "<dt>%s</dt><dd>%s</dd>", f.name, html.EscapeString(f.meaning))
 	}
 	b.WriteString("</dl>\n")
+	if len(r.Results) > 1 {
+		fmt.Fprintf(b, "<p>%s</p>\n", html.EscapeString(strings.Join(r.aboutOracle(), " ")))
+	}
 }
 
 func (r Report) row(b *bytes.Buffer, s sim.Result) {

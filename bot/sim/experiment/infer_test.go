@@ -72,7 +72,7 @@ func TestTheLoadIsInferredThatWasSimulated(t *testing.T) {
 			f.Slots = c.slots
 			const peak = 3
 			r := recorded(t, sim.Options{Demand: s, Peak: peak, Seed: 3, Fleet: f, Length: 4 * time.Hour}, c.interval)
-			m, err := experiment.Learn(t.Context(), r, experiment.App{Slots: c.slots, Seconds: 0.1}, 10*time.Second)
+			m, err := experiment.Learn(t.Context(), r, experiment.App{Slots: c.slots, Seconds: 0.1}, 10*time.Second, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -111,7 +111,7 @@ func TestTheAppIsFitted(t *testing.T) {
 		f := sim.DefaultFleet()
 		f.Slots, f.Service.Mean = 2, time.Duration(seconds*float64(time.Second))
 		r := recorded(t, sim.Options{Demand: s, Peak: 2, Seed: 4, Fleet: f, Length: 3 * time.Hour}, 30*time.Second)
-		m, err := experiment.Learn(t.Context(), r, experiment.App{Slots: 2}, 10*time.Second)
+		m, err := experiment.Learn(t.Context(), r, experiment.App{Slots: 2}, 10*time.Second, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +133,7 @@ func TestASaturatedRecordIsToldFromOneThatIsKnown(t *testing.T) {
 		saturated, more bool
 	}{{0.9, false, true}, {6, true, false}} {
 		r := recorded(t, sim.Options{Demand: flat, Peak: c.peak, Seed: 1, Limits: schedule.Limits{Min: 1, Max: 1}, Length: 2 * time.Hour}, 30*time.Second)
-		m, err := experiment.Learn(t.Context(), r, experiment.App{Slots: 5, Seconds: 0.1}, 10*time.Second)
+		m, err := experiment.Learn(t.Context(), r, experiment.App{Slots: 5, Seconds: 0.1}, 10*time.Second, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -173,7 +173,7 @@ func TestAnyRecordMakesALoad(t *testing.T) {
 			})
 		}
 		r.Trim()
-		m, err := experiment.Learn(context.Background(), r, experiment.App{Slots: rapid.IntRange(1, 30).Draw(t, "slots"), Seconds: 0.3}, 10*time.Second)
+		m, err := experiment.Learn(context.Background(), r, experiment.App{Slots: rapid.IntRange(1, 30).Draw(t, "slots"), Seconds: 0.3}, 10*time.Second, nil)
 		if err != nil {
 			return // too short, with an error
 		}

@@ -24,8 +24,11 @@ type Model struct {
 	Timeout time.Duration
 }
 
-// Learn fits a model to a record of at least an hour. What known says of the app is kept. ctx ends it early.
-func Learn(ctx context.Context, r *Record, known App, timeout time.Duration) (Model, error) {
+// Learn fits a model to a record of at least an hour. What known says of the app is kept. ctx ends it early. Several
+// goroutines call progress, unless nil, with the share that is done.
+func Learn(
+	ctx context.Context, r *Record, known App, timeout time.Duration, progress func(share float64),
+) (Model, error) {
 	if r.End().Sub(r.Start()) < time.Hour || len(r.Beats) < 30 {
 		return Model{}, fmt.Errorf("the record has %d usable heartbeats over %v: needs at least 30 over an hour",
 			len(r.Beats), r.End().Sub(r.Start()))
@@ -36,7 +39,7 @@ func Learn(ctx context.Context, r *Record, known App, timeout time.Duration) (Mo
 		m.BootMin = m.BootMax / 3
 	}
 	var err error
-	if m.App, err = m.fit(ctx, known); err == nil {
+	if m.App, err = m.fit(ctx, known, progress); err == nil {
 		m.Load = Infer(r, m.Baseline, m.App)
 	}
 	return m, err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -63,7 +64,8 @@ func (r Report) figures() []figure {
 		},
 		{
 			"÷ oracle", "", func(s sim.Result) float64 { return s.OracleRatio }, 2,
-			fmt.Sprintf("dyno-hours relative to perfect knowledge of the next %g s", r.Fleet.Foresight().Seconds()),
+			fmt.Sprintf("dyno-hours divided by those of the oracle, which knows the load of the next %g s",
+				r.Fleet.Foresight().Seconds()),
 		},
 		{"scale-ups", "", func(s sim.Result) float64 { return float64(s.Ups) }, 0, "times that dynos were added"},
 		{"scale-downs", "", func(s sim.Result) float64 { return float64(s.Downs) }, 0, "times that dynos were removed"},
@@ -140,7 +142,30 @@ func (r Report) several(w io.Writer) error {
 	for _, f := range shown {
 		fmt.Fprintf(tw, "%s\t%s\n", f.name, f.meaning)
 	}
-	return tw.Flush()
+	if err := tw.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", strings.Join(r.aboutOracle(), "\n"))
+	return err
+}
+
+// The column that newcomers ask about, in words and with one of the results.
+func (r Report) aboutOracle() []string {
+	lines := []string{
+		"The oracle is a policy that cannot exist: it knows the load in advance, and always runs just enough dynos.",
+		"1.00 means as many dyno-hours as the oracle's. Below 1.00 a policy at times ran too few dynos.",
+	}
+	for _, s := range r.Results {
+		if over := math.Round(100 * (s.OracleRatio - 1)); over != 0 && s.Policy != "oracle" && s.OracleRatio > 0 {
+			what := "more"
+			if over < 0 {
+				over, what = -over, "fewer"
+			}
+			return append(lines, fmt.Sprintf("For example, %s used %.0f %% %s dyno-hours than the oracle, and "+
+				"%.2f %% of its minutes were slow.", s.Policy, over, what, s.SlowMinutesPercent))
+		}
+	}
+	return lines
 }
 
 func (r Report) title() string {

@@ -43,16 +43,24 @@ type Present struct {
 // Suggest returns the settings that are worth their price in the part to judge by, the best first: rows of the schedule
 // for hours that were slow in the part to learn from, and unless onlyRows, single other settings.
 func (s Search) Suggest(ctx context.Context, cut Cut, now Present, onlyRows bool) ([]Suggestion, error) {
+	others := otherIdeas(cut.Learn.Bound, s.SlowMinute, now.Most)
+	if onlyRows {
+		others = nil
+	}
+	// A simulation of the part to learn from takes about as long as five of the other part.
+	done := &units{tell: s.Progress, all: learning + 1 + float64(len(others))}
 	_, learned, err := s.Score(ctx, cut.Learn, nil)
 	if err != nil {
 		return nil, err
 	}
+	done.add(learning)
 	was, _, err := s.Score(ctx, cut.Judge, nil)
 	if err != nil {
 		return nil, err
 	}
-	j := jury{s, cut.Judge, was}
-	rows, err := s.bestRows(ctx, cut.Learn, learned, now)
+	done.add(1)
+	j := jury{s, cut.Judge, was, done}
+	rows, err := s.bestRows(ctx, cut.Learn, learned, now, done)
 	if err != nil {
 		return nil, err
 	}
@@ -62,10 +70,10 @@ func (s Search) Suggest(ctx context.Context, cut Cut, now Present, onlyRows bool
 		together, err = j.all(ctx, []idea{rowsTogether(rows, found, now.Least)})
 		found = append(found, together...)
 	}
-	if err == nil && !onlyRows {
-		var others []Suggestion
-		others, err = j.all(ctx, otherIdeas(cut.Learn.Bound, s.SlowMinute, now.Most))
-		found = append(found, others...)
+	if err == nil {
+		var single []Suggestion
+		single, err = j.all(ctx, others)
+		found = append(found, single...)
 	}
 	slices.SortStableFunc(found, func(a, b Suggestion) int { return cmp.Compare(b.Saved, a.Saved) })
 	return firstOfEach(found), err
@@ -97,18 +105,17 @@ type idea struct {
 // A jury judges ideas by a simulation. was is the score of the present settings.
 type jury struct {
 	Search
-	on  sim.Options
-	was Score
+	on   sim.Options
+	was  Score
+	done *units
 }
 
 // Returns the ideas that are worth their price.
 func (j jury) all(ctx context.Context, ideas []idea) (worthy []Suggestion, err error) {
 	all, ok := make([]Suggestion, len(ideas)), make([]bool, len(ideas))
 	err = SideBySide(len(ideas), func(i int) (err error) {
-		if j.Progress != nil {
-			j.Progress(float64(i) / float64(len(ideas)))
-		}
 		all[i], ok[i], err = j.one(ctx, ideas[i])
+		j.done.add(1)
 		return err
 	})
 	for i := range all {
@@ -130,7 +137,9 @@ func (j jury) one(ctx context.Context, i idea) (out Suggestion, ok bool, err err
 }
 
 // Rows for slow hours, each with the minimum that costs least in the part to learn from.
-func (s Search) bestRows(ctx context.Context, learn sim.Options, learned sim.Result, now Present) ([]Row, error) {
+func (s Search) bestRows(
+	ctx context.Context, learn sim.Options, learned sim.Result, now Present, done *units,
+) ([]Row, error) {
 	if now.Least < 0 {
 		return nil, nil
 	}
@@ -140,7 +149,9 @@ func (s Search) bestRows(ctx context.Context, learn sim.Options, learned sim.Res
 		all = append(all, row.Variants()...)
 	}
 	costs := make([]float64, len(all))
+	done.more(learning*float64(len(all)) + float64(len(rows)) + 1)
 	err := SideBySide(len(all), func(i int) error {
+		defer done.add(learning)
 		pairs := minimum(now.Least, all[i])
 		if _, err := s.Driver(pairs); err != nil { // a minimum above the maximum
 			costs[i] = math.Inf(1)

@@ -48,7 +48,9 @@ importing twice is harmless.`,
 				return err
 			}
 			defer closePast(cmd, db, &err)
+			in, end := watched(cmd.ErrOrStderr(), "importing", in)
 			n, err := db.Import(cmd.Context(), readRecords(in))
+			end()
 			if err != nil {
 				return importedBefore(cmd.Context(), n, err)
 			}

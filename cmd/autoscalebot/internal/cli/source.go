@@ -2,7 +2,6 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -92,7 +91,7 @@ func (src *source) fill(
 	ctx, what := cmd.Context(), "read the history"
 	if src.file != "" {
 		what = "read " + src.file
-		err = readFile(ctx, src.file, r, from, to)
+		err = readFile(cmd, src.file, r, from, to)
 	} else {
 		var db *history.DB
 		if db, _, err = openPast(cmd, false); err != nil {
@@ -110,13 +109,15 @@ func (src *source) fill(
 	return nil
 }
 
-func readFile(ctx context.Context, path string, r *experiment.Record, from, to time.Time) error {
+func readFile(cmd *cobra.Command, path string, r *experiment.Record, from, to time.Time) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	return r.ReadAll(ctx, readRecords(f), from, to)
+	in, end := watched(cmd.ErrOrStderr(), "reading "+path, f)
+	defer end()
+	return r.ReadAll(cmd.Context(), readRecords(in), from, to)
 }
 
 // The recorded settings take precedence over the environment, which may be another machine's.
@@ -173,10 +174,7 @@ func (src *source) learn(cmd *cobra.Command, m *mistakes, args []string) (experi
 
 func (src *source) fit(cmd *cobra.Command, p *pastTime) (experiment.Backtest, error) {
 	tell, end := progress(cmd.ErrOrStderr(), "fitting a model to the record")
-	if tell != nil {
-		tell(0)
-	}
-	model, err := experiment.Learn(cmd.Context(), p.record, src.known, p.base.s.Timeout())
+	model, err := experiment.Learn(cmd.Context(), p.record, src.known, p.base.s.Timeout(), tell)
 	end()
 	if err != nil {
 		return experiment.Backtest{}, interrupted(cmd.Context(), err)

@@ -69,6 +69,9 @@ start of the search.`,
 			return err
 		}
 		s.Seed = o.Seed
+		tell, end := progress(cmd.ErrOrStderr(), "trying settings")
+		defer end()
+		s.Progress = tell
 		dims := experiment.Candidates(cut.Learn.Bound, s.SlowMinute)
 		if least := t.least(); least >= 0 {
 			minimums, err := s.Minimums(cmd.Context(), o, beat, zone, least)
@@ -77,8 +80,6 @@ start of the search.`,
 			}
 			dims = append(dims, minimums)
 		}
-		tell, end := progress(cmd.ErrOrStderr(), "trying settings")
-		s.Progress = tell
 		found, err := s.Tune(cmd.Context(), cut, dims)
 		end()
 		if err != nil {
