@@ -311,8 +311,8 @@ func TestThresholdsNeverFlap(t *testing.T) {
 		if got.Min <= 0 || got.Max <= 2*got.Min || got.Max > float64(timeout.Milliseconds()) {
 			t.Fatalf("%+v for %v", got, ms)
 		}
-		if got.WhyMin() == "" || got.WhyMax() == "" {
-			t.Fatal("no reason")
+		if room := strings.Contains(got.WhyMin(), "leaves room"); room != (got.Min >= 1.2*got.Median) || got.WhyMax() == "" {
+			t.Fatalf("%+v because %s %s", got, got.WhyMin(), got.WhyMax())
 		}
 	})
 }

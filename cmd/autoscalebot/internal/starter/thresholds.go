@@ -60,6 +60,10 @@ func twoDigits(ms float64) float64 {
 
 // WhyMin returns the reason for Min, as a sentence.
 func (t Thresholds) WhyMin() string {
+	if t.Min < 1.2*t.Median {
+		return fmt.Sprintf("The app takes %s without a queue, but with a higher threshold a removed dyno would be "+
+			"added again at once.", words.Millis(t.Median))
+	}
 	return fmt.Sprintf("The app takes %s without a queue, and %.4g ms leaves room for chance.",
 		words.Millis(t.Median), t.Min)
 }
