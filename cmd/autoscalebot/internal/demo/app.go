@@ -16,7 +16,7 @@ import (
 // so all of them slow down under load. Long requests keep the capacity the same on a busy machine.
 const (
 	slots         = 3
-	visitTime     = 150 * time.Millisecond // of a visitor's request, so a process serves up to 20 a second
+	visitTime     = 130 * time.Millisecond // of a visitor's request, so a process serves up to 23 a second
 	beatTime      = 30 * time.Millisecond  // of a heartbeat
 	visitPath     = "/"
 	heartbeatPath = "/autoscalebot/heartbeat/"
