@@ -26,8 +26,8 @@ import (
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
-// The highest load keeps 2.2 processes of the sample app busy, the lowest one 0.4. It passes the capacity of one process
-// after 5 s.
+// The highest load keeps 2.2 processes of the sample app busy, the lowest one 0.4. It passes the capacity of one after
+// 5 s.
 var demoWave = demo.Wave{Low: 10, High: 50, Period: demoLength, Lead: 9 * time.Second}
 
 const (
