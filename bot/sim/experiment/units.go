@@ -5,7 +5,7 @@ import "sync"
 // The work of a simulation of the part to learn from, if one of the part to judge by is 1.
 const learning = 5
 
-// Units count work of which some is found only on the way. The share is then lower than the one before.
+// If work is found on the way, the share becomes lower.
 type units struct {
 	mu        sync.Mutex
 	done, all float64
