@@ -118,8 +118,14 @@ func TestBacktestReadsTheHistory(t *testing.T) {
 			}
 		}
 	}
-	if page := read(t, picture); !strings.Contains(page, "with perfect knowledge") || strings.Contains(page, "<script") {
-		t.Error("the page has no picture, or a script")
+	page := read(t, picture)
+	for _, want := range []string{
+		"Backtest: recorded, and adaptive", "95th percentile, recorded", ">limits<", "Cost so far",
+		"Everything else is modeled", "Slow minutes against dyno-hours",
+	} {
+		if !strings.Contains(page, want) || strings.Contains(page, "<script") {
+			t.Errorf("the page does not say %q, or has a script", want)
+		}
 	}
 }
 
