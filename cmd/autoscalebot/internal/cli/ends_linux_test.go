@@ -124,7 +124,7 @@ func TestAClosedTerminalEndsTheBotCleanly(t *testing.T) {
 				t.Fatal(err)
 			}
 			slave.Close()
-			beats := func() int { return strings.Count(kept.String(), "held at 1") }
+			beats := func() int { return strings.Count(kept.String(), "held at ") }
 			if shown {
 				go func() {
 					lines := bufio.NewScanner(master)
@@ -161,7 +161,7 @@ func TestASIGHUPDoesNothing(t *testing.T) {
 	app := newHeart(t)
 	env, _ := counted(t, app, "1")
 	b := start(t, nil, append(env, "LOG_LEVEL=debug")...)
-	beats := func() int { return strings.Count(b.log.String(), "held at 1") }
+	beats := func() int { return strings.Count(b.log.String(), "held at ") }
 	b.wait("a heartbeat", func() bool { return beats() > 0 })
 	b.signal(syscall.SIGHUP)
 	n := beats()

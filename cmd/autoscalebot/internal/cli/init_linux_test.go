@@ -160,7 +160,9 @@ func TestInitOnATerminal(t *testing.T) {
 		y.answers("dancing-forest now runs 2 × Standard-1X (web), at $25 a month each.", "")
 		y.reads("20 heartbeats [")
 		y.reads("the median of 20 heartbeats, from ")
-		y.reads("slow above 500 ms. A visitor who waits ")
+		y.reads(" ms. A visitor who waits ")
+		// 500, unless the machine is too busy to answer quickly
+		threshold := regexp.MustCompile(`slow above (\d+) ms`).FindStringSubmatch(oneSpaced(y.shown.String()))[1]
 		y.answers("Use these thresholds", "")
 		y.answers("Minimum number of dynos", "")
 		y.answers("Maximum number of dynos", "8")
@@ -183,7 +185,7 @@ func TestInitOnATerminal(t *testing.T) {
 		for _, want := range []string{
 			"\nheroku_app_name: dancing-forest\n", "\n#heroku_api_key: ",
 			"\nheartbeat_url: /autoscalebot/heartbeat/\n", "\nmin_dynos: 2\n", "\nmax_dynos: 6\n",
-			"\npolicy: adaptive\n", "\nheartbeat_interval_in_seconds: 5\n", "\nmax_response_time_in_ms: 500\n",
+			"\npolicy: adaptive\n", "\nheartbeat_interval_in_seconds: 5\n", "\nmax_response_time_in_ms: " + threshold + "\n",
 			"\ndry_run: true\n",
 		} {
 			if !strings.Contains(text, want) {
@@ -223,7 +225,7 @@ func TestInitIsInterrupted(t *testing.T) {
 	for last := range steps {
 		app.answer(takes(20 * time.Millisecond))
 		if steps[last][0] == "20 heartbeats [" {
-			app.answer(takes(3 * time.Second))
+			app.answer(takes(time.Hour)) // it ends before the answer
 		}
 		y := typing(t, 80, 24, env, "init")
 		for i, s := range steps[:last+1] {
@@ -235,13 +237,9 @@ func TestInitIsInterrupted(t *testing.T) {
 				y.types(s[1] + "\n")
 			}
 		}
-		began := time.Now()
 		y.reads("autoscalebot: interrupted, so nothing was written")
 		if code := y.code(); code != signalled+int(syscall.SIGINT) {
 			t.Errorf("Ctrl-C at %q: code %d, want 130", steps[last][0], code)
-		}
-		if took := time.Since(began); took > 2500*time.Millisecond {
-			t.Errorf("Ctrl-C at %q: it ended after %v", steps[last][0], took)
 		}
 		if files := y.files(); len(files) > 0 || !y.echoes() {
 			t.Errorf("Ctrl-C at %q: it left %q, echo %v", steps[last][0], files, y.echoes())
@@ -276,7 +274,7 @@ func TestInitWithoutAHeartbeatPage(t *testing.T) {
 		if answer == "" {
 			code = exitFine
 			y.answers("Use these thresholds", "n")
-			y.answers("Slow above, in ms [500]:", "700")
+			y.answers("Slow above, in ms [", "700")
 			y.answers("Fast below, in ms", "600")
 			y.reads("the bot would remove a dyno and add it again for ever")
 			y.answers("Slow above, in ms", "700")
