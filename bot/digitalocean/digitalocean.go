@@ -22,7 +22,7 @@ import (
 
 var (
 	_ pool.Provider    = (*Provider)(nil)
-	_ pool.Cataloger  = (*Provider)(nil)
+	_ pool.Cataloger   = (*Provider)(nil)
 	_ pool.Snapshotter = (*Provider)(nil)
 	_ pool.Resizer     = (*Provider)(nil)
 	_ pool.Balancer    = (*LoadBalancer)(nil)

@@ -88,7 +88,7 @@ func TestPoolOnEC2(t *testing.T) {
 
 var (
 	_ pool.Provider    = (*ec2.Provider)(nil)
-	_ pool.Cataloger  = (*ec2.Provider)(nil)
+	_ pool.Cataloger   = (*ec2.Provider)(nil)
 	_ pool.Snapshotter = (*ec2.Provider)(nil)
 	_ pool.Resizer     = (*ec2.Provider)(nil)
 	_ pool.Balancer    = (*ec2.TargetGroup)(nil)

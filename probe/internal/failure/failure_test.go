@@ -28,7 +28,7 @@ func TestEndsOfAProbe(t *testing.T) {
 		err         error
 		want        probe.Outcome
 	}{
-		"canceled":            {canceled, canceled, context.Canceled, probe.Unreachable},
+		"canceled":             {canceled, canceled, context.Canceled, probe.Unreachable},
 		"its time was over":    {live, over, io.EOF, probe.Timeout},
 		"so was its parent's":  {over, over, io.EOF, probe.Timeout},
 		"the kernel gave up":   {live, live, fmt.Errorf("dial: %w", syscall.ETIMEDOUT), probe.Timeout},

@@ -46,7 +46,7 @@ func (h *poolEvents) send(e pool.Event) {
 
 const (
 	catalogTime = 15 * time.Second // for the provider's sizes and prices, at the start
-	scriptTime    = 3 * time.Minute  // for a call of the user's commands, instead of the pool's own timeout
+	scriptTime  = 3 * time.Minute  // for a call of the user's commands, instead of the pool's own timeout
 )
 
 func openPool(s *settings.Settings, h Host) (bot.Scaler, error) {
