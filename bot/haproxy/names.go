@@ -17,7 +17,8 @@ func checkName(what, name string) error {
 	}
 	if len(name) > maxName || strings.Trim(name, letters+"-_.:") != "" ||
 		strings.ContainsFunc(name, func(r rune) bool { return !strings.ContainsRune(letters+"-_.:", r) }) {
-		return fmt.Errorf("invalid name %q of %s: must be at most %d of letters, digits, and - _ : or dots",
+		return fmt.Errorf("invalid name %q of %s: must be at most %d letters, digits, hyphens, underscores, "+
+			"colons or dots",
 			cut(name, maxName), what, maxName)
 	}
 	return nil
