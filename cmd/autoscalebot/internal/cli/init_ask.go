@@ -124,7 +124,7 @@ func (d *dialog) read(read func() (string, error)) (string, error) {
 	select {
 	case <-d.ctx.Done():
 		fmt.Fprintln(d.out)
-		return "", errors.New("interrupted, so nothing was written")
+		return "", d.ctx.Err()
 	case r := <-done:
 		if errors.Is(r.err, io.EOF) {
 			fmt.Fprintln(d.out)

@@ -21,7 +21,6 @@ import (
 )
 
 const (
-	createKey     = "heroku authorizations:create --description autoscalebot --scope identity,write"
 	initSamples   = 20
 	initSampling  = time.Minute
 	lookTime      = 30 * time.Second
@@ -131,7 +130,7 @@ func (g *guide) askApp(ctx context.Context) error {
 			m.add("--app", "is required: the name of the app on Heroku, as listed by: heroku apps")
 		}
 		if key == "" {
-			m.add("HEROKU_API_KEY", "is not set in the environment. Create a key with: %s", createKey)
+			m.add("HEROKU_API_KEY", "is not set in the environment. Create a key with: %s", settings.CreateHerokuKey)
 		}
 		if len(m.problems) > 0 {
 			return m.problems
@@ -148,7 +147,7 @@ func (g *guide) askApp(ctx context.Context) error {
 		}
 		if key == "" && g.key == "" {
 			g.say("Create a key for the bot in another terminal. It is printed as Token:")
-			fmt.Fprintln(g.out, "  "+createKey) // in one piece, to be copied
+			fmt.Fprintln(g.out, "  "+settings.CreateHerokuKey) // in one piece, to be copied
 		}
 		for key == "" {
 			if key, err = g.secret("API key (hidden as you type)"); err != nil {
@@ -307,13 +306,14 @@ func (g *guide) askHeartbeat(ctx context.Context) error {
 func (g *guide) measure(ctx context.Context) sample {
 	c := &checker{}
 	take, n, began := c.taker(ctx, g.parts), 0, time.Now()
-	g.bar("20 heartbeats", 0, "")
+	what := fmt.Sprintf("%d heartbeats", initSamples)
+	g.bar(what, 0, "")
 	all := takeSample(ctx, initSamples, initSampling, func() probe.Reading {
 		r := take()
 		n++
 		left := time.Since(began) / time.Duration(n) * time.Duration(initSamples-n)
 		left = min(left, initSampling-time.Since(began)).Truncate(time.Second) + time.Second
-		g.bar("20 heartbeats", min(float64(n)/initSamples, 0.99), fmt.Sprintf("%d, %s left", n, words.Length(left)))
+		g.bar(what, min(float64(n)/initSamples, 0.99), fmt.Sprintf("%d, %s left", n, words.Length(left)))
 		return r
 	})
 	g.bar("", 1, "")

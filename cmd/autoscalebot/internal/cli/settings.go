@@ -46,9 +46,9 @@ Groups:
 		case len(entries) > 0:
 			return printStories(out, entries)
 		case len(groups) > 0:
-			return settings.PrintGroup(out, groups[0], columns(out))
+			return settings.PrintGroup(out, groups[0], widthOf(out))
 		}
-		return settings.Print(out, columns(out))
+		return settings.Print(out, widthOf(out))
 	}
 	cmd.Flags().BoolVar(&markdown, "markdown", false, "print the tables of docs/settings.md")
 	cmd.Flags().StringVar(&group, "group", "", "list only the settings of this group, by its `name` or a word of it")
@@ -81,7 +81,7 @@ func printStories(w io.Writer, entries []settings.Entry) error {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		if err := e.WriteStory(w, columns(w)); err != nil {
+		if err := e.WriteStory(w, widthOf(w)); err != nil {
 			return err
 		}
 	}

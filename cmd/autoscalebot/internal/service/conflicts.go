@@ -22,8 +22,8 @@ const (
 	maxChanges = 3_000                // of the limits in that time, about 8 a day
 )
 
-// The maximum of the next year.
-func greatest(t schedule.Table, now time.Time) int {
+// Greatest returns the largest maximum of the year from now.
+func Greatest(t schedule.Table, now time.Time) int {
 	most := t.At(now).Max
 	for at, n := now, 0; n < maxChanges; n++ {
 		when, l, ok := t.Next(at)
@@ -45,7 +45,7 @@ func Conflicts(
 	if !ok {
 		return nil, nil, nil
 	}
-	sure, likely, err = knows.Conflicts(ctx, greatest(s.Table, now))
+	sure, likely, err = knows.Conflicts(ctx, Greatest(s.Table, now))
 	for _, texts := range [][]string{sure, likely} {
 		for i, text := range texts {
 			texts[i] = s.Named(text)

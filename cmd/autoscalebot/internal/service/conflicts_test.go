@@ -49,7 +49,7 @@ func TestTheGreatestNumberIsThatOfTheWholeYear(t *testing.T) {
 		"0:00=3, cron(0 9 1 2 *)=8":                   8,
 		"cron(*/2 * * * *)=4, cron(1-59/2 * * * *)=5": 5,
 	} {
-		if got := greatest(maxima(t, series).Table, now); got != want {
+		if got := Greatest(maxima(t, series).Table, now); got != want {
 			t.Errorf("the greatest of %q is %d, want %d", series, got, want)
 		}
 	}

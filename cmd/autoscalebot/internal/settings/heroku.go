@@ -12,12 +12,14 @@ type Heroku struct {
 	HerokuAPIURL      Text   `envconfig:"HEROKU_API_URL" once:"true" default:"https://api.heroku.com" desc:"URL of Heroku's Platform API; plain http is allowed only on a loopback address."`
 }
 
+// CreateHerokuKey is the command that creates an API key with the scopes that are enough.
+const CreateHerokuKey = "heroku authorizations:create --description autoscalebot --scope identity,write"
+
 var appName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
 
 func (ps *Problems) checkHeroku(s *Settings) {
 	ps.need("HEROKU_APP_NAME", string(s.HerokuAppName), "set the app to scale, such as dancing-forest-1234")
-	ps.need("HEROKU_API_KEY", s.HerokuAPIKey.Reveal(),
-		"create one with: heroku authorizations:create --description autoscalebot --scope identity,write")
+	ps.need("HEROKU_API_KEY", s.HerokuAPIKey.Reveal(), "create one with: "+CreateHerokuKey)
 	if s.HerokuAppName != "" && !appName.MatchString(string(s.HerokuAppName)) {
 		ps.add("HEROKU_APP_NAME", "%q: must be an app's name, as listed by: heroku apps", s.HerokuAppName)
 	}

@@ -3,6 +3,8 @@ package starter
 import (
 	"slices"
 	"strings"
+
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
 const secretNote = "Keep secrets out of this file: set it in the environment, which overrides the file."
@@ -51,8 +53,7 @@ func starts() map[string][]Section {
 			{Name: "HEROKU_APP_NAME", Value: "dancing-forest-1234", Note: "CHANGE: The app to scale."},
 			{
 				Name: "HEROKU_API_KEY", Value: "00000000-0000-0000-0000-000000000000", Off: true,
-				Note: "Create one with: heroku authorizations:create --description autoscalebot --scope " +
-					"identity,write. " + secretNote,
+				Note: "Create one with: " + settings.CreateHerokuKey + ". " + secretNote,
 			},
 			{Name: "HEROKU_PROCESS_TYPE", Value: "web"},
 			{
