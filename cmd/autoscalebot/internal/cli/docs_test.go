@@ -20,34 +20,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 )
 
-var update = flag.Bool("update", false, "write the tables in docs/settings.md again")
-
-const (
-	tableBegin = "<!-- settings: autoscalebot settings --markdown -->\n"
-	tableEnd   = "<!-- /settings -->\n"
-)
-
-func TestDocumentHasTheSettings(t *testing.T) {
-	const file = "../../../../docs/settings.md"
-	before, rest, ok := strings.Cut(read(t, file), tableBegin)
-	got, after, ok2 := strings.Cut(rest, tableEnd)
-	if !ok || !ok2 {
-		t.Fatalf("docs/settings.md has no part between %q and %q", tableBegin, tableEnd)
-	}
-	var want strings.Builder
-	if err := settings.Markdown(&want); err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(file, []byte(before+tableBegin+want.String()+tableEnd+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if got != want.String() {
-		t.Error("the settings in docs/settings.md are not those of the code; update them: go test ./cmd/autoscalebot/internal/cli -run DocumentHasTheSettings -update")
-	}
-}
+var update = flag.Bool("update", false, "write the outputs in documents and the golden files again")
 
 // settingName matches what looks like one of our settings in a text: words in capitals with an underscore between, in code.
 var settingName = regexp.MustCompile("`(?:AUTOSCALE_)?([A-Z]+_[A-Z_]+)`")
