@@ -4,6 +4,7 @@ package cli
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -25,11 +26,14 @@ func TestChaos(t *testing.T) {
 	apiLink, appLink, hookLink := newLink(t, "api", api.URL), newLink(t, "app", app.url), newLink(t, "hook", hook.url)
 	api.AddApp(dancingForest(app.url, 1))
 	const interval = 400 * time.Millisecond
-	app.answer(takes(100 * time.Millisecond))
+	fine, failing := takes(20*time.Millisecond), func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	app.answer(fine)
 	b := start(t, []string{api.Key, hook.secret},
 		"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY="+api.Key, "HEROKU_API_URL="+apiLink.url,
 		"HEARTBEAT_URL="+appLink.url+"/autoscalebot/heartbeat/", "STOP_AFTER_UPS_WITHOUT_HELP=0", "HEARTBEAT_INTERVAL_IN_SECONDS=0.4", "HEARTBEAT_JITTER=0",
-		"MAX_RESPONSE_TIME_IN_MS=200", "MIN_RESPONSE_TIME_IN_MS=1", "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=1", "MAX_DYNOS=90",
+		"MAX_RESPONSE_TIME_IN_MS=300", "MIN_RESPONSE_TIME_IN_MS=1", "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=1", "MAX_DYNOS=90",
 		"BOOT_TIME_IN_SECONDS=0", "HEARTBEAT_FAIL_ON=5xx", "ADMIN_SOCKET=none",
 		"NOTIFICATION_BACKENDS=webhook", "NOTIFY_ON_EVERY_SCALE=true", "WEBHOOK_URL="+hookLink.url, "WEBHOOK_SECRET="+hook.secret,
 	)
@@ -47,9 +51,9 @@ func TestChaos(t *testing.T) {
 			time.Sleep(2 * interval) // the test needs a fault of this length
 			l.cure(t)
 			begin := time.Now()
-			app.answer(takes(250 * time.Millisecond)) // slow: one such answer adds a dyno
+			app.answer(failing) // one such answer adds a dyno; an immediate one stays within the timeout on a busy machine
 			b.wait(fmt.Sprintf("a dyno more after %s on the way to %s", toxic, l.name), func() bool { return web() > n })
-			app.answer(takes(100 * time.Millisecond))
+			app.answer(fine)
 			// Two heartbeats, plus the backoff of one call and the delays of a busy machine.
 			if took := time.Since(begin); took > 2*interval+5*time.Second {
 				t.Errorf("it took %v after %s on the way to %s ended", took, toxic, l.name)

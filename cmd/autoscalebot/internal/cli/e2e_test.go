@@ -33,7 +33,7 @@ func TestEndToEnd(t *testing.T) {
 	secrets := []string{api.Key, "beat-t0ken", smtpPassword, "xoxb-slack-t0ken", hook.secret, "hook-path-s3cret"}
 	b := start(t, secrets,
 		"HEROKU_APP_NAME=dancing-forest", "HEROKU_API_KEY="+api.Key, "HEROKU_API_URL="+api.URL,
-		"AUTOSCALE_HEARTBEAT_INTERVAL_IN_SECONDS=0.6", "HEARTBEAT_TIMEOUT_IN_SECONDS=0.5", "HEARTBEAT_TOKEN=beat-t0ken",
+		"AUTOSCALE_HEARTBEAT_INTERVAL_IN_SECONDS=0.8", "HEARTBEAT_TIMEOUT_IN_SECONDS=0.75", "HEARTBEAT_TOKEN=beat-t0ken",
 		"MAX_RESPONSE_TIME_IN_MS=330", "MIN_RESPONSE_TIME_IN_MS=150",
 		"NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=2", "NUMBER_OF_PASSES_TO_SCALE_DOWN_AFTER=2", "MAX_DYNOS=0:00=3,12:00=3", "MANUAL_HOLD_IN_MINUTES=0", "DEPLOY_GRACE_IN_SECONDS=0",
 		"NOTIFICATION_BACKENDS=console,log,webhook,email,slack", "NOTIFY_ON_EVERY_SCALE=true", "NOTIFY_ON_SCALE_FAILS=true",

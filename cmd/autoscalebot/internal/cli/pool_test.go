@@ -264,7 +264,7 @@ func TestTheBotKeepsAPool(t *testing.T) {
 	t.Parallel()
 	c, f, app, hook := newCloud(t), newFrontend(t), newHeart(t), newHook(t)
 	env := c.env("POOL_BALANCER=haproxy", "HAPROXY_SOCKETS="+f.socket, "HAPROXY_BACKEND=web", "HEARTBEAT_URL="+app.url+"/autoscalebot/heartbeat/",
-		"HEARTBEAT_INTERVAL_IN_SECONDS=0.5", "MAX_RESPONSE_TIME_IN_MS=200", "MIN_RESPONSE_TIME_IN_MS=100", "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=2", "NUMBER_OF_PASSES_TO_SCALE_DOWN_AFTER=2",
+		"HEARTBEAT_INTERVAL_IN_SECONDS=0.7", "MAX_RESPONSE_TIME_IN_MS=200", "MIN_RESPONSE_TIME_IN_MS=100", "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=2", "NUMBER_OF_PASSES_TO_SCALE_DOWN_AFTER=2",
 		"MIN_DYNOS=1", "MAX_DYNOS=3", "MANUAL_HOLD_IN_MINUTES=0", "STOP_AFTER_UPS_WITHOUT_HELP=0", "HEALTH_CHECK_PASSES=1",
 		"NOTIFICATION_BACKENDS=webhook", "WEBHOOK_URL="+hook.url, "WEBHOOK_SECRET="+hook.secret)
 	app.answer(takes(150 * time.Millisecond)) // ok

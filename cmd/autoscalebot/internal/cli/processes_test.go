@@ -34,7 +34,7 @@ func TestSeveralProcessTypes(t *testing.T) {
 heroku_app_name: dancing-forest
 heroku_api_key: ${KEY}
 heroku_api_url: ` + api.URL + `
-heartbeat_interval_in_seconds: 0.4
+heartbeat_interval_in_seconds: 0.5
 manual_hold_in_minutes: 0
 deploy_grace_in_seconds: 0
 history: memory
@@ -43,8 +43,8 @@ signals:
   queue: json+` + queue.URL + `#@this
 processes:
   web:
-    heartbeat_timeout_in_seconds: 0.3
-    max_response_time_in_ms: 200
+    heartbeat_timeout_in_seconds: 0.45
+    max_response_time_in_ms: 100
     min_response_time_in_ms: 1
     number_of_fails_to_scale_up_after: 2
     max_dynos: 3
@@ -69,7 +69,7 @@ processes:
 	if n := api.Quantity("dancing-forest", "web"); n != 1 {
 		t.Errorf("the queue made %d web dynos", n)
 	}
-	app.answer(takes(250 * time.Millisecond))
+	app.answer(takes(130 * time.Millisecond))
 	wantAfter("web", 3)
 	waiting.Store(0)
 	wantAfter("worker", 1)
