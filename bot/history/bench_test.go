@@ -134,7 +134,7 @@ func ninetyDays(b *testing.B, l lab, db *history.DB) time.Time {
 		days        int
 	}{
 		{"autoscalebot_records", "verdict, rule, changed, ups, downs, response_ms, low_ms, high_ms, dynos, dyno_seconds, seconds, min_dynos, max_dynos, body", 7},
-		{"autoscalebot_points", "step, newest, heartbeats, slow, fast, blind, ups, downs, response_max_ms, low_ms, high_ms, dynos, dyno_seconds, " +
+		{"autoscalebot_points", "step, newest, heartbeats, slow, fast, no_data, ups, downs, response_max_ms, low_ms, high_ms, dynos, dyno_seconds, " +
 			"min_dynos, max_dynos, response_times", 90},
 	} {
 		for i := range c.days - 1 {
