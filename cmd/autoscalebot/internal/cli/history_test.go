@@ -21,8 +21,8 @@ func counted(t *testing.T, app *heart, n string) (env []string, dynos func() str
 	}
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "PLATFORM=command", "COUNT_COMMAND=cat " + count, `SCALE_COMMAND=sh -c 'echo "$DYNOS" >` + count + `'`,
-		"HEARTBEAT_URL=" + app.url + "/autoscalebot/heartbeat/", "HEARTBEAT_INTERVAL_IN_SECONDS=0.2", "HEARTBEAT_TIMEOUT_IN_SECONDS=0.15",
-		"MAX_RESPONSE_TIME_IN_MS=20", "MIN_RESPONSE_TIME_IN_MS=1", "HEROKU_APP_NAME=shop",
+		"HEARTBEAT_URL=" + app.url + "/autoscalebot/heartbeat/", "HEARTBEAT_INTERVAL_IN_SECONDS=0.3", "HEARTBEAT_TIMEOUT_IN_SECONDS=0.28",
+		"MAX_RESPONSE_TIME_IN_MS=50", "MIN_RESPONSE_TIME_IN_MS=1", "HEROKU_APP_NAME=shop",
 	}, func() string {
 		text, _ := os.ReadFile(count)
 		return strings.TrimSpace(string(text))
@@ -108,7 +108,8 @@ func TestThePageNeedsAPasswordWhereOneIsSet(t *testing.T) {
 	app := newHeart(t)
 	app.answer(takes(0))
 	env, _ := counted(t, app, "1")
-	b := start(t, []string{password, token}, append(env, "DASHBOARD_ADDR=127.0.0.1:0", "DASHBOARD_PASSWORD="+password, "ADMIN_TOKEN="+token, "ADMIN_SOCKET=none")...)
+	b := start(t, []string{password, token}, append(env, "MAX_RESPONSE_TIME_IN_MS=270",
+		"DASHBOARD_ADDR=127.0.0.1:0", "DASHBOARD_PASSWORD="+password, "ADMIN_TOKEN="+token, "ADMIN_SOCKET=none")...)
 	url := b.page()
 	get := func(path, user, password, bearer string) (int, string) {
 		req, err := http.NewRequest(http.MethodGet, url+path, nil)

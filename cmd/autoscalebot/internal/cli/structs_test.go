@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
 // Embedded structs do not count.
@@ -15,6 +17,7 @@ const mostFields = 20
 
 // A struct with more fields must embed named groups.
 func TestStructsAreOfFewFieldsOrGrouped(t *testing.T) {
+	racetest.Computes(t)
 	t.Parallel()
 	const root = "../../../.."
 	structs := 0

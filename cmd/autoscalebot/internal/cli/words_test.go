@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 )
 
 const root = "../../../../"
@@ -27,6 +29,7 @@ type phrase struct {
 }
 
 func TestForbiddenPhrases(t *testing.T) {
+	racetest.Computes(t)
 	t.Parallel()
 	phrases := forbiddenPhrases(t)
 	for _, file := range textFiles(t) {
@@ -48,6 +51,7 @@ func TestForbiddenPhrases(t *testing.T) {
 
 // The comment of an unexported function gives a reason; what the function does, its name and its signature say.
 func TestCommentsDoNotRestateSignatures(t *testing.T) {
+	racetest.Computes(t)
 	t.Parallel()
 	for _, file := range textFiles(t) {
 		if !strings.HasSuffix(file, ".go") {
