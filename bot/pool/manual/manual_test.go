@@ -42,7 +42,7 @@ func TestAnInterruptedWaitStillKnowsTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = p.Do(ctx, func(step string) {
-		if step == "wait until web-1 runs" {
+		if step == "step 2 of 2: wait until web-1 runs" {
 			cancel()
 		}
 	})

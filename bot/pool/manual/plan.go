@@ -31,15 +31,15 @@ type report func(text string)
 
 func (r report) further(format string, args ...any) { r("  " + fmt.Sprintf(format, args...)) }
 
-// Do carries out the plan and returns its result. It reports each step when the step begins. Lines that begin with
-// spaces report the progress of a long step. If ctx ends, Do returns after the call in flight. The error says what
-// state was left, and what to do.
+// Do carries out the plan and returns its result. It reports each step when the step begins, such as "step 2 of 7: wait
+// until web-1 runs". Lines that begin with spaces report the progress of a long step. If ctx ends, Do returns after the
+// call in flight. The error says what state was left, and what to do.
 func (p *Plan) Do(ctx context.Context, report func(text string)) (reached string, err error) {
-	for _, s := range p.steps {
+	for i, s := range p.steps {
 		if ctx.Err() != nil {
 			return "", fmt.Errorf("interrupted before: %s. %s", s.say, s.left())
 		}
-		report(s.say)
+		report(fmt.Sprintf("step %d of %d: %s", i+1, len(p.steps), s.say))
 		err := s.do(ctx, report)
 		switch {
 		case err != nil && ctx.Err() != nil:

@@ -47,7 +47,8 @@ func until(
 		}
 		if time.Since(reported) >= reportEvery {
 			reported = time.Now()
-			r.further("%s after %v", last, time.Since(began).Round(time.Second))
+			waited := time.Since(began).Round(time.Second)
+			r.further("%s after %v, at most %v left", last, waited, (most - waited).Round(time.Second))
 		}
 		select {
 		case <-time.After(lookEvery):

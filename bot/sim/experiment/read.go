@@ -36,10 +36,14 @@ func (r *Record) ReadAll(ctx context.Context, records iter.Seq2[record.Record, e
 }
 
 // ReadHistory adds a history at from or later and before to. now determines which days still have every heartbeat; for
-// older times it reads the minutes' summaries. timeout is that of a heartbeat.
+// older times it reads the minutes' summaries. timeout is that of a heartbeat. seen receives the times that are read,
+// in order; nil discards them.
 func (r *Record) ReadHistory(
-	ctx context.Context, db *history.DB, from, to, now time.Time, timeout time.Duration,
+	ctx context.Context, db *history.DB, from, to, now time.Time, timeout time.Duration, seen func(at time.Time),
 ) error {
+	if seen == nil {
+		seen = func(time.Time) {}
+	}
 	full := now.Add(-db.Keep().Raw).Add(time.Hour).Truncate(time.Minute) // some of the first may be deleted already
 	if from.Before(full) {
 		summed := to
@@ -47,6 +51,7 @@ func (r *Record) ReadHistory(
 			summed = full
 		}
 		if err := db.EachPoint(ctx, from, summed, time.Minute, func(p history.Point) error {
+			seen(p.Time)
 			r.AddMinute(p, float64(timeout.Milliseconds()))
 			return r.bounded()
 		}); err != nil {
@@ -58,6 +63,7 @@ func (r *Record) ReadHistory(
 		return nil
 	}
 	return db.Each(ctx, from, to, func(rec record.Record) error {
+		seen(rec.Time)
 		r.Add(rec)
 		return r.bounded()
 	})

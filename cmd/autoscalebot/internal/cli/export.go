@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -52,11 +52,13 @@ spreadsheet.
 			return err
 		}
 		out := bufio.NewWriter(cmd.OutOrStdout())
+		each, end := watchedExport(cmd, db, from, to)
+		defer end()
 		if format == "csv" {
-			err = exportCSV(cmd.Context(), db, from, to, out)
+			err = exportCSV(each, out)
 		} else {
 			lines := json.NewEncoder(out)
-			err = db.Each(cmd.Context(), from, to, func(r record.Record) error { return lines.Encode(r) })
+			err = each(func(r record.Record) error { return lines.Encode(r) })
 		}
 		return errors.Join(err, out.Flush())
 	}
@@ -65,7 +67,25 @@ spreadsheet.
 	return cmd
 }
 
-func exportCSV(ctx context.Context, db *history.DB, from, to time.Time, w io.Writer) error {
+type eachRecord func(do func(record.Record) error) error
+
+// If the records go to the terminal, they show the progress themselves.
+func watchedExport(cmd *cobra.Command, db *history.DB, from, to time.Time) (each eachRecord, end func()) {
+	var tell func(share float64)
+	end = func() {}
+	if !service.IsTerminal(cmd.OutOrStdout()) {
+		tell, end = progress(cmd.ErrOrStderr(), "exporting")
+	}
+	at := through(tell, to)
+	return func(do func(record.Record) error) error {
+		return db.Each(cmd.Context(), from, to, func(r record.Record) error {
+			at(r.Time)
+			return do(r)
+		})
+	}, end
+}
+
+func exportCSV(each eachRecord, w io.Writer) error {
 	out := csv.NewWriter(w)
 	if err := out.Write([]string{
 		"time", "app", "process_type", "action", "dynos", "dynos_after", "min", "max", "outcome", "response_time_ms",
@@ -73,7 +93,7 @@ func exportCSV(ctx context.Context, db *history.DB, from, to time.Time, w io.Wri
 	}); err != nil {
 		return err
 	}
-	err := db.Each(ctx, from, to, func(r record.Record) error {
+	err := each(func(r record.Record) error {
 		hb, _ := r.Heartbeat()
 		d := r.Decision
 		return out.Write([]string{

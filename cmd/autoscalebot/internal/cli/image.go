@@ -106,5 +106,5 @@ func (c *imageCommand) run(ctx context.Context, s pool.Server) error {
 	defer f.Close()
 	ctx, cancel := context.WithTimeout(ctx, scriptLimit)
 	defer cancel()
-	return m.Stream(ctx, "sh -s", io.Reader(f), c.stderr, c.stderr)
+	return m.Stream(ctx, "sh -s", io.Reader(f), c.steps, c.steps)
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -23,20 +22,19 @@ func progress(w io.Writer, what string) (tell func(share float64), end func()) {
 	if !service.IsTerminal(w) {
 		return nil, func() {}
 	}
-	p := &progressLine{w: w, what: what, begin: time.Now(), shown: -1}
+	p := &progressLine{line: liveLine{w: w}, what: what, begin: time.Now(), shown: -1}
 	p.tell(0)
 	return p.tell, p.clear
 }
 
 type progressLine struct {
-	w     io.Writer
 	what  string
 	begin time.Time
 
 	mu    sync.Mutex
+	line  liveLine
 	shown int // per cent
 	at    time.Time
-	width int // of the line on the screen
 	ended bool
 }
 
@@ -56,8 +54,7 @@ func (p *progressLine) tell(share float64) {
 	if left := timeLeft(share, at.Sub(p.begin)); left != "" {
 		line += ", " + left
 	}
-	fmt.Fprintf(p.w, "\r%-*s", p.width, line)
-	p.width = utf8.RuneCountInString(line)
+	p.line.draw(line)
 }
 
 func (p *progressLine) clear() {
@@ -67,7 +64,7 @@ func (p *progressLine) clear() {
 		return
 	}
 	p.ended = true
-	fmt.Fprintf(p.w, "\r%*s\r", p.width, "")
+	p.line.clear()
 }
 
 // The first moments say nothing about the rest.
@@ -117,6 +114,23 @@ func watched(w io.Writer, what string, in io.Reader) (r io.Reader, end func()) {
 		return f, end
 	}
 	return &progressReader{Reader: f, size: info.Size(), tell: tell}, end
+}
+
+// The share of a period that is read, by the times of what is read, which come in order. What comes first is the
+// beginning: the history may begin after the period.
+func through(tell func(share float64), to time.Time) func(at time.Time) {
+	var first time.Time
+	return func(at time.Time) {
+		if tell == nil {
+			return
+		}
+		if first.IsZero() {
+			first = at
+		}
+		if whole := to.Sub(first); whole > 0 {
+			tell(float64(at.Sub(first)) / float64(whole))
+		}
+	}
 }
 
 func runAll(cmd *cobra.Command, o sim.Options, drivers []sim.Driver, what string) ([]sim.Result, error) {

@@ -14,7 +14,7 @@ import (
 func TestProgressHasTheTimeLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var b bytes.Buffer
-		p := &progressLine{w: &b, what: "trying settings", begin: time.Now(), shown: -1}
+		p := &progressLine{line: liveLine{w: &b}, what: "trying settings", begin: time.Now(), shown: -1}
 		line := func(share float64, after time.Duration) string {
 			b.Reset()
 			time.Sleep(after)
@@ -71,4 +71,49 @@ func TestProgressIsForTerminals(t *testing.T) {
 	if _, err := io.ReadAll(r); err != nil || len(shares) == 0 || shares[len(shares)-1] != 1 {
 		t.Errorf("the shares are %v, %v", shares, err)
 	}
+}
+
+// On a terminal a step's line has the time it has taken and its detail. The output of a script has the terminal to itself.
+func TestStepsOnATerminal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b bytes.Buffer
+		s := &steps{w: &b, terminal: true, line: liveLine{w: &b}, ticker: time.NewTicker(time.Second), ended: make(chan struct{})}
+		go s.tick()
+		shown := func(do func()) string {
+			b.Reset()
+			do()
+			synctest.Wait()
+			lines := strings.Split(b.String(), "\r")
+			return strings.TrimRight(lines[len(lines)-1], " ")
+		}
+		for _, c := range []struct {
+			do   func()
+			want string
+		}{
+			{func() { s.report("step 1 of 2: create web-1") }, "step 1 of 2: create web-1"},
+			{func() { time.Sleep(65 * time.Second) }, "step 1 of 2: create web-1, 1 min 5 s"},
+			{func() { s.report("  web-1 is new") }, "step 1 of 2: create web-1, 1 min 5 s (web-1 is new)"},
+			{func() { s.report("step 2 of 2: run setup.sh") }, "step 2 of 2: run setup.sh"},
+			{func() { _, _ = s.Write([]byte("hello\n")) }, "hello\n"},
+			{func() { time.Sleep(5 * time.Second) }, ""},
+			{s.end, ""},
+		} {
+			if got := shown(c.do); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		}
+	})
+}
+
+// A history that begins after the period does not begin with half of the work done.
+func TestProgressThroughAPeriod(t *testing.T) {
+	to, share := teaTime, -1.0
+	at := through(func(s float64) { share = s }, to)
+	if at(to.Add(-10 * time.Hour)); share != 0 {
+		t.Errorf("at the first record it is %g", share)
+	}
+	if at(to.Add(-5 * time.Hour)); share != 0.5 {
+		t.Errorf("in the middle it is %g", share)
+	}
+	through(nil, to)(to)
 }

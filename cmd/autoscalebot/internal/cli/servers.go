@@ -93,6 +93,7 @@ type poolCommand struct {
 	h              service.Host
 	operator       manual.Operator
 	stdout, stderr io.Writer
+	steps          *steps // while a plan is carried out
 }
 
 type planner func(ctx context.Context, args []string) (*manual.Plan, error)
@@ -170,7 +171,9 @@ func (c *poolCommand) carryOut(cmd *cobra.Command, p *manual.Plan) error {
 			return err
 		}
 	}
-	reached, err := p.Do(cmd.Context(), c.report)
+	c.steps = newSteps(c.stderr)
+	reached, err := p.Do(cmd.Context(), c.steps.report)
+	c.steps.end()
 	if err != nil {
 		return err
 	}
@@ -195,10 +198,6 @@ func (c *poolCommand) printPlan(p *manual.Plan, end string) error {
 	return err
 }
 
-func (c *poolCommand) report(text string) {
-	fmt.Fprintf(c.stderr, "%s %s\n", time.Now().Format(time.TimeOnly), text)
-}
-
 const botTime = 5 * time.Second
 
 // A bot of the same pool would undo the changes.
@@ -208,8 +207,8 @@ func (c *poolCommand) alone(cmd *cobra.Command) error {
 	case who == "":
 		return nil
 	case c.beside:
-		c.report(fmt.Sprintf("next to %s, which may undo this", who))
-		return nil
+		_, err := fmt.Fprintf(c.stderr, "next to %s, which may undo this\n", who)
+		return err
 	}
 	return fmt.Errorf("nothing was done: %s would undo it, because it keeps this pool at its desired number of "+
 		"servers. Use autoscalebot scale N for 1h instead, stop the bot first, or add --beside-bot", who)

@@ -28,7 +28,7 @@ func TestServersByHand(t *testing.T) {
 	if n := len(c.Droplets()); n != 1 {
 		t.Fatalf("a dry run made %d droplets", n-1)
 	}
-	c.once(env, exitFine, "servers spinup --yes", "create web-1 of size s-1vcpu-1gb", "wait until web-1 is healthy", "web-1 serves at 127.110.")
+	c.once(env, exitFine, "servers spinup --yes", "step 1 of 3: create web-1 of size s-1vcpu-1gb", "step 3 of 3: wait until web-1 is healthy", "web-1 serves at 127.110.")
 	c.once(env, exitFine, "servers spinup web-7 --yes", "web-7 serves at 127.110.")
 	c.once(env, exitWork, "servers spinup --yes", "the pool has 2 servers, and MAX_DYNOS is now 2. Raise MAX_DYNOS first")
 	c.once(c.env("MAX_INSTANCES=2"), exitWork, "servers spinup --yes", "the pool has 2 servers, and MAX_INSTANCES is now 2. Raise MAX_INSTANCES first")
@@ -104,6 +104,18 @@ func TestServersInterrupted(t *testing.T) {
 	if n := len(c.Droplets()); n > 0 {
 		c.once(env, exitFine, "servers list")
 		t.Errorf("%d droplets are left", n)
+	}
+}
+
+// On a terminal the steps are one line, with the time that the step has taken; the result replaces it.
+func TestServersOnATerminal(t *testing.T) {
+	t.Parallel()
+	c := newCloud(t)
+	c.Takes("create", 3*time.Second)
+	term := newTerminal(t, 80, 24, fmt.Sprintf("env %s %s servers spinup --yes", strings.Join(c.env(), " "), binary(t)))
+	term.await(`step 2 of 3: wait until web-1 runs, \d s\n`)
+	if screen := strings.TrimSpace(term.await(`serves at`)); strings.Contains(screen, "step") || strings.Contains(screen, "\n") {
+		t.Errorf("it leaves\n%s", screen)
 	}
 }
 

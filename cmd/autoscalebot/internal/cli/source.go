@@ -98,7 +98,9 @@ func (src *source) fill(
 			return err
 		}
 		defer closePast(cmd, db, &err)
-		err = r.ReadHistory(ctx, db, from, to, time.Now(), timeout)
+		tell, end := progress(cmd.ErrOrStderr(), "reading the history")
+		err = r.ReadHistory(ctx, db, from, to, time.Now(), timeout, through(tell, to))
+		end()
 	}
 	if errors.Is(err, experiment.ErrTooMany) {
 		err = fmt.Errorf("%w. Choose a shorter period with --since and --until", err)
