@@ -153,7 +153,9 @@ func (b *Bot) record(f decide.Facts, burst string, unknown error) record.Record 
 		Control: f.Control, Unit: b.platform.Unit,
 		Dynos: f.Dynos, Settled: f.Settled, Price: f.Price, Action: record.Held,
 	}
-	r.MinRow, r.MaxRow = b.o.Schedule.Rows(f.Now)
+	if len(f.Control.Limits) == 0 {
+		r.MinRow, r.MaxRow = b.o.Schedule.Rows(f.Now)
+	}
 	if !f.Offline {
 		r.Quota = b.platform.CallsLeft()
 	}

@@ -78,7 +78,7 @@ func (b *Bot) Resume(d Direction, by string) error {
 // [Options.OverrideLength].
 func (b *Bot) Override(dynos int, length time.Duration, by string) error {
 	now := moment()
-	if err := errors.Join(checkLength(length), checkOverride(dynos, b.o.Schedule.At(now))); err != nil {
+	if err := errors.Join(checkLength(length), checkOverride(dynos, b.Limits(now))); err != nil {
 		return err
 	}
 	if length == 0 {

@@ -13,8 +13,11 @@ var errInterrupted = errors.New("the bot is stopping")
 
 // An error says why the number of dynos is unknown. The remaining facts are then not asked for.
 func (b *Bot) gather(ctx context.Context, began, now time.Time, readings []probe.Reading) (decide.Facts, error) {
+	control := b.Control()
+	control.Limits = control.At(now).Limits
 	f := decide.Facts{
-		Now: now, Readings: readings, Limits: b.o.Schedule.At(now), Control: b.Control(), Dynos: -1, Up: -1,
+		Now: now, Readings: readings, Limits: b.limits(control, b.o.Schedule.At(now), now), Control: control,
+		Dynos: -1, Up: -1,
 		Price: b.platform.DynoPrice(),
 	}
 	if ctx.Err() != nil {

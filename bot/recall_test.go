@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
@@ -164,4 +165,29 @@ func TestARecallWhileThePriceIsAskedFor(t *testing.T) {
 	}()
 	w.beat(times(3, right)...)
 	<-done
+}
+
+// The overrides of the limits from before the start are in force again, unless people have changed them since.
+func TestLimitsAreRecalled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before := withLimits(t, 2, "20")
+		soon := time.Now().Add(time.Hour)
+		if err := before.OverrideLimits(between(4, 8), time.Time{}, soon, "ann"); err != nil {
+			t.Fatal(err)
+		}
+		former := bot.Memory{State: decide.State{Control: before.Control()}}
+		w := withLimits(t, 2, "20")
+		w.Recall(former)
+		if got := w.Limits(time.Now()); got != between(4, 8) {
+			t.Errorf("recalled: %v", got)
+		}
+		w = withLimits(t, 2, "20")
+		if err := w.EndLimits(time.Time{}, "cat"); err != nil {
+			t.Fatal(err)
+		}
+		w.Recall(former)
+		if got := w.Limits(time.Now()); got != between(1, 20) {
+			t.Errorf("ended before the recall: %v", got)
+		}
+	})
 }

@@ -63,6 +63,8 @@ const (
 	Paused Kind = "paused"
 	// Override: somebody set the number of dynos for a time. An incident.
 	Override Kind = "override"
+	// Limits: somebody replaced the limits of the schedule for a time. An incident.
+	Limits Kind = "limits"
 	// Ping: a heartbeat was sent, answered or not.
 	Ping Kind = "ping"
 	// Test: somebody requested a notice to see whether it arrives.

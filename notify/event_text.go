@@ -212,6 +212,11 @@ func (e Event) headline() string {
 			return "the override of " + e.process() + " has ended"
 		}
 		return "an override of " + e.process() + " is " + e.still() + "in force"
+	case Limits:
+		if e.Phase == Resolved {
+			return "the limits of " + e.process() + " are those of the schedule again"
+		}
+		return fmt.Sprintf("limits of %d to %d are %sin force for %s", e.Min, e.Max, e.still(), e.process())
 	case Ping:
 		if e.ResponseTimeMS == 0 {
 			return "the heartbeat was not answered"

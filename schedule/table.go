@@ -79,6 +79,15 @@ func (t Table) HasZero() bool { return t.hasZero }
 // In days. More than a year, so that Next finds whatever recurs every year.
 const horizon = 400
 
+// Most returns the largest number in the maximum's rows, or its only number.
+func (t Table) Most() int {
+	most := t.max.fixed
+	for _, r := range t.max.rows {
+		most = max(most, r.n)
+	}
+	return most
+}
+
 // Next returns the first moment after now at which At changes, in the table's zone, and the limits from then on. ok is
 // false if At does not change within 400 days.
 func (t Table) Next(now time.Time) (when time.Time, l Limits, ok bool) {

@@ -121,7 +121,7 @@ func (e *tickReport) once(happened bool, k notify.Kind, why func(record.Record) 
 func (e *tickReport) incident(k notify.Kind, begins, goesOn bool, why func(record.Record) string) {
 	_, open := e.notified.Incidents[k]
 	phase, since := e.notified.Incidents.Update(k, begins || open && goesOn, e.r.Time, e.want.Reminder)
-	if phase == "" && !since.IsZero() && e.recalled && (k == notify.Paused || k == notify.Override) {
+	if phase == "" && !since.IsZero() && e.recalled && (k == notify.Paused || k == notify.Override || k == notify.Limits) {
 		phase = notify.Reminded // it was not in force since the start
 	}
 	if phase == "" {
@@ -198,6 +198,8 @@ func (e *tickReport) ofTheBot() {
 	e.incident(notify.Paused, paused, paused, e.paused)
 	ordered := r.Control.Override.Active(r.Time)
 	e.incident(notify.Override, ordered, ordered, record.Record.Override)
+	limited := len(r.Control.Limits) > 0
+	e.incident(notify.Limits, limited, limited, record.Record.LimitsOverride)
 }
 
 func (e *tickReport) ofTheApp() {

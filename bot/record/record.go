@@ -46,7 +46,8 @@ type Record struct {
 	Burst    string          `json:"burst,omitempty"`
 	// Limits are the limits in force at Time.
 	Limits schedule.Limits `json:"limits"`
-	// MinRow and MaxRow are the rows of the schedule that set them; "" for a number that never changes.
+	// MinRow and MaxRow are the rows of the schedule that set them; "" for a number that never changes, and while an
+	// override of the limits is in force.
 	MinRow string `json:"min_row,omitempty"`
 	MaxRow string `json:"max_row,omitempty"`
 	// Dynos is the number that the platform reported, -1 if it is unknown.
@@ -59,7 +60,7 @@ type Record struct {
 	Action Action `json:"action"`
 	// Error is the platform's error. It contains no secret.
 	Error string `json:"error,omitempty"`
-	// Control holds the pauses and the override in force.
+	// Control holds the pauses and the overrides in force.
 	Control decide.Control `json:"control,omitzero"`
 	// Price is the price of one dyno in dollars a month; 0 if it is unknown.
 	Price float64 `json:"price,omitempty"`

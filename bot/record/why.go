@@ -3,6 +3,7 @@ package record
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -132,14 +133,18 @@ func (r Record) outside(n int) string {
 	return fmt.Sprintf("%d is below the minimum of %s", n, r.minimum())
 }
 
-func (r Record) maximum() string { return fmt.Sprintf("%d%s", r.Limits.Max, row(r.MaxRow)) }
-func (r Record) minimum() string { return fmt.Sprintf("%d%s", r.Limits.Min, row(r.MinRow)) }
+func (r Record) maximum() string { return strconv.Itoa(r.Limits.Max) + r.setBy(r.MaxRow) }
+func (r Record) minimum() string { return strconv.Itoa(r.Limits.Min) + r.setBy(r.MinRow) }
 
-func row(text string) string {
-	if text == "" {
+func (r Record) setBy(row string) string {
+	o, ok := r.Control.LimitsAt(r.Time)
+	switch {
+	case ok:
+		return fmt.Sprintf(" (set by %s until %s)", cmp.Or(o.By, "somebody"), Clock(o.Until))
+	case row == "":
 		return ""
 	}
-	return " (" + text + ")"
+	return " (" + row + ")"
 }
 
 // Offline explains that the bot is offline, or is connected again.
@@ -156,7 +161,20 @@ func (r Record) Bill() string { return r.Decision.Bill.String() }
 // Override names the override in force, and who set it.
 func (r Record) Override() string {
 	o := r.Control.Override
+	if !o.Active(r.Time) {
+		return "the override has ended"
+	}
 	return fmt.Sprintf("%s set an override of %s until %s", cmp.Or(o.By, "somebody"), r.Of(o.Dynos), Clock(o.Until))
+}
+
+// LimitsOverride names the override of the limits in force, and who set it.
+func (r Record) LimitsOverride() string {
+	o, ok := r.Control.LimitsAt(r.Time)
+	if !ok {
+		return fmt.Sprintf("the limits are %d to %d again", r.Limits.Min, r.Limits.Max)
+	}
+	return fmt.Sprintf("%s set limits of %d to %s until %s", cmp.Or(o.By, "somebody"), r.Limits.Min, r.Of(r.Limits.Max),
+		Clock(o.Until))
 }
 
 // Ineffective explains that scale-ups do not help, and where to look.
