@@ -93,7 +93,9 @@ type inForce struct {
 	planned Calendar
 }
 
-func (f inForce) At(now time.Time) schedule.Limits { return f.bot.limits(f.bot.Control(), f.planned.At(now), now) }
+func (f inForce) At(now time.Time) schedule.Limits {
+	return f.bot.limits(f.bot.Control(), f.planned.At(now), now)
+}
 
 func (f inForce) Next(now time.Time) (when time.Time, l schedule.Limits, ok bool) {
 	c, current := f.bot.Control(), f.At(now)

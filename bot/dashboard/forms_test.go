@@ -17,7 +17,7 @@ func TestAPauseIsAskedForTwice(t *testing.T) {
 	if a.status != 200 || !strings.Contains(a.body, "Pause scale-downs for 1 h?") {
 		t.Errorf("the first time is answered with %d: %s", a.status, a.body)
 	}
-	if w.Control() != (decide.Control{}) {
+	if !w.Control().IsZero() {
 		t.Errorf("the first time has done something: %+v", w.Control())
 	}
 	if a = p.ask("/pause", "direction", "down", "for", "1h", "confirmed", "yes"); a.status != 303 {
@@ -84,7 +84,7 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 			t.Errorf("%s %v is answered with %d: %s", c.path, c.fields, a.status, a.body)
 		}
 	}
-	if w.Control() != (decide.Control{}) {
+	if !w.Control().IsZero() {
 		t.Errorf("the bot is asked for %+v", w.Control())
 	}
 }
@@ -123,7 +123,7 @@ func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 			t.Errorf("%s is answered with %d: %s", name, a.status, a.body)
 		}
 	}
-	if w.Control() != (decide.Control{}) {
+	if !w.Control().IsZero() {
 		t.Errorf("the bot is asked for %+v", w.Control())
 	}
 	if a := p.get("/pause?" + form(p.csrf).Encode()); a.status != 405 || a.header.Get("Allow") != "POST" {

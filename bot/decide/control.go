@@ -18,6 +18,11 @@ type Control struct {
 	Limits []LimitsOverride `json:"limits,omitempty"`
 }
 
+// IsZero reports whether nothing is set.
+func (c Control) IsZero() bool {
+	return c.Up == Pause{} && c.Down == Pause{} && c.Override == Override{} && len(c.Limits) == 0
+}
+
 // At returns what of c is in force at now.
 func (c Control) At(now time.Time) Control {
 	if !c.Up.Active(now) {

@@ -36,7 +36,7 @@ type Status struct {
 	Limits schedule.Limits `json:"limits"`
 	// PausedBySettings are the directions that PAUSED pauses. A resume request does not end them.
 	PausedBySettings []bot.Direction `json:"paused_by_settings,omitempty"`
-	// Control holds the pauses and the override in force.
+	// Control holds the pauses and the overrides in force, and the limits that are planned.
 	Control decide.Control `json:"control"`
 	// CooldownUp and CooldownDown are the seconds left before the bot may scale up and down again; 0 when there is no
 	// cooldown.
@@ -70,6 +70,15 @@ type resumeRequest struct {
 type scaleRequest struct {
 	Dynos *int   `json:"dynos"`
 	For   string `json:"for,omitempty"`
+}
+
+// One of Until and For is required.
+type limitsRequest struct {
+	Min   *int      `json:"min"`
+	Max   *int      `json:"max"`
+	From  time.Time `json:"from,omitzero"`
+	Until time.Time `json:"until,omitzero"`
+	For   string    `json:"for,omitempty"`
 }
 
 type problem struct {

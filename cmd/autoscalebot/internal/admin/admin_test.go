@@ -42,7 +42,7 @@ func TestPauseHoldsTheBotBackUntilResumed(t *testing.T) {
 	if _, err := w.client.Resume(t.Context(), bot.Down); err != nil || !w.Control().Up.On {
 		t.Errorf("resuming down ended the pause of up, or failed: %v", err)
 	}
-	if st, err = w.client.Resume(t.Context(), bot.Both); err != nil || st.Control != (decide.Control{}) {
+	if st, err = w.client.Resume(t.Context(), bot.Both); err != nil || !st.Control.IsZero() {
 		t.Errorf("after resuming, what holds is %+v, %v", st.Control, err)
 	}
 	w.Tick(t.Context(), time.Now())
@@ -64,7 +64,7 @@ func TestOrderIsKeptUntilItIsEnded(t *testing.T) {
 	if w.platform.dynos() != 4 {
 		t.Errorf("the bot left %d dynos, want 4", w.platform.dynos())
 	}
-	if st, err = w.client.EndOverride(t.Context()); err != nil || st.Control != (decide.Control{}) {
+	if st, err = w.client.EndOverride(t.Context()); err != nil || !st.Control.IsZero() {
 		t.Errorf("after the order was ended, what holds is %+v, %v", st.Control, err)
 	}
 	if st.LastChange == nil || st.LastChange.Headline() != "scaled 2 → 4" || st.Last == nil || st.Last.Dynos != 2 {
@@ -72,6 +72,32 @@ func TestOrderIsKeptUntilItIsEnded(t *testing.T) {
 	}
 	if st.CooldownUp < 3500 || st.CooldownUp > 3600 || st.CooldownDown != 0 {
 		t.Errorf("cooldowns are %g up and %g down, want nearly an hour and none", st.CooldownUp, st.CooldownDown)
+	}
+}
+
+func TestLimitsAreOverridden(t *testing.T) {
+	w := open(t, nil)
+	later := time.Now().Add(24 * time.Hour).Truncate(time.Second)
+	_, err := w.client.OverrideLimits(t.Context(), schedule.Limits{Min: 4, Max: 5}, later, time.Hour)
+	must(t, err)
+	st, err := w.client.OverrideLimits(t.Context(), schedule.Limits{Min: 3, Max: 4}, time.Time{}, time.Hour)
+	must(t, err)
+	all := st.Control.Limits
+	if len(all) != 2 || !near(all[0].Until, time.Hour) || !all[1].From.Equal(later) || !all[1].Until.Equal(later.Add(time.Hour)) {
+		t.Fatalf("what holds is %+v", all)
+	}
+	if want := (schedule.Limits{Min: 3, Max: 4}); st.Limits != want || all[0].Limits != want || all[0].By == "" {
+		t.Errorf("the limits are %+v of %+v", st.Limits, all[0])
+	}
+	w.Tick(t.Context(), time.Now())
+	if w.platform.dynos() != 3 {
+		t.Errorf("the bot left %d dynos, want 3", w.platform.dynos())
+	}
+	if st, err = w.client.EndLimits(t.Context(), later); err != nil || len(st.Control.Limits) != 1 {
+		t.Errorf("after the later one was ended, what holds is %+v, %v", st.Control, err)
+	}
+	if st, err = w.client.EndLimits(t.Context(), time.Time{}); err != nil || !st.Control.IsZero() || st.Limits.Max != 5 {
+		t.Errorf("after all were ended, what holds is %+v within %+v, %v", st.Control, st.Limits, err)
 	}
 }
 
@@ -93,7 +119,7 @@ func TestStatusOfABotThatGoesOn(t *testing.T) {
 	st, err := w.client.Status(t.Context())
 	must(t, err)
 	got := fmt.Sprintf("%s %s %s %t %v %v %+v %.0f %.0f %v %v", st.Version, st.App, st.ProcessType, st.DryRun, st.Limits, st.PausedBySettings,
-		st.Control == decide.Control{}, st.CooldownUp/60, st.CooldownDown/60, st.Last, st.LastChange)
+		st.Control.IsZero(), st.CooldownUp/60, st.CooldownDown/60, st.Last, st.LastChange)
 	if want := "1.2.3 dancing-forest web true {1 5} [down] true 30 30 <nil> <nil>"; got != want {
 		t.Errorf("the status is\n%s, want\n%s", got, want)
 	}
@@ -140,7 +166,10 @@ func TestDocumentHasAllOfARecord(t *testing.T) {
 			BootSeconds:  40, Bill: &decide.Bill{Spend: decide.Spend{Dollars: 1}, Budget: 100},
 		},
 		Action: record.Failed, Error: "no", Quota: &quota,
-		Control: decide.Control{Up: pause, Down: pause, Override: decide.Override{Dynos: 3, Until: time.Now(), By: "uid 1000"}},
+		Control: decide.Control{
+			Up: pause, Down: pause, Override: decide.Override{Dynos: 3, Until: time.Now(), By: "uid 1000"},
+			Limits: []decide.LimitsOverride{{Limits: schedule.Limits{Min: 1, Max: 2}, From: time.Now(), Until: time.Now(), By: "uid 1000"}},
+		},
 	})
 	if _, err := w.client.Records(t.Context(), 1); err != nil {
 		t.Error(err)
@@ -177,6 +206,15 @@ func TestRefusals(t *testing.T) {
 		{"POST", "/v1/scale", `{"dynos":-1}`, 422, "-1 is outside the limits now in force, 1 to 5"},
 		{"POST", "/v1/scale", `{"dynos":0}`, 422, "0 would switch the app off: do that on the platform, and the bot leaves the app alone until the number changes there"},
 		{"POST", "/v1/scale", `{"dynos":2.5}`, 400, "invalid type of dynos: number 2.5"},
+		{"GET", "/v1/limits", "", 405, "/v1/limits accepts only DELETE, POST"},
+		{"POST", "/v1/limits", `{"min":2,"max":6,"for":"1h"}`, 422, "6 is above 5, the largest number in MAX_DYNOS, which bounds what the app can cost. To allow more, raise MAX_DYNOS"},
+		{"POST", "/v1/limits", `{"min":2,"for":"1h"}`, 422, "min or max is missing: both must be numbers of dynos"},
+		{"POST", "/v1/limits", `{"min":2,"max":3}`, 422, "the end is missing or set twice: set either until or for"},
+		{"POST", "/v1/limits", `{"min":2,"max":3,"for":"1h","until":"2026-11-27T08:00:00Z"}`, 422, "the end is missing or set twice: set either until or for"},
+		{"POST", "/v1/limits", `{"min":2,"max":3,"until":"2026-11-27T08:00:00Z"}`, 422, "the override of the limits would end in the past"},
+		{"POST", "/v1/limits", `{"min":2,"max":3,"until":"friday"}`, 400, `invalid body: parsing time "friday" as "2006-01-02T15:04:05Z07:00": cannot parse "friday" as "2006"`},
+		{"DELETE", "/v1/limits?from=friday", "", 400, `from is "friday": must be a time such as 2026-11-27T08:00:00Z`},
+		{"DELETE", "/v1/limits?from=2026-11-27T08:00:00Z", "", 422, "no override of the limits begins at 2026-11-27 08:00 UTC"},
 		{"POST", "/v1/scale", `{"dynos":2,"for":"0s"}`, 422, `for is "0s": must be a duration of at most 8784h, such as 90m or 2h`},
 	} {
 		t.Run(c.method+" "+c.path+" "+c.body[:min(len(c.body), 40)], func(t *testing.T) {
@@ -190,7 +228,7 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
-	if w.Control() != (decide.Control{}) {
+	if !w.Control().IsZero() {
 		t.Errorf("something that was refused changed %+v", w.Control())
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
 const (
@@ -76,6 +77,22 @@ func (c Client) Scale(ctx context.Context, n int, length time.Duration) (Status,
 // EndOverride ends an override.
 func (c Client) EndOverride(ctx context.Context) (Status, error) {
 	return c.change(ctx, http.MethodDelete, "/v1/override", nil)
+}
+
+// OverrideLimits replaces the limits of the schedule from a moment, zero for now, for length.
+func (c Client) OverrideLimits(ctx context.Context, l schedule.Limits, from time.Time, length time.Duration) (Status, error) {
+	return c.change(ctx, http.MethodPost, "/v1/limits", limitsRequest{
+		Min: &l.Min, Max: &l.Max, From: from, For: length.String(),
+	})
+}
+
+// EndLimits ends the override of the limits that begins at a moment, or all of them if from is zero.
+func (c Client) EndLimits(ctx context.Context, from time.Time) (Status, error) {
+	path := "/v1/limits"
+	if !from.IsZero() {
+		path += "?from=" + url.QueryEscape(from.Format(time.RFC3339Nano))
+	}
+	return c.change(ctx, http.MethodDelete, path, nil)
 }
 
 func lengthText(d time.Duration) string {

@@ -27,19 +27,20 @@ func TestDocumentHasTheFieldsOfTheAnswers(t *testing.T) {
 		value      any
 		more       []string
 	}{
-		"Status":       {schemas["Status"].Value.Properties, admin.Status{}, nil},
-		"Record":       {schemas["Record"].Value.Properties, record.Record{}, []string{"format", "why"}},
-		"Reading":      {schemas["Reading"].Value.Properties, probe.Reading{}, nil},
-		"Decision":     {decision, decide.Decision{}, nil},
-		"Estimate":     {schemas["Estimate"].Value.Properties, adaptive.Estimate{}, nil},
-		"Bill":         {schemas["Bill"].Value.Properties, decide.Bill{}, nil},
-		"Clamp":        {decision["clamps"].Value.Items.Value.Properties, decide.Clamp{}, nil},
-		"ScaleUps":     {decision["ineffective"].Value.Properties, decide.ScaleUps{}, nil},
-		"Level":        {schemas["Level"].Value.Properties, decide.Level{}, nil},
-		"ManualChange": {decision["manual_change"].Value.Properties, decide.ManualChange{}, nil},
-		"Control":      {schemas["Control"].Value.Properties, decide.Control{}, nil},
-		"Pause":        {schemas["Pause"].Value.Properties, decide.Pause{}, nil},
-		"Limits":       {schemas["Limits"].Value.Properties, schedule.Limits{}, nil},
+		"Status":         {schemas["Status"].Value.Properties, admin.Status{}, nil},
+		"Record":         {schemas["Record"].Value.Properties, record.Record{}, []string{"format", "why"}},
+		"Reading":        {schemas["Reading"].Value.Properties, probe.Reading{}, nil},
+		"Decision":       {decision, decide.Decision{}, nil},
+		"Estimate":       {schemas["Estimate"].Value.Properties, adaptive.Estimate{}, nil},
+		"Bill":           {schemas["Bill"].Value.Properties, decide.Bill{}, nil},
+		"Clamp":          {decision["clamps"].Value.Items.Value.Properties, decide.Clamp{}, nil},
+		"ScaleUps":       {decision["ineffective"].Value.Properties, decide.ScaleUps{}, nil},
+		"Level":          {schemas["Level"].Value.Properties, decide.Level{}, nil},
+		"ManualChange":   {decision["manual_change"].Value.Properties, decide.ManualChange{}, nil},
+		"Control":        {schemas["Control"].Value.Properties, decide.Control{}, nil},
+		"Pause":          {schemas["Pause"].Value.Properties, decide.Pause{}, nil},
+		"LimitsOverride": {schemas["LimitsOverride"].Value.Properties, decide.LimitsOverride{}, nil},
+		"Limits":         {schemas["Limits"].Value.Properties, schedule.Limits{}, nil},
 	} {
 		want := c.more
 		for _, f := range reflect.VisibleFields(reflect.TypeOf(c.value)) {

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
 type refusal struct {
@@ -33,7 +35,7 @@ func (s *Server) statusAt(now time.Time) Status {
 	b := s.o.BotOptions
 	st := Status{
 		Time: now, Started: s.o.Started, Version: s.o.Version, App: b.App, ProcessType: b.ProcessType,
-		Unit: s.o.Bot.Unit(), DryRun: b.DryRun, Limits: b.Schedule.At(now), Control: active(s.o.Bot.Control(), now),
+		Unit: s.o.Bot.Unit(), DryRun: b.DryRun, Limits: s.o.Bot.Limits(now), Control: active(s.o.Bot.Control(), now),
 	}
 	if b.Policy.PauseUp {
 		st.PausedBySettings = append(st.PausedBySettings, bot.Up)
@@ -55,17 +57,11 @@ func (s *Server) statusAt(now time.Time) Status {
 	return st
 }
 
+// The limits that are planned count as well.
 func active(c decide.Control, now time.Time) decide.Control {
-	if !c.Up.Active(now) {
-		c.Up = decide.Pause{}
-	}
-	if !c.Down.Active(now) {
-		c.Down = decide.Pause{}
-	}
-	if !c.Override.Active(now) {
-		c.Override = decide.Override{}
-	}
-	return c
+	a := c.At(now)
+	a.Limits = slices.DeleteFunc(slices.Clone(c.Limits), func(o decide.LimitsOverride) bool { return !o.Until.After(now) })
+	return a
 }
 
 func (s *Server) records(_ string, r *http.Request) (any, error) {
@@ -116,6 +112,38 @@ func (s *Server) scale(who string, r *http.Request) (any, error) {
 
 func (s *Server) endOverride(who string, _ *http.Request) (any, error) {
 	return s.done(s.o.Bot.EndOverride(who))
+}
+
+func (s *Server) limits(who string, r *http.Request) (any, error) {
+	var asked limitsRequest
+	if err := decode(r.Body, &asked); err != nil {
+		return nil, err
+	}
+	length, err := duration(asked.For)
+	switch {
+	case err != nil:
+		return nil, err
+	case asked.Min == nil || asked.Max == nil:
+		return nil, refuse(http.StatusUnprocessableEntity, "min or max is missing: both must be numbers of dynos")
+	case asked.Until.IsZero() == (length == 0):
+		return nil, refuse(http.StatusUnprocessableEntity, "the end is missing or set twice: set either until or for")
+	case length > 0 && asked.From.IsZero():
+		asked.Until = time.Now().Add(length).Round(0)
+	case length > 0:
+		asked.Until = asked.From.Add(length)
+	}
+	return s.done(s.o.Bot.OverrideLimits(schedule.Limits{Min: *asked.Min, Max: *asked.Max}, asked.From, asked.Until, who))
+}
+
+func (s *Server) endLimits(who string, r *http.Request) (any, error) {
+	var from time.Time
+	if text := r.URL.Query().Get("from"); text != "" {
+		var err error
+		if from, err = time.Parse(time.RFC3339, text); err != nil {
+			return nil, refuse(http.StatusBadRequest, "from is %q: must be a time such as 2026-11-27T08:00:00Z", text)
+		}
+	}
+	return s.done(s.o.Bot.EndLimits(from, who))
 }
 
 func (s *Server) done(err error) (any, error) {

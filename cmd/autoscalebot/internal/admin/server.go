@@ -76,6 +76,7 @@ func New(o Options) *Server {
 		"/v1/resume":   {http.MethodPost: s.resume},
 		"/v1/scale":    {http.MethodPost: s.scale},
 		"/v1/override": {http.MethodDelete: s.endOverride},
+		"/v1/limits":   {http.MethodPost: s.limits, http.MethodDelete: s.endLimits},
 	}
 	return s
 }
