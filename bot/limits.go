@@ -20,8 +20,8 @@ type Calendar interface {
 	Next(now time.Time) (when time.Time, l schedule.Limits, ok bool)
 }
 
-// OverrideLimits replaces the limits of the schedule by l from a moment, zero for now, until another one, at most 8784 h
-// from now. by names who asks. An override in force gives way to one that begins now.
+// OverrideLimits replaces the limits of the schedule by l from a moment, zero for now, until another one, at most 8784
+// h from now. by names who asks. An override in force gives way to one that begins now.
 //
 // An error is a sentence for people, without a full stop: if the limits are invalid or above the largest number in
 // MAX_DYNOS, if the time is over, or if another override is planned for a part of it.

@@ -11,9 +11,9 @@ import (
 // given are the parts of the Control that people have changed since the start.
 type given struct{ up, down, override, limits bool }
 
-// Recall merges the memory of an earlier run that could not be read at the start: pauses and the overrides unless people
-// have changed them since, what was learned, cooldowns, the month's cost, and open incidents. The result is saved
-// before Recall returns. It may be called while the bot runs.
+// Recall merges the memory of an earlier run that could not be read at the start: pauses and the overrides unless
+// people have changed them since, what was learned, cooldowns, the month's cost, and open incidents. The result is
+// saved before Recall returns. It may be called while the bot runs.
 func (b *Bot) Recall(former Memory) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

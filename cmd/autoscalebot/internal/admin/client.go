@@ -80,7 +80,9 @@ func (c Client) EndOverride(ctx context.Context) (Status, error) {
 }
 
 // OverrideLimits replaces the limits of the schedule from a moment, zero for now, for length.
-func (c Client) OverrideLimits(ctx context.Context, l schedule.Limits, from time.Time, length time.Duration) (Status, error) {
+func (c Client) OverrideLimits(
+	ctx context.Context, l schedule.Limits, from time.Time, length time.Duration,
+) (Status, error) {
 	return c.change(ctx, http.MethodPost, "/v1/limits", limitsRequest{
 		Min: &l.Min, Max: &l.Max, From: from, For: length.String(),
 	})

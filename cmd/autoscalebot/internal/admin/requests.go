@@ -60,7 +60,8 @@ func (s *Server) statusAt(now time.Time) Status {
 // The limits that are planned count as well.
 func active(c decide.Control, now time.Time) decide.Control {
 	a := c.At(now)
-	a.Limits = slices.DeleteFunc(slices.Clone(c.Limits), func(o decide.LimitsOverride) bool { return !o.Until.After(now) })
+	a.Limits = slices.DeleteFunc(slices.Clone(c.Limits),
+		func(o decide.LimitsOverride) bool { return !o.Until.After(now) })
 	return a
 }
 
@@ -132,7 +133,8 @@ func (s *Server) limits(who string, r *http.Request) (any, error) {
 	case length > 0:
 		asked.Until = asked.From.Add(length)
 	}
-	return s.done(s.o.Bot.OverrideLimits(schedule.Limits{Min: *asked.Min, Max: *asked.Max}, asked.From, asked.Until, who))
+	return s.done(s.o.Bot.OverrideLimits(schedule.Limits{Min: *asked.Min, Max: *asked.Max},
+		asked.From, asked.Until, who))
 }
 
 func (s *Server) endLimits(who string, r *http.Request) (any, error) {
