@@ -27,14 +27,14 @@ type noHandshake struct{ error }
 func (e noHandshake) Unwrap() error { return e.error }
 
 // The text quotes nothing of the server's words, which may repeat what it was sent.
-func (p *Prober) explain(parent, ctx context.Context, err error) failure.Failure {
+func (c *client) explain(parent, ctx context.Context, err error) failure.Failure {
 	var refused refusal
 	var none noQueue
 	var lag unknownLag
 	if errors.As(err, new(noHandshake)) && !errors.Is(parent.Err(), context.Canceled) {
 		return failure.Failure{
 			Outcome: probe.Timeout,
-			Text: p.addr + " accepts the connection, but does not answer in TLS: use redis:// instead " +
+			Text: c.addr + " accepts the connection, but does not answer in TLS: use redis:// instead " +
 				"of rediss://",
 		}
 	}
@@ -43,23 +43,23 @@ func (p *Prober) explain(parent, ctx context.Context, err error) failure.Failure
 	}
 	switch {
 	case errors.As(err, &refused):
-		return p.explainRefusal(refused)
+		return c.explainRefusal(refused)
 	case errors.As(err, &none):
 		return failure.Failure{Outcome: probe.ClientError, Text: string(none)}
 	case errors.As(err, &lag):
 		return failure.Bad("%s", string(lag))
 	case errors.Is(err, errProtocol):
-		return failure.Bad("%s does not speak Redis's protocol, or requires TLS (rediss://)", p.addr)
+		return failure.Bad("%s does not speak Redis's protocol, or requires TLS (rediss://)", c.addr)
 	case errors.As(err, new(tls.RecordHeaderError)):
 		return failure.Failure{
 			Outcome: probe.Unreachable,
-			Text:    p.addr + " does not speak TLS: use redis:// instead of rediss://",
+			Text:    c.addr + " does not speak TLS: use redis:// instead of rediss://",
 		}
 	}
-	f, ok := failure.Connection(err, p.addr, p.host())
+	f, ok := failure.Connection(err, c.addr, c.host())
 	switch {
 	case !ok:
-		f.Text = "connection to " + p.addr + " failed"
+		f.Text = "connection to " + c.addr + " failed"
 	case errors.As(err, new(x509.UnknownAuthorityError)):
 		f.Text += ": append ?ssl_ca_certs=FILE to the URL, or ?ssl_cert_reqs=none to accept any"
 	}
@@ -67,28 +67,27 @@ func (p *Prober) explain(parent, ctx context.Context, err error) failure.Failure
 }
 
 // "" for a socket
-func (p *Prober) host() string {
-	host, _, _ := net.SplitHostPort(p.addr)
+func (c *client) host() string {
+	host, _, _ := net.SplitHostPort(c.addr)
 	return host
 }
 
 // Redis's errors for the commands sent here begin like this.
-func (p *Prober) explainRefusal(r refusal) failure.Failure {
+func (c *client) explainRefusal(r refusal) failure.Failure {
 	for _, known := range []struct {
 		begin   string
 		outcome probe.Outcome
 		text    string
 	}{
 		{"NOAUTH", probe.ClientError, "requires a password: add it to the URL"},
-		{"WRONGPASS", probe.ClientError, "rejects the user or the password" + p.withoutUser()},
+		{"WRONGPASS", probe.ClientError, "rejects the user or the password" + c.withoutUser()},
 		{"ERR invalid password", probe.ClientError, "rejects the password"},
 		{
 			"ERR wrong number of arguments for 'auth'", probe.ClientError,
 			"does not support users, as it is older than Redis 6: remove the user from the URL",
 		},
 		{"ERR AUTH", probe.ClientError, "has no password: remove it from the URL"},
-		{"NOPERM", probe.ClientError, "denies access: the user needs the keys, and SELECT, TYPE, LLEN, XLEN, " +
-			"ZCARD, SCARD and XINFO"},
+		{"NOPERM", probe.ClientError, "denies access: the user needs the keys, and " + c.commands},
 		{"DENIED", probe.ClientError, "accepts no remote connections without a password (protected mode)"},
 		{"ERR DB index", probe.ClientError, "has no database of that number"},
 		{"ERR invalid DB index", probe.ClientError, "has no database of that number"},
@@ -107,14 +106,14 @@ func (p *Prober) explainRefusal(r refusal) failure.Failure {
 		{"ERR", probe.ServerError, "answers with an error"},
 	} {
 		if strings.HasPrefix(string(r), known.begin) {
-			return failure.Failure{Outcome: known.outcome, Text: p.addr + " " + known.text}
+			return failure.Failure{Outcome: known.outcome, Text: c.addr + " " + known.text}
 		}
 	}
-	return failure.Bad("%s answers with an error that is not Redis's", p.addr)
+	return failure.Bad("%s answers with an error that is not Redis's", c.addr)
 }
 
-func (p *Prober) withoutUser() string {
-	if p.user != placeholder {
+func (c *client) withoutUser() string {
+	if c.user != placeholder {
 		return ""
 	}
 	return ", also without the user " + placeholder

@@ -10,28 +10,28 @@ import (
 // then, and access lists do not know it: the password is the default user's.
 const placeholder = "h"
 
-func (p *Prober) login(w *wire) error {
-	if p.password != "" {
-		if err := p.authenticate(w); err != nil {
+func (c *client) login(w *wire) error {
+	if c.password != "" {
+		if err := c.authenticate(w); err != nil {
 			return err
 		}
 	}
-	if p.database == 0 {
+	if c.database == 0 {
 		return nil
 	}
-	return w.order("SELECT", strconv.Itoa(p.database))
+	return w.order("SELECT", strconv.Itoa(c.database))
 }
 
-func (p *Prober) authenticate(w *wire) error {
-	if p.user == "" {
-		return w.order("AUTH", p.password)
+func (c *client) authenticate(w *wire) error {
+	if c.user == "" {
+		return w.order("AUTH", c.password)
 	}
-	err := w.order("AUTH", p.user, p.password)
+	err := w.order("AUTH", c.user, c.password)
 	var refused refusal
-	if p.user != placeholder || !errors.As(err, &refused) || !noSuchUser(refused) {
+	if c.user != placeholder || !errors.As(err, &refused) || !noSuchUser(refused) {
 		return err
 	}
-	return w.order("AUTH", p.password)
+	return w.order("AUTH", c.password)
 }
 
 // The server does not know this user, or is older than Redis 6 and has no users.

@@ -19,7 +19,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"slices"
 	"time"
 
@@ -66,19 +65,15 @@ type Options struct {
 //
 // Value is 0 unless the outcome is Answered.
 type Prober struct {
-	name, unit     string
-	network, addr  string // "tcp" and host:port, or "unix" and a path
-	user, password string
-	database       int
-	keys           []string
-	group          string
-	tls            *tls.Config // nil without TLS
-	timeout        time.Duration
+	client
+	name, unit string
+	keys       []string
+	group      string
 }
 
 // New returns a Prober, or all that is wrong with the options, without a secret. It makes no request.
 func New(o Options) (*Prober, error) {
-	p := &Prober{name: o.Name, unit: o.Unit, keys: slices.Clone(o.Keys), group: o.Group, timeout: o.Timeout}
+	p := &Prober{name: o.Name, unit: o.Unit, keys: slices.Clone(o.Keys), group: o.Group}
 	wrong := []error{p.setURL(o.URL, o.TLS)}
 	switch {
 	case len(o.Keys) == 0 || slices.Contains(o.Keys, ""):
@@ -86,12 +81,11 @@ func New(o Options) (*Prober, error) {
 	case len(o.Keys) > maxKeys:
 		wrong = append(wrong, fmt.Errorf("%d keys are too many: the maximum is %d", len(o.Keys), maxKeys))
 	}
-	if o.Timeout <= 0 {
-		wrong = append(wrong, fmt.Errorf("the timeout is %v: must be more than 0", o.Timeout))
-	}
+	wrong = append(wrong, p.setTimeout(o.Timeout))
 	if err := errors.Join(wrong...); err != nil {
 		return nil, fmt.Errorf("redis signal: %w", err)
 	}
+	p.commands = "SELECT, TYPE, LLEN, XLEN, ZCARD, SCARD and XINFO"
 	p.name = cmp.Or(p.name, "redis")
 	p.unit = cmp.Or(p.unit, "jobs")
 	return p, nil
@@ -123,39 +117,4 @@ func (p *Prober) Missing(ctx context.Context) []string {
 		return err
 	})
 	return missing
-}
-
-func (p *Prober) ask(parent context.Context, f func(*wire) error) error {
-	ctx, cancel := context.WithTimeout(parent, p.timeout)
-	defer cancel()
-	c, err := p.dial(ctx)
-	if err != nil {
-		return p.explain(parent, ctx, err)
-	}
-	defer c.Close()
-	defer context.AfterFunc(ctx, func() { _ = c.Close() })()
-	w := newWire(c)
-	if err = p.login(w); err == nil {
-		err = f(w)
-	}
-	if err != nil {
-		return p.explain(parent, ctx, err)
-	}
-	return nil
-}
-
-func (p *Prober) dial(ctx context.Context) (net.Conn, error) {
-	c, err := new(net.Dialer).DialContext(ctx, p.network, p.addr)
-	if err != nil || p.tls == nil {
-		return c, err
-	}
-	secure := tls.Client(c, p.tls)
-	if err := secure.HandshakeContext(ctx); err != nil {
-		_ = c.Close()
-		if ctx.Err() != nil { // a server without TLS waits for the end of a line
-			err = noHandshake{err}
-		}
-		return nil, err
-	}
-	return secure, nil
 }

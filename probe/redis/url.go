@@ -19,7 +19,7 @@ import (
 const hint = "use a URL such as redis://:password@localhost:6379/0, or rediss:// for TLS"
 
 // Errors show no value, because it may be a secret.
-func (p *Prober) setURL(raw string, config *tls.Config) error {
+func (c *client) setURL(raw string, config *tls.Config) error {
 	u, err := url.Parse(raw)
 	switch {
 	case raw == "":
@@ -42,8 +42,8 @@ func (p *Prober) setURL(raw string, config *tls.Config) error {
 	if err != nil {
 		return err
 	}
-	p.setAddr(u, said.family)
-	return errors.Join(p.setDatabase(u, said), p.setLogin(u.User, said), p.setTLS(u, said, config))
+	c.setAddr(u, said.family)
+	return errors.Join(c.setDatabase(u, said), c.setLogin(u.User, said), c.setTLS(u, said, config))
 }
 
 func isPort(text string) bool {
@@ -51,17 +51,17 @@ func isPort(text string) bool {
 	return err == nil && n > 0
 }
 
-func (p *Prober) setAddr(u *url.URL, family string) {
+func (c *client) setAddr(u *url.URL, family string) {
 	if u.Scheme == "unix" {
-		p.network, p.addr = "unix", u.Path
+		c.network, c.addr = "unix", u.Path
 		return
 	}
-	p.network, p.addr = "tcp"+family, net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "6379"))
+	c.network, c.addr = "tcp"+family, net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "6379"))
 }
 
 // The query overrides the path 0, which many write out of habit, as in redis-py and go-redis. Other clients prefer the
 // path, so two different numbers above 0 are ambiguous.
-func (p *Prober) setDatabase(u *url.URL, said query) error {
+func (c *client) setDatabase(u *url.URL, said query) error {
 	path := ""
 	if u.Scheme != "unix" {
 		path = strings.Trim(u.Path, "/")
@@ -75,12 +75,12 @@ func (p *Prober) setDatabase(u *url.URL, said query) error {
 	case err != nil:
 		return errors.New("the URL's db must be the number of a database, such as ?db=3")
 	case said.database == "":
-		p.database = inPath
+		c.database = inPath
 	case inPath != 0 && inPath != inQuery:
 		return fmt.Errorf("the URL has database %d in its path and %d after the question mark: keep one", inPath,
 			inQuery)
 	default:
-		p.database = inQuery
+		c.database = inQuery
 	}
 	return nil
 }
@@ -95,7 +95,7 @@ func database(text string) (int, error) {
 }
 
 // User and password may be before the host or in the query.
-func (p *Prober) setLogin(front *url.Userinfo, said query) error {
+func (c *client) setLogin(front *url.Userinfo, said query) error {
 	password, _ := front.Password()
 	for _, both := range []struct{ name, front, query string }{
 		{"user", front.Username(), said.user}, {"password", password, said.password},
@@ -105,14 +105,14 @@ func (p *Prober) setLogin(front *url.Userinfo, said query) error {
 				"mark: keep one", both.name)
 		}
 	}
-	p.user, p.password = cmp.Or(front.Username(), said.user), cmp.Or(password, said.password)
-	if p.user != "" && p.password == "" {
+	c.user, c.password = cmp.Or(front.Username(), said.user), cmp.Or(password, said.password)
+	if c.user != "" && c.password == "" {
 		return errors.New("the URL has a user without a password: " + hint)
 	}
 	return nil
 }
 
-func (p *Prober) setTLS(u *url.URL, said query, config *tls.Config) error {
+func (c *client) setTLS(u *url.URL, said query, config *tls.Config) error {
 	switch {
 	case u.Scheme == "rediss" && said.tls == "false":
 		return errors.New("the URL begins with rediss://, which is TLS, but has ssl=false: keep one")
@@ -121,13 +121,13 @@ func (p *Prober) setTLS(u *url.URL, said query, config *tls.Config) error {
 	case u.Scheme != "rediss" && said.tls != "true":
 		return nil
 	}
-	if p.tls = config.Clone(); p.tls == nil {
-		p.tls = &tls.Config{}
+	if c.tls = config.Clone(); c.tls == nil {
+		c.tls = &tls.Config{}
 	}
-	p.tls.ServerName = cmp.Or(p.tls.ServerName, u.Hostname())
+	c.tls.ServerName = cmp.Or(c.tls.ServerName, u.Hostname())
 	if said.ca != "" {
 		pem, err := os.ReadFile(said.ca)
-		if p.tls.RootCAs = x509.NewCertPool(); err != nil || !p.tls.RootCAs.AppendCertsFromPEM(pem) {
+		if c.tls.RootCAs = x509.NewCertPool(); err != nil || !c.tls.RootCAs.AppendCertsFromPEM(pem) {
 			return errors.New("the file in the URL's ssl_ca_certs is unreadable or has no certificate")
 		}
 	}
@@ -137,14 +137,14 @@ func (p *Prober) setTLS(u *url.URL, said query, config *tls.Config) error {
 			return errors.New("the files in the URL's ssl_certfile and ssl_keyfile are unreadable, or are not a " +
 				"certificate with its key")
 		}
-		p.tls.Certificates = []tls.Certificate{own}
+		c.tls.Certificates = []tls.Certificate{own}
 	}
 	switch {
 	case said.verify == "none":
-		p.tls.InsecureSkipVerify = true
-	case (said.verify == "ca" || said.name == "any") && !p.tls.InsecureSkipVerify:
-		p.tls.InsecureSkipVerify = true // the function below verifies the authority
-		p.tls.VerifyConnection = verifyAuthority(p.tls.RootCAs)
+		c.tls.InsecureSkipVerify = true
+	case (said.verify == "ca" || said.name == "any") && !c.tls.InsecureSkipVerify:
+		c.tls.InsecureSkipVerify = true // the function below verifies the authority
+		c.tls.VerifyConnection = verifyAuthority(c.tls.RootCAs)
 	}
 	return nil
 }
