@@ -64,6 +64,8 @@ type Reading struct {
 	Value float64 `json:"value"`
 	// Unit is the unit of Value, such as "ms".
 	Unit string `json:"unit"`
+	// Work is the number of jobs that wait or are in progress, if the reading is of a job runner's queues; otherwise 0.
+	Work float64 `json:"work,omitempty"`
 	// Measure is what a heartbeat measures; "" means MeasureTotal.
 	Measure Measure `json:"measure,omitempty"`
 	// Outcome is how the probe ended. Value measures the app only if it is Answered.

@@ -16,6 +16,7 @@ type client struct {
 	tls            *tls.Config // nil without TLS
 	timeout        time.Duration
 	commands       string // that a user needs, as errors list them
+	long           string // the error of a value that is too long
 }
 
 func (c *client) setTimeout(d time.Duration) error {

@@ -48,6 +48,8 @@ func (c *client) explain(parent, ctx context.Context, err error) failure.Failure
 		return failure.Failure{Outcome: probe.ClientError, Text: string(none)}
 	case errors.As(err, &lag):
 		return failure.Bad("%s", string(lag))
+	case errors.Is(err, errTooLong) && c.long != "":
+		return failure.Bad("%s", c.long)
 	case errors.Is(err, errProtocol):
 		return failure.Bad("%s does not speak Redis's protocol, or requires TLS (rediss://)", c.addr)
 	case errors.As(err, new(tls.RecordHeaderError)):
@@ -99,6 +101,7 @@ func (c *client) explainRefusal(r refusal) failure.Failure {
 		{"ERR max number of clients", probe.ServerError, "has too many clients"},
 		{"MOVED", probe.ClientError, "is a node of a cluster, and a key is on another node"},
 		{"ASK", probe.ClientError, "is a node of a cluster, and a key is on another node"},
+		{"WRONGTYPE", probe.ClientError, "has a key of another type than expected: check the prefix and the database"},
 		{"LOADING", probe.ServerError, "is still loading its data"},
 		{"BUSY", probe.ServerError, "is busy with a script"},
 		{"MASTERDOWN", probe.ServerError, "is a replica that has lost its master"},

@@ -66,15 +66,7 @@ func (p *Prober) length(w *wire, key, kind string) (int64, error) {
 			"a sorted set", key, kind))
 	}
 	w.say(lengthCommand(kind), key)
-	answer, err := w.hear()
-	if err != nil {
-		return 0, err
-	}
-	n, ok := answer.(int64)
-	if !ok {
-		return 0, errProtocol
-	}
-	return n, nil
+	return w.number()
 }
 
 // The entries that the group has not acknowledged.

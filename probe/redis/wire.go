@@ -16,10 +16,14 @@ const (
 	maxBulk    = 4 << 10 // bytes
 	maxEntries = 10_000
 	maxDepth   = 3
+	maxSaid    = 16 << 20 // bytes in all bulks of a connection
 )
 
-// The answer is not Redis's protocol, or longer than expected.
-var errProtocol = errors.New("not Redis's protocol")
+var (
+	// The answer is not Redis's protocol, or longer than expected.
+	errProtocol = errors.New("not Redis's protocol")
+	errTooLong  = fmt.Errorf("%w, or a long value", errProtocol)
+)
 
 // such as "WRONGPASS invalid username-password pair"
 type refusal string
@@ -29,12 +33,14 @@ func (r refusal) Error() string { return string(r) }
 // Version 2 of the protocol (redis.io/docs/latest/develop/reference/protocol-spec). The usual libraries allocate as
 // much as the other side announces, so a wrong server could exhaust the bot's memory.
 type wire struct {
-	w *bufio.Writer
-	r *bufio.Reader
+	w       *bufio.Writer
+	r       *bufio.Reader
+	longest int // bytes in one bulk
+	left    int // bytes in all bulks
 }
 
 func newWire(c net.Conn) *wire {
-	return &wire{bufio.NewWriter(c), bufio.NewReaderSize(c, maxLine)}
+	return &wire{bufio.NewWriter(c), bufio.NewReaderSize(c, maxLine), maxBulk, maxSaid}
 }
 
 // hear flushes what was said.
@@ -78,7 +84,9 @@ func (w *wire) read(depth int, entries *int) (any, error) {
 		return n, nil
 	case n == -1 && (kind == '$' || kind == '*'):
 		return nil, nil
-	case kind == '$' && n >= 0 && n <= maxBulk:
+	case kind == '$' && n > int64(min(w.longest, w.left)):
+		return nil, errTooLong
+	case kind == '$' && n >= 0:
 		return w.bulk(int(n))
 	case kind == '*' && n >= 0 && n <= int64(*entries) && depth < maxDepth:
 		list := make([]any, n)
@@ -111,6 +119,7 @@ func (w *wire) line() (string, error) {
 }
 
 func (w *wire) bulk(n int) (string, error) {
+	w.left -= n
 	b := make([]byte, n+2)
 	if _, err := io.ReadFull(w.r, b); err != nil {
 		return "", err
@@ -120,4 +129,48 @@ func (w *wire) bulk(n int) (string, error) {
 		return "", errProtocol
 	}
 	return s, nil
+}
+
+func (w *wire) number() (int64, error) {
+	answer, err := w.hear()
+	if err != nil {
+		return 0, err
+	}
+	n, ok := answer.(int64)
+	if !ok || n < 0 || n > 1<<53 { // the largest exact float64
+		return 0, errProtocol
+	}
+	return n, nil
+}
+
+// ok is false if there is no value.
+func (w *wire) text() (s string, ok bool, err error) {
+	answer, err := w.hear()
+	if err != nil || answer == nil {
+		return "", false, err
+	}
+	s, ok = answer.(string)
+	if !ok {
+		return "", false, errProtocol
+	}
+	return s, true, nil
+}
+
+// A missing value of the list is "".
+func (w *wire) texts() ([]string, error) {
+	answer, err := w.hear()
+	if err != nil {
+		return nil, err
+	}
+	list, ok := answer.([]any)
+	if !ok {
+		return nil, errProtocol
+	}
+	out := make([]string, len(list))
+	for i, item := range list {
+		if out[i], ok = item.(string); !ok && item != nil {
+			return nil, errProtocol
+		}
+	}
+	return out, nil
 }

@@ -30,6 +30,7 @@ func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settin
 		c.report("scaling rule", fmt.Sprintf("%s: %s%v, then a cooldown of %g s", &r, step,
 			settings.Step{Step: r.Step}, r.Cooldown.Seconds()), nil)
 	}
+	var noted []string
 	for i, name := range service.WantedSignals(s) {
 		if sig, _ := s.Signals.Find(name); strings.HasPrefix(sig.URL, "pool") && none {
 			c.note(name, "read on each server, and the pool has no servers yet")
@@ -51,21 +52,37 @@ func (c *checker) signals(ctx context.Context, probers []probe.Prober, s *settin
 			continue
 		}
 		c.report(name, strings.TrimSpace(fmt.Sprintf("%.6g %s", r.Value, r.Unit)), nil)
-		if p, ok := probers[i].(interface {
-			Missing(context.Context) []string
-		}); ok {
-			for _, key := range p.Missing(ctx) {
-				c.note(name, fmt.Sprintf("the key %.100q does not exist, which counts as an empty queue. "+
-					"Check its name "+
-					"and the database", key))
+		for _, text := range notes(ctx, probers[i]) {
+			if !slices.Contains(noted, text) { // by another value of the same queues
+				noted = append(noted, text)
+				c.note(name, text)
 			}
 		}
 	}
 	for _, sig := range s.Signals {
-		if !slices.Contains(service.WantedSignals(s), sig.Name) {
+		wanted := func(name string) bool { return slices.Contains(service.WantedSignals(s), name) }
+		if !slices.ContainsFunc(sig.Names(), wanted) {
 			c.note(sig.Name, "not read: no rule uses it")
 		}
 	}
 }
 
 const cpuTime = time.Second
+
+// What a reading alone does not say: whether an empty queue exists.
+func notes(ctx context.Context, p probe.Prober) (texts []string) {
+	switch p := p.(type) {
+	case interface {
+		Notes(context.Context) []string
+	}:
+		return p.Notes(ctx)
+	case interface {
+		Missing(context.Context) []string
+	}:
+		for _, key := range p.Missing(ctx) {
+			texts = append(texts, fmt.Sprintf("the key %.100q does not exist, which counts as an empty queue. "+
+				"Check its name and the database", key))
+		}
+	}
+	return texts
+}

@@ -61,6 +61,7 @@ func balancers() map[string]func(*settings.Settings, Host, pool.Provider) (pool.
 // The keys are the kinds of signals in SIGNALS. A new kind is one line here.
 func signalKinds() map[string]func(signalSource) (probe.Prober, error) {
 	return map[string]func(signalSource) (probe.Prober, error){
+		"jobs":       openJobs,
 		"json":       openJSON,
 		"logcache":   openMetric,
 		"nodes":      openNodes,

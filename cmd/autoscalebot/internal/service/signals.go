@@ -17,6 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
+	"github.com/autoscalebot/autoscalebot/probe/jobs"
 	"github.com/autoscalebot/autoscalebot/probe/json"
 	"github.com/autoscalebot/autoscalebot/probe/logcache"
 	"github.com/autoscalebot/autoscalebot/probe/logdrain"
@@ -84,17 +85,48 @@ func openRedis(s signalSource) (probe.Prober, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := redis.Options{
-		Name: s.Name, URL: s.URL, Keys: keys, Group: s.Options["group"], Unit: s.Options["unit"], Timeout: s.timeout,
+	tls, err := redisTLS(s)
+	if err != nil {
+		return nil, err
 	}
+	return redis.New(redis.Options{
+		Name: s.Name, URL: s.URL, Keys: keys, Group: s.Options["group"], Unit: s.Options["unit"], TLS: tls,
+		Timeout: s.timeout,
+	})
+}
+
+// Nil for the system's CA certificates.
+func redisTLS(s signalSource) (*tls.Config, error) {
 	switch check := s.Options["tls"]; check {
 	case "":
+		return nil, nil
 	case "unverified":
-		o.TLS = &tls.Config{InsecureSkipVerify: true} // the settings ask for it explicitly
+		return &tls.Config{InsecureSkipVerify: true}, nil // the settings ask for it explicitly
 	default:
 		return nil, fmt.Errorf("tls=%s: must be tls=unverified, or not set", check)
 	}
-	return redis.New(o)
+}
+
+func openJobs(s signalSource) (probe.Prober, error) {
+	source, err := jobSource(s)
+	if err != nil {
+		return nil, err
+	}
+	return jobs.New(source, s.Name, s.Value)
+}
+
+func jobSource(s signalSource) (jobs.Source, error) {
+	queues, err := s.Queues()
+	if err != nil {
+		return nil, err
+	}
+	tls, err := redisTLS(s)
+	if err != nil {
+		return nil, err
+	}
+	return redis.NewJobs(redis.JobsOptions{
+		Runner: s.Runner, URL: s.URL, Queues: queues, Prefix: s.Options["prefix"], TLS: tls, Timeout: s.timeout,
+	})
 }
 
 func openPush(s signalSource) (probe.Prober, error) {

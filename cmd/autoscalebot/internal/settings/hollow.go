@@ -9,7 +9,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
 )
 
-var counting = []string{"redis", "rediss", "unix", "rabbitmq", "nodes"}
+var counting = []string{"redis", "rediss", "unix", "jobs", "rabbitmq", "nodes"}
 
 // Hollow returns a line for each rule with a threshold that no value can cross. For a manifest, [Settings.Notes] has
 // them.

@@ -102,7 +102,7 @@ func (ps *Problems) checkRules(s *Settings) {
 		s.standIn(r)
 		for _, name := range []string{r.Signal, r.By} {
 			if name != "" && !unread && !slices.Contains(known, name) {
-				ps.add("RULES", "%s: unknown signal %s%s", r, name, nearestSignal(name, known))
+				ps.add("RULES", "%s: %s", r, s.unknownSignal(name, known))
 			}
 		}
 		sig, _ := s.Signals.Find(r.Signal)
@@ -126,6 +126,13 @@ func (ps *Problems) checkRules(s *Settings) {
 	if !s.HasHeartbeat() && len(s.Rules)+len(s.ScalingRules) == 0 {
 		ps.add("HEARTBEAT_URL", "must not be none without RULES: the bot would have nothing to decide by")
 	}
+}
+
+func (s *Settings) unknownSignal(name string, known []string) string {
+	if text := s.Signals.unknownValue(name); text != "" {
+		return text
+	}
+	return "unknown signal " + name + nearestSignal(name, known)
 }
 
 func nearestSignal(name string, known []string) string {

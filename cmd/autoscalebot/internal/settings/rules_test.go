@@ -75,7 +75,7 @@ func TestRulesAndSignalsRefuse(t *testing.T) {
 		{[]string{"DYNO_SIZES=a,b", "PLATFORM=command", "COUNT_COMMAND=a", "SCALE_COMMAND=b", "HEARTBEAT_URL=http://127.0.0.1/"}, "DYNO_SIZES: PLATFORM=command has no dyno sizes. Remove this setting"},
 		{[]string{"SIGNALS=redis://:" + secret + "@h/0#q"}, "SIGNALS: number 1: must be NAME=URL, with a name of lower-case letters, digits and _ . - such as queue"},
 		{[]string{"SIGNALS=Queue=redis://:" + secret + "@h/0#q"}, "SIGNALS: number 1: must be NAME=URL, with a name of lower-case letters, digits and _ . - such as queue"},
-		{[]string{"SIGNALS=queue=mysql://:" + secret + "@h/0#q"}, "SIGNALS: queue: must begin with one of redis://, rediss://, postgres://, rabbitmq+https://, prometheus+https://, json+https:// (or +http://), nodes+http://, nodes+pool://, push:NAME, logcache:NAME, metric:NAME and otlp:METRIC"},
+		{[]string{"SIGNALS=queue=mysql://:" + secret + "@h/0#q"}, "SIGNALS: queue: must begin with one of redis://, rediss://, postgres://, sidekiq+redis:// (or another job runner), rabbitmq+https://, prometheus+https://, json+https:// (or +http://), nodes+http://, nodes+pool://, push:NAME, logcache:NAME, metric:NAME and otlp:METRIC"},
 		{[]string{"SIGNALS=queue=json://" + secret + "@h/0#q"}, "SIGNALS: queue: must begin with json+https:// or json+http://"},
 		{[]string{"SIGNALS=queue=redis+https://" + secret + "@h/0#q"}, "SIGNALS: queue: must begin with redis://"},
 		{[]string{"SIGNALS=a=redis+pool://:" + secret + "@:1#q"}, "SIGNALS: a: must begin with redis://"},

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/probe/cpu"
+	"github.com/autoscalebot/autoscalebot/probe/jobs"
 	"github.com/autoscalebot/autoscalebot/probe/logcache"
 	"github.com/autoscalebot/autoscalebot/probe/logdrain"
 	"github.com/autoscalebot/autoscalebot/probe/otlp"
@@ -23,8 +24,13 @@ import (
 type Signal struct {
 	// Name is the name that rules use.
 	Name string
-	// Kind is the URL's scheme without +http or +https: "redis", "json", "push".
+	// Kind is the URL's scheme without +http or +https: "redis", "json", "push". It is "jobs" for the queues of a job
+	// runner.
 	Kind string
+	// Runner is the name of the job runner, and Value which of its values is read; "" for other kinds. [Signals.Find]
+	// sets Value.
+	Runner string
+	Value  jobs.Value
 	// URL is the source's URL, with the scheme that the source itself uses; "" for kinds without one.
 	URL string
 	// What is the part after #: queues, a query or a path.
@@ -79,8 +85,9 @@ var kinds = map[string]struct {
 	"json": {http: true, what: "the path of a number in the answer", options: []string{"combine", "token"}},
 }
 
-const signalKinds = "redis://, rediss://, postgres://, rabbitmq+https://, prometheus+https://, json+https:// (or " +
-	"+http://), nodes+http://, nodes+pool://, push:NAME, logcache:NAME, metric:NAME and otlp:METRIC"
+const signalKinds = "redis://, rediss://, postgres://, sidekiq+redis:// (or another job runner), rabbitmq+https://, " +
+	"prometheus+https://, json+https:// (or +http://), nodes+http://, nodes+pool://, push:NAME, logcache:NAME, " +
+	"metric:NAME and otlp:METRIC"
 
 var (
 	signalName = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,63}$`)
@@ -88,7 +95,7 @@ var (
 	login = regexp.MustCompile(`^[^\s#"'(]*@[^\s#]+#`)
 	// begins matches the beginning of a signal in a text of several, whose parts may contain semicolons. It also
 	// matches unknown schemes, so that they are refused instead of becoming a part of the signal before.
-	begins = regexp.MustCompile(`(?:^|[;\n])\s*([A-Za-z0-9_.-]+)\s*(\[[^\]\n]*\])?\s*=\s*(?:[A-Za-z][A-Za-z0-9+.-]*://|[a-z]+(?:\+(?:https?|pools?))?:)`)
+	begins = regexp.MustCompile(`(?:^|[;\n])\s*([A-Za-z0-9_.-]+)\s*(\[[^\]\n]*\])?\s*=\s*(?:[A-Za-z][A-Za-z0-9+._-]*://|[a-z]+(?:\+(?:https?|pools?))?:)`)
 )
 
 // Decode reads signals. Its error has all mistakes, one a line, and quotes only names.
@@ -101,7 +108,7 @@ func (ss *Signals) Decode(s string) error {
 		if name == "" {
 			name = fmt.Sprintf("number %d", i+1)
 		}
-		if _, twice := out.Find(sig.Name); twice {
+		if slices.ContainsFunc(out, sig.clashes) {
 			problems = append(problems, "duplicate name")
 		}
 		for _, what := range problems {
@@ -160,6 +167,11 @@ func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 	if !strings.Contains(at, "@") && login.MatchString(what) {
 		return s, append(wrong, "seems to have a # in its user or password. Write it as %23")
 	}
+	if scheme, _, ok := strings.Cut(text, "://"); ok {
+		if name, _, _ := strings.Cut(scheme, "+"); isRunner(name) {
+			return s.locateJobs(at, strings.TrimSpace(what), wrong)
+		}
+	}
 	if _, ok := cutPostgres(at); ok {
 		d, err := readDatabaseURL(at)
 		if err != nil {
@@ -176,6 +188,8 @@ func (s Signal) locate(text string, wrong []string) (Signal, []string) {
 	k, ok := kinds[kind]
 	pooled := k.pool && (transport == "pool" || transport == "pools")
 	switch {
+	case !ok && isStore(transport):
+		return s, append(wrong, unknownRunner(kind, transport))
 	case !ok:
 		return s, append(wrong, "must begin with one of "+signalKinds)
 	case k.http && transport != "http" && transport != "https" && !pooled, !k.http && http:
@@ -238,11 +252,13 @@ func isURL(text string, many bool) bool {
 }
 
 func (s Signal) known(wrong []string) []string {
-	options := append([]string{"unit"}, kinds[s.Kind].options...)
+	return s.knownOptions(s.Kind, append([]string{"unit"}, kinds[s.Kind].options...), wrong)
+}
+
+func (s Signal) knownOptions(kind string, options, wrong []string) []string {
 	for _, key := range slices.Sorted(maps.Keys(s.Options)) {
 		if !slices.Contains(options, key) { // its name may be a part of a secret, so the error does not quote it
-			wrong = append(wrong, fmt.Sprintf("unknown option: %s has %s", s.Kind,
-				strings.Join(options, ", ")))
+			wrong = append(wrong, fmt.Sprintf("unknown option: %s has %s", kind, strings.Join(options, ", ")))
 		}
 	}
 	return wrong
@@ -255,13 +271,18 @@ func schemes(kind string, http bool) string {
 	return kind + "://"
 }
 
-// Find returns the signal with the name.
+// Find returns the signal with the name. NAME.latency, NAME.size and NAME.busy are the values of a job runner's queues.
 func (ss Signals) Find(name string) (Signal, bool) {
-	i := slices.IndexFunc(ss, func(s Signal) bool { return s.Name == name })
-	if i < 0 {
-		return Signal{}, false
+	for _, s := range ss {
+		if s.Runner == "" && s.Name == name {
+			return s, true
+		}
+		if v, ok := s.valueNamed(name); ok {
+			s.Name, s.Value = name, v
+			return s, true
+		}
 	}
-	return ss[i], true
+	return Signal{}, false
 }
 
 // Pooled is true if the signal is read from each server of the pool.
@@ -270,17 +291,23 @@ func (s Signal) Pooled() bool { return strings.HasPrefix(s.URL, "pool") }
 // Desired is true if the signal is the number of dynos that the app itself asks for.
 func (s Signal) Desired() bool { return s.Kind == "json" && strings.HasPrefix(s.What, "!") }
 
-// Names returns the names of the signals.
+// Names returns the names of the signals, as rules use them.
 func (ss Signals) Names() []string {
-	out := make([]string, len(ss))
-	for i, s := range ss {
-		out[i] = s.Name
+	var out []string
+	for _, s := range ss {
+		out = append(out, s.Names()...)
 	}
 	return out
 }
 
 // String lists the names. The rest may be secret.
-func (ss Signals) String() string { return strings.Join(ss.Names(), ", ") }
+func (ss Signals) String() string {
+	names := make([]string, len(ss))
+	for i, s := range ss {
+		names[i] = s.Name
+	}
+	return strings.Join(names, ", ")
+}
 
 // GoString is String, so that %#v shows no secrets.
 func (ss Signals) GoString() string { return ss.String() }
