@@ -159,9 +159,7 @@ func TestInABrowserThePageBelowAPathIsLive(t *testing.T) {
 	if c := worker.Control(); !c.Down.On || c.Down.By != "Ada (dashboard)" {
 		t.Errorf("the bot is asked for %+v", c)
 	}
-	everybody(t, ctx, "the page below a path")
 	run(t, ctx, resize(360, 800))
-	everybody(t, ctx, "the page below a path on a phone")
 	if _, err := chromedp.RunResponse(ctx, click(`.types a:not([aria-current])`)); err != nil {
 		t.Fatal(err)
 	}

@@ -5,116 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"os/exec"
-	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"github.com/autoscalebot/autoscalebot/bot/browsertest"
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
-var chromium sharedBrowser
+var chromium browsertest.Browser
 
-type sharedBrowser struct {
-	start sync.Once
-	ctx   context.Context
-	stop  []context.CancelFunc
-	err   error
-}
-
-func (b *sharedBrowser) open(path string) (context.Context, error) {
-	b.start.Do(func() {
-		options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
-			chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-gpu", true), chromedp.WSURLReadTimeout(time.Minute))
-		ctx, stop := chromedp.NewExecAllocator(context.Background(), options...)
-		b.stop = append(b.stop, stop)
-		b.ctx, stop = chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {})) // unknown events
-		b.stop = append(b.stop, stop)
-		b.err = chromedp.Run(b.ctx)
-	})
-	return b.ctx, b.err
-}
-
-// The browser must end itself: it may be the child of a script, and killing the script would leave it running.
-func (b *sharedBrowser) close() {
-	if b.ctx != nil && b.err == nil {
-		_ = chromedp.Cancel(b.ctx) // waits for it
-	}
-	for _, stop := range slices.Backward(b.stop) {
-		stop()
-	}
-}
-
-// The tab has its own cookies and cache. The test fails if the page logs an error or loads anything from another host.
 func browser(t *testing.T, w *world) context.Context {
 	t.Helper()
-	path, err := exec.LookPath("chromium-headless-shell")
-	if err != nil {
-		path, err = exec.LookPath("chromium")
-	}
-	if err != nil {
-		t.Skip("chromium is not installed, so the page was not looked at; apt-get install chromium-headless-shell")
-	}
-	shared, err := chromium.open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	own := cdp.WithExecutor(shared, chromedp.FromContext(shared).Browser)
-	profile, err := target.CreateBrowserContext().Do(own)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = target.DisposeBrowserContext(profile).Do(own) })
-	window, err := target.CreateTarget("about:blank").WithBrowserContextID(profile).WithNewWindow(true).Do(own)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancelPage := chromedp.NewContext(shared, chromedp.WithTargetID(window))
-	t.Cleanup(cancelPage)
-	ctx, cancelAll := context.WithTimeout(ctx, 5*time.Minute) // for busy machines
-	t.Cleanup(cancelAll)
-	chromedp.ListenTarget(ctx, func(event any) {
-		switch e := event.(type) {
-		case *runtime.EventExceptionThrown:
-			t.Errorf("the page throws %v", e.ExceptionDetails)
-		case *runtime.EventConsoleAPICalled:
-			for _, arg := range e.Args {
-				t.Errorf("the page writes to the console, as %s: %s", e.Type, arg.Value)
-			}
-		case *log.EventEntryAdded:
-			t.Errorf("the browser complains: %s %s", e.Entry.Text, e.Entry.URL)
-		case *page.EventJavascriptDialogOpening:
-			t.Errorf("the page opens a box that says %q", e.Message)
-		case *network.EventRequestWillBeSent:
-			if !strings.HasPrefix(e.Request.URL, w.url+"/") {
-				t.Errorf("the page asks for %s", e.Request.URL)
-			}
-		}
-	})
-	run(t, ctx, log.Enable(), network.Enable(), page.Enable(), chromedp.EmulateViewport(1440, 1000))
-	return ctx
+	return chromium.Tab(t, w.url+"/")
 }
 
 func run(t *testing.T, ctx context.Context, actions ...chromedp.Action) {
 	t.Helper()
-	if err := chromedp.Run(ctx, actions...); err != nil {
-		t.Fatal(err)
-	}
+	browsertest.Run(t, ctx, actions...)
 }
 
 func visible(selector string) chromedp.Action {
@@ -157,10 +70,6 @@ func fits(t *testing.T, ctx context.Context, width int64, where string) {
 }
 
 func click(selector string) chromedp.Action { return chromedp.Click(selector, chromedp.ByQuery) }
-
-func theme(scheme string) chromedp.Action {
-	return emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}})
-}
 
 func drawn() chromedp.Action {
 	return chromedp.Tasks{visible(`.chart canvas`), until(`charts.points() > 0`)}
@@ -273,7 +182,7 @@ func TestInABrowserATimeoutIsMarked(t *testing.T) {
 		copy.drawImage(c, 0, 0); const d = copy.getImageData(0, 0, c.width, c.height).data; let n = 0;
 		for (let i = 0; i < d.length; i += 4) if (d[i] > 140 && d[i + 1] < 90 && d[i + 2] < 90 && d[i + 3] > 60) n++; return n })()`
 	var before int
-	run(t, ctx, theme("light"), signIn(w.url), drawn(), click(`#chart-table summary`), chromedp.Evaluate(red, &before))
+	run(t, ctx, browsertest.Theme("light"), signIn(w.url), drawn(), click(`#chart-table summary`), chromedp.Evaluate(red, &before))
 	w.app.answer(probe.Reading{Signal: "heartbeat", Value: 5000, Unit: "ms", Outcome: probe.Timeout, Error: "no answer within 5 s"})
 	w.beat(t)
 	run(t, ctx, until(fmt.Sprintf(`%s > %d`, red, before)), until(summary+`.includes("1 without a response")`),
@@ -412,44 +321,4 @@ func TestInABrowserNothingIsWiderThanTheScreen(t *testing.T) {
 	look("the page to sign in")
 	run(t, ctx, signIn(w.url), drawn(), chromedp.Evaluate(`document.querySelectorAll("details").forEach((d) => { d.open = true })`, nil))
 	look("the page")
-}
-
-// axe-core checks accessibility in light colors, and the contrast in dark ones.
-func everybody(t *testing.T, ctx context.Context, where string) {
-	t.Helper()
-	axe, err := os.ReadFile("testdata/axe/axe.min.js")
-	if err != nil {
-		t.Fatal(err)
-	}
-	run(t, ctx, chromedp.Evaluate(string(axe)+"; null", nil))
-	for _, c := range []struct{ scheme, rules string }{{"light", ""}, {"dark", `{ runOnly: ["color-contrast", "link-in-text-block"] }`}} {
-		var found []struct{ ID, Impact, Help, Where string }
-		run(t, ctx, theme(c.scheme), chromedp.Evaluate(
-			`axe.run(`+c.rules+`).then((r) => r.violations.map((v) => ({ ID: v.id, Impact: v.impact, Help: v.help, Where: v.nodes.map((n) => n.target + " " + n.failureSummary).join(", ") })))`,
-			&found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
-		for _, f := range found {
-			t.Errorf("%s, %s: %s (%s): %s, at %s", where, c.scheme, f.ID, f.Impact, f.Help, f.Where)
-		}
-	}
-}
-
-func TestInABrowserThePageIsForEverybody(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, 24*time.Hour, func(o *dashboard.Options) { o.DryRun = true })
-	ctx := browser(t, w)
-	look := func(where string) {
-		t.Helper()
-		everybody(t, ctx, where)
-	}
-	run(t, ctx, chromedp.Navigate(w.url), visible(`input[name=password]`))
-	look("the page to sign in")
-	run(t, ctx, signIn(w.url), drawn(), chromedp.Evaluate(`document.querySelectorAll("details").forEach((d) => { d.open = true })`, nil))
-	look("the page")
-	w.busy(t)
-	run(t, ctx, visible(`.incidents`))
-	look("the page of a busy app")
-	run(t, ctx, resize(360, 800))
-	look("the page on a phone")
-	run(t, ctx, click(`#step-in form[action="/override"] button`), visible(`#ask-title`))
-	look("the question")
 }

@@ -34,6 +34,7 @@ type question struct {
 	Text, Note, Action, Yes string
 	Fields                  []choice
 	Frame                   frame
+	Alone                   bool // on a page of its own
 }
 
 type operation struct {
@@ -118,6 +119,7 @@ func (d *Dashboard) carryOut(w http.ResponseWriter, r *http.Request, v visitor, 
 		if part {
 			d.render(w, r, http.StatusOK, questionPart(asked.question))
 		} else {
+			asked.Alone = true
 			d.render(w, r, http.StatusOK, questionPage(asked.question))
 		}
 		return

@@ -133,12 +133,6 @@ func (d *Dashboard) turnAway(w http.ResponseWriter, r *http.Request) {
 
 func (d *Dashboard) home() string { return d.o.Base + "/" }
 
-func (d *Dashboard) refuse(w http.ResponseWriter, _ *http.Request, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text + "\n")) // fails if the client has disconnected
-}
-
 // Loopback reports whether only this machine can reach the listening address addr, such as "127.0.0.1:8080". It is
 // false for an address without a host.
 func Loopback(addr string) bool {

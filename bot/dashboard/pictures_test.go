@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 
+	"github.com/autoscalebot/autoscalebot/bot/browsertest"
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 )
 
@@ -29,7 +30,7 @@ func TestPictures(t *testing.T) {
 		var picture []byte
 		run(t, ctx,
 			chromedp.EmulateViewport(width, height),
-			theme(scheme),
+			browsertest.Theme(scheme),
 			chromedp.Navigate(w.url),
 		)
 		run(t, ctx, before...)

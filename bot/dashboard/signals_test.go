@@ -13,6 +13,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/autoscalebot/autoscalebot/bot/browsertest"
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 )
@@ -103,7 +104,7 @@ func TestWithoutAHeartbeatThePageTellsOfSignalsAlone(t *testing.T) {
 	}
 }
 
-func TestInABrowserSignalsAreForEverybody(t *testing.T) {
+func TestInABrowserSignalsFitTheScreen(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]func(*dashboard.Options){"beside a heartbeat": ruled, "without a heartbeat": queued} {
 		t.Run(name, func(t *testing.T) {
@@ -116,12 +117,11 @@ func TestInABrowserSignalsAreForEverybody(t *testing.T) {
 			run(t, ctx, until(`charts.points() === before + 1`), until(`document.querySelector("#signals .busy")`),
 				click(`#chart-table summary`), until(`document.querySelector("#chart-table tbody tr")?.children.length === document.querySelectorAll("#chart-table th[scope=col]").length`))
 			for _, width := range []int64{1440, 820, 360} {
-				run(t, ctx, theme("light"))
+				run(t, ctx, browsertest.Theme("light"))
 				fits(t, ctx, width, "the page")
 				run(t, ctx, chromedp.Evaluate(`scrollTo(0, 0)`, nil))
 				picture(t, ctx, fmt.Sprintf("signals %s %d", name, width))
 			}
-			everybody(t, ctx, "the page")
 		})
 	}
 }

@@ -332,8 +332,10 @@ func serve(t testing.TB, h http.Handler) (url string) {
 	return "http://" + l.Addr().String()
 }
 
-// The app is slow and needs more than its maximum, and somebody has paused scale-downs.
-func (w *world) busy(t testing.TB) {
+// The app is slow, so the bot adds a dyno.
+func slow(t *testing.T, w *world) { w.slowBeats(t, 3) }
+
+func (w *world) slowBeats(t testing.TB, n int) {
 	t.Helper()
 	w.app.answer(probe.Reading{
 		Signal: "heartbeat", Value: 1840, Unit: "ms", Outcome: probe.Answered, Status: 200,
@@ -341,15 +343,18 @@ func (w *world) busy(t testing.TB) {
 			DNS: 41 * time.Millisecond, Connect: 88 * time.Millisecond, TLS: 164 * time.Millisecond, Processing: 1547 * time.Millisecond,
 		},
 	})
+	for range n {
+		w.beat(t)
+	}
+}
+
+// The app is slow and needs more than its maximum, and somebody has paused scale-downs.
+func (w *world) busy(t testing.TB) {
+	t.Helper()
 	if err := w.Pause(bot.Down, 2*time.Hour, "Ada (dashboard)"); err != nil {
 		t.Fatal(err)
 	}
-	for range 3 {
-		w.beat(t)
-	}
-	for range 2 {
-		w.beat(t)
-	}
+	w.slowBeats(t, 5)
 	err := w.page.Notify(t.Context(), notify.Event{
 		ID: "1", Kind: notify.NeedsExceedMax, Phase: notify.Opened, Time: time.Now(), Since: time.Now().Add(-7 * time.Minute),
 		App: "dancing-forest", ProcessType: "web", From: 6, To: 6, Min: 2, Max: 6,

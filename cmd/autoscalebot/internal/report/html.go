@@ -11,7 +11,8 @@ import (
 )
 
 const style = `table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884;vertical-align:top}td:first-child{white-space:nowrap}`
+th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884;vertical-align:top}td:first-child{white-space:nowrap}
+@media(max-width:40rem){td:first-child{white-space:normal}th,td{padding-right:.5rem}}`
 
 // HTML writes the report as a self-contained page: the chart, light and dark, and every change with its reason.
 func (r Report) HTML(w io.Writer) error {
