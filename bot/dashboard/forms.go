@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/when"
 	"github.com/autoscalebot/autoscalebot/bot/words"
 )
 
@@ -136,14 +137,16 @@ func (d *Dashboard) carryOut(w http.ResponseWriter, r *http.Request, v visitor, 
 	http.Redirect(w, r, d.home()+"#now", http.StatusSeeOther)
 }
 
-// An empty length has no end.
+// An empty length has no end. A number without a unit is minutes, as in the commands.
 func readLength(given string) (d time.Duration, text string, err error) {
 	if given == "" {
 		return 0, "until resumed", nil
 	}
-	d, err = time.ParseDuration(given)
-	if err != nil || d <= 0 {
-		return 0, "", fmt.Errorf("%.40q is not a duration; use 90m or 2h", given)
+	if d, err = when.Duration(given, time.Minute); err != nil {
+		return 0, "", err
+	}
+	if d == 0 {
+		return 0, "", fmt.Errorf("%q: must be a duration above 0, such as 90m or 2h", given)
 	}
 	return d, "for " + words.Length(d), nil
 }

@@ -70,8 +70,8 @@ func TestWhatMakesNoSenseIsRefused(t *testing.T) {
 		want   string
 	}{
 		{"/pause", []string{"direction", "sideways", "for", "1h"}, `invalid direction "sideways": must be up, down or both`},
-		{"/pause", []string{"direction", "up", "for", "-1h"}, `"-1h" is not a duration; use 90m or 2h`},
-		{"/pause", []string{"direction", "up", "for", "soon"}, `"soon" is not a duration; use 90m or 2h`},
+		{"/pause", []string{"direction", "up", "for", "-1h"}, `"-1h": must be a duration such as 90m, 2h, 1d12h or 2 days`},
+		{"/pause", []string{"direction", "up", "for", "soon"}, `"soon": must be a duration such as 90m, 2h, 1d12h or 2 days`},
 		{"/pause", []string{"direction", "up", "for", "99999h"}, "invalid duration 99999h0m0s: must be from 0 to 8784h"},
 		{"/resume", []string{"direction", ""}, `invalid direction "": must be up, down or both`},
 		{"/override", []string{"dynos", "many", "for", "1h"}, "the number of dynos must be a whole number"},

@@ -16,7 +16,10 @@ import (
 // Kept is the number of records that a server keeps: four hours at a heartbeat every 30 s. A request returns no more.
 const Kept = 500
 
-const longest = 366 * 24 * time.Hour
+const (
+	day     = 24 * time.Hour
+	longest = 366 * day
+)
 
 // A Status is the state of the bot at one moment.
 type Status struct {
@@ -56,20 +59,42 @@ type records struct { // the oldest first
 	Records []record.Record `json:"records"`
 }
 
-// For is a Go duration; "" lasts until a resume.
+// An End is when a pause or an override ends: after the duration For, or at the moment Until. The zero End is the
+// default: a pause lasts until a resume, and an override for [bot.Options.OverrideLength].
+type End struct {
+	For   time.Duration
+	Until time.Time
+}
+
+func (e End) request() endRequest {
+	var r endRequest
+	if e.For != 0 {
+		r.For = e.For.String()
+	}
+	if !e.Until.IsZero() {
+		r.Until = e.Until.Format(time.RFC3339Nano)
+	}
+	return r
+}
+
+// The fields are in the forms of package when. At most one is set.
+type endRequest struct {
+	For   string `json:"for,omitempty"`
+	Until string `json:"until,omitempty"`
+}
+
 type pauseRequest struct {
 	Direction bot.Direction `json:"direction"`
-	For       string        `json:"for,omitempty"`
+	endRequest
 }
 
 type resumeRequest struct {
 	Direction bot.Direction `json:"direction"`
 }
 
-// For is a Go duration; "" is [bot.Options.OverrideLength].
 type scaleRequest struct {
-	Dynos *int   `json:"dynos"`
-	For   string `json:"for,omitempty"`
+	Dynos *int `json:"dynos"`
+	endRequest
 }
 
 // One of Until and For is required.

@@ -27,7 +27,7 @@ func near(at time.Time, d time.Duration) bool {
 
 func TestPauseHoldsTheBotBackUntilResumed(t *testing.T) {
 	w := open(t, nil)
-	st, err := w.client.Pause(t.Context(), bot.Up, 2*time.Hour)
+	st, err := w.client.Pause(t.Context(), bot.Up, admin.End{For: 2 * time.Hour})
 	must(t, err)
 	if up := st.Control.Up; !up.On || !near(up.Until, 2*time.Hour) || st.Control.Down.On {
 		t.Errorf("after pausing up for 2 h, what holds is %+v", st.Control)
@@ -49,14 +49,26 @@ func TestPauseHoldsTheBotBackUntilResumed(t *testing.T) {
 	if w.platform.dynos() != 3 {
 		t.Errorf("resumed, the bot left %d dynos, want 3", w.platform.dynos())
 	}
-	if st, err = w.client.Pause(t.Context(), bot.Both, 0); err != nil || !st.Control.Up.On || !st.Control.Down.On || !st.Control.Down.Until.IsZero() {
+	if st, err = w.client.Pause(t.Context(), bot.Both, admin.End{}); err != nil || !st.Control.Up.On || !st.Control.Down.On || !st.Control.Down.Until.IsZero() {
 		t.Errorf("after pausing both, what holds is %+v, %v", st.Control, err)
+	}
+}
+
+// A time of day in a request is in the schedule's zone.
+func TestUntilIsInTheScheduleZone(t *testing.T) {
+	w := open(t, nil)
+	end := time.Now().In(kathmandu).Add(26 * time.Hour).Truncate(time.Minute)
+	for _, until := range []string{end.Format("2006-01-02 15:04"), end.Format("15:04 2006-01-02"), end.Format(time.RFC3339), end.UTC().Format("2006-01-02 15:04 UTC")} {
+		resp, body := w.ask(t, "", "POST", "/v1/pause", `{"direction":"up","until":"`+until+`"}`, nil)
+		if got := w.Control().Up.Until; resp.StatusCode != 200 || got.Sub(end).Abs() > 2*time.Second {
+			t.Errorf("until %s it is paused until %v, want %v: %s", until, got.In(kathmandu), end, body)
+		}
 	}
 }
 
 func TestOrderIsKeptUntilItIsEnded(t *testing.T) {
 	w := open(t, nil)
-	st, err := w.client.Scale(t.Context(), 4, time.Hour)
+	st, err := w.client.Scale(t.Context(), 4, admin.End{For: time.Hour})
 	if err != nil || st.Control.Override.Dynos != 4 || !near(st.Control.Override.Until, time.Hour) {
 		t.Fatalf("after asking for 4 for 1 h, what holds is %+v, %v", st.Control, err)
 	}
@@ -104,7 +116,7 @@ func TestLimitsAreOverridden(t *testing.T) {
 func TestOrderWithoutALengthHoldsAsLongAsAHand(t *testing.T) {
 	for hold, want := range map[time.Duration]time.Duration{10 * time.Minute: 10 * time.Minute, 0: time.Minute} {
 		w := open(t, func(o *bot.Options) { o.Policy.ManualHold = hold })
-		if st, err := w.client.Scale(t.Context(), 4, 0); err != nil || !near(st.Control.Override.Until, want) {
+		if st, err := w.client.Scale(t.Context(), 4, admin.End{}); err != nil || !near(st.Control.Override.Until, want) {
 			t.Errorf("with a hold of %v it holds until %v, want %v; %v", hold, st.Control.Override.Until, want, err)
 		}
 	}
@@ -190,15 +202,20 @@ func TestRefusals(t *testing.T) {
 		{"GET", "/v1/records?n=0", "", 400, `n is "0": must be a whole number from 1 to 500`},
 		{"GET", "/v1/records?n=many", "", 400, `n is "many": must be a whole number from 1 to 500`},
 		{"POST", "/v1/pause", "", 400, "the body is empty: must be a JSON object"},
-		{"POST", "/v1/pause", `{"direction":"up","until":"2h"}`, 400, `invalid body: json: unknown field "until"`},
+		{"POST", "/v1/pause", `{"direction":"up","till":"2h"}`, 400, `invalid body: json: unknown field "till"`},
+		{"POST", "/v1/pause", `{"direction":"up","for":"2h","until":"18:00"}`, 422, "for and until are both set: use one of them"},
+		{"POST", "/v1/pause", `{"direction":"up","until":"soon"}`, 422, `until: "soon": must be a time such as 18:00, "fri 9:00", "tomorrow 9:00", 2026-11-29 or "2026-11-29 15:00"`},
+		{"POST", "/v1/pause", `{"direction":"up","until":"2026-01-01"}`, 422, `until is "2026-01-01", which is 2026-01-01 00:00 Asia/Kathmandu: must be in the future, and at most 366 days from now`},
+		{"POST", "/v1/scale", `{"dynos":2,"until":"2190-01-01"}`, 422, `until is "2190-01-01", which is 2190-01-01 00:00 Asia/Kathmandu: must be in the future, and at most 366 days from now`},
+		{"POST", "/v1/pause", `{"direction":"up","for":"` + strings.Repeat("9", 200) + `"}`, 422, `for is "` + strings.Repeat("9", 80) + `": must be a duration of at most 366 days, such as 90m, 2h or 2 days`},
 		{"POST", "/v1/pause", `{"direction":"up"`, 400, "invalid body: unexpected EOF"},
 		{"POST", "/v1/pause", `{"direction":"up"} {"direction":"down"}`, 400, "the body has more than one JSON value"},
 		{"POST", "/v1/pause", `[]`, 400, "the body must be a JSON object, not array"},
 		{"POST", "/v1/pause", `{}`, 422, `invalid direction "": must be up, down or both`},
 		{"POST", "/v1/pause", `{"direction":"sideways"}`, 422, `invalid direction "sideways": must be up, down or both`},
-		{"POST", "/v1/pause", `{"direction":"up","for":"soon"}`, 422, `for is "soon": must be a duration of at most 8784h, such as 90m or 2h`},
-		{"POST", "/v1/pause", `{"direction":"up","for":"-2h"}`, 422, `for is "-2h": must be a duration of at most 8784h, such as 90m or 2h`},
-		{"POST", "/v1/pause", `{"direction":"up","for":"8785h"}`, 422, `for is "8785h": must be a duration of at most 8784h, such as 90m or 2h`},
+		{"POST", "/v1/pause", `{"direction":"up","for":"soon"}`, 422, `for is "soon": must be a duration of at most 366 days, such as 90m, 2h or 2 days`},
+		{"POST", "/v1/pause", `{"direction":"up","for":"-2h"}`, 422, `for is "-2h": must be a duration of at most 366 days, such as 90m, 2h or 2 days`},
+		{"POST", "/v1/pause", `{"direction":"up","for":"8785h"}`, 422, `for is "8785h": must be a duration of at most 366 days, such as 90m, 2h or 2 days`},
 		{"POST", "/v1/pause", `{"direction":"` + strings.Repeat("u", 5000) + `"}`, 413, "the body is longer than 4096 bytes"},
 		{"POST", "/v1/resume", `{"direction":""}`, 422, `invalid direction "": must be up, down or both`},
 		{"POST", "/v1/scale", `{"for":"1h"}`, 422, "dynos is missing: must be the number of dynos to keep"},
@@ -215,7 +232,7 @@ func TestRefusals(t *testing.T) {
 		{"POST", "/v1/limits", `{"min":2,"max":3,"until":"friday"}`, 400, `invalid body: parsing time "friday" as "2006-01-02T15:04:05Z07:00": cannot parse "friday" as "2006"`},
 		{"DELETE", "/v1/limits?from=friday", "", 400, `from is "friday": must be a time such as 2026-11-27T08:00:00Z`},
 		{"DELETE", "/v1/limits?from=2026-11-27T08:00:00Z", "", 422, "no override of the limits begins at 2026-11-27 08:00 UTC"},
-		{"POST", "/v1/scale", `{"dynos":2,"for":"0s"}`, 422, `for is "0s": must be a duration of at most 8784h, such as 90m or 2h`},
+		{"POST", "/v1/scale", `{"dynos":2,"for":"0s"}`, 422, `for is "0s": must be a duration of at most 366 days, such as 90m, 2h or 2 days`},
 	} {
 		t.Run(c.method+" "+c.path+" "+c.body[:min(len(c.body), 40)], func(t *testing.T) {
 			resp, body := w.ask(t, "", c.method, c.path, c.body, nil)
@@ -294,8 +311,8 @@ func TestTheLogTellsWhoAskedForWhat(t *testing.T) {
 	w := open(t, nil)
 	over := admin.Client{Addr: w.addr, Token: token}
 	for _, err := range []error{
-		second(w.client.Pause(t.Context(), bot.Up, time.Hour)), second(w.client.Resume(t.Context(), bot.Both)),
-		second(over.Scale(t.Context(), 3, 0)), second(over.EndOverride(t.Context())), second(w.client.Status(t.Context())),
+		second(w.client.Pause(t.Context(), bot.Up, admin.End{For: time.Hour})), second(w.client.Resume(t.Context(), bot.Both)),
+		second(over.Scale(t.Context(), 3, admin.End{})), second(over.EndOverride(t.Context())), second(w.client.Status(t.Context())),
 	} {
 		must(t, err)
 	}
@@ -330,9 +347,9 @@ func TestManyAskARunningBot(t *testing.T) {
 	ctx := t.Context()
 	var asking sync.WaitGroup
 	for _, ask := range []func() error{
-		func() error { return second(w.client.Pause(ctx, bot.Both, time.Hour)) },
+		func() error { return second(w.client.Pause(ctx, bot.Both, admin.End{For: time.Hour})) },
 		func() error { return second(w.client.Resume(ctx, bot.Up)) },
-		func() error { return second(w.client.Scale(ctx, 3, time.Hour)) },
+		func() error { return second(w.client.Scale(ctx, 3, admin.End{For: time.Hour})) },
 		func() error { return second(w.client.Status(ctx)) },
 		func() error { return second(w.client.Records(ctx, 5)) },
 	} {

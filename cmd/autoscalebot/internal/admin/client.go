@@ -58,9 +58,9 @@ func (c Client) Records(ctx context.Context, n int) ([]record.Record, error) {
 	return out.Records, err
 }
 
-// Pause pauses scaling in a direction. A length of 0 lasts until a resume.
-func (c Client) Pause(ctx context.Context, d bot.Direction, length time.Duration) (Status, error) {
-	return c.change(ctx, http.MethodPost, "/v1/pause", pauseRequest{d, lengthText(length)})
+// Pause pauses scaling in a direction.
+func (c Client) Pause(ctx context.Context, d bot.Direction, end End) (Status, error) {
+	return c.change(ctx, http.MethodPost, "/v1/pause", pauseRequest{d, end.request()})
 }
 
 // Resume ends pauses in a direction, except those of the setting PAUSED.
@@ -68,10 +68,9 @@ func (c Client) Resume(ctx context.Context, d bot.Direction) (Status, error) {
 	return c.change(ctx, http.MethodPost, "/v1/resume", resumeRequest{d})
 }
 
-// Scale starts an override: the bot keeps n dynos, inside the limits. A length of 0 is the bot's default, see
-// [bot.Options.OverrideLength].
-func (c Client) Scale(ctx context.Context, n int, length time.Duration) (Status, error) {
-	return c.change(ctx, http.MethodPost, "/v1/scale", scaleRequest{&n, lengthText(length)})
+// Scale starts an override: the bot keeps n dynos, inside the limits.
+func (c Client) Scale(ctx context.Context, n int, end End) (Status, error) {
+	return c.change(ctx, http.MethodPost, "/v1/scale", scaleRequest{&n, end.request()})
 }
 
 // EndOverride ends an override.
@@ -95,13 +94,6 @@ func (c Client) EndLimits(ctx context.Context, from time.Time) (Status, error) {
 		path += "?from=" + url.QueryEscape(from.Format(time.RFC3339Nano))
 	}
 	return c.change(ctx, http.MethodDelete, path, nil)
-}
-
-func lengthText(d time.Duration) string {
-	if d == 0 {
-		return ""
-	}
-	return d.String()
 }
 
 func (c Client) change(ctx context.Context, method, path string, body any) (st Status, err error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/schedule"
+	"github.com/autoscalebot/autoscalebot/bot/when"
 )
 
 type refusal struct {
@@ -81,7 +82,7 @@ func (s *Server) pause(who string, r *http.Request) (any, error) {
 	if err := decode(r.Body, &asked); err != nil {
 		return nil, err
 	}
-	length, err := duration(asked.For)
+	length, err := s.length(asked.endRequest)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +102,7 @@ func (s *Server) scale(who string, r *http.Request) (any, error) {
 	if err := decode(r.Body, &asked); err != nil {
 		return nil, err
 	}
-	length, err := duration(asked.For)
+	length, err := s.length(asked.endRequest)
 	if err != nil {
 		return nil, err
 	}
@@ -182,14 +183,37 @@ func decode(body io.Reader, into any) error {
 	return refuse(http.StatusBadRequest, "invalid body: %v", err)
 }
 
+// No end is 0.
+func (s *Server) length(asked endRequest) (time.Duration, error) {
+	if asked.For != "" && asked.Until != "" {
+		return 0, refuse(http.StatusUnprocessableEntity, "for and until are both set: use one of them")
+	}
+	if asked.Until == "" {
+		return duration(asked.For)
+	}
+	now := time.Now()
+	at, err := when.Reader{Now: now, Zone: s.o.Zone, Toward: when.Future}.Moment(asked.Until)
+	if err != nil {
+		return 0, refuse(http.StatusUnprocessableEntity, "until: %v", err)
+	}
+	d := at.Sub(now)
+	if d <= 0 || d > longest {
+		return 0, refuse(http.StatusUnprocessableEntity,
+			"until is %.80q, which is %s: must be in the future, and at most %d days from now", asked.Until,
+			at.Format("2006-01-02 15:04 MST"), longest/day)
+	}
+	return d, nil
+}
+
+// A number without a unit is minutes, as in the commands.
 func duration(text string) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
 	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d <= 0 || d > longest {
+	d, err := when.Duration(text, time.Minute)
+	if err != nil || d == 0 || d > longest {
 		return 0, refuse(http.StatusUnprocessableEntity,
-			"for is %q: must be a duration of at most 8784h, such as 90m or 2h", text)
+			"for is %.80q: must be a duration of at most %d days, such as 90m, 2h or 2 days", text, longest/day)
 	}
 	return d, nil
 }

@@ -30,12 +30,14 @@ const (
 
 const socketUser = "the socket's user"
 
-// Options configure a Server. All fields except Token, Pool, Warnings, Throttle and Log are required.
+// Options configure a Server. All fields except Zone, Token, Pool, Warnings, Throttle and Log are required.
 type Options struct {
 	Bot    *bot.Bot
 	Ledger *Ledger
 	// BotOptions are the bot's own options.
 	BotOptions bot.Options
+	// Zone is the time zone of the schedule, and of the times in requests; nil is UTC.
+	Zone *time.Location
 	// Pool returns the state of the servers; nil if the platform is not a pool.
 	Pool func() pool.Status
 	// Warnings returns sentences for [Status.Warnings]; nil for none.

@@ -46,6 +46,9 @@ type world struct {
 	socket, addr string
 }
 
+// Its hours differ from those of UTC by 45 minutes.
+var kathmandu = time.FixedZone("Asia/Kathmandu", 5*3600+45*60)
+
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -72,7 +75,7 @@ func open(t *testing.T, change func(*bot.Options)) *world {
 	w.ledger = admin.NewLedger()
 	o.Recorders = []record.Recorder{w.ledger}
 	w.Bot = bot.New(o)
-	s := admin.New(admin.Options{Bot: w.Bot, Ledger: w.ledger, BotOptions: o, Started: time.Now(), Version: "1.2.3", Token: token, Log: log})
+	s := admin.New(admin.Options{Bot: w.Bot, Ledger: w.ledger, BotOptions: o, Zone: kathmandu, Started: time.Now(), Version: "1.2.3", Token: token, Log: log})
 
 	dir := folder(t)
 	w.socket = filepath.Join(dir, "bot.sock")

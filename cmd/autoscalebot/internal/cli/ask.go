@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -50,17 +51,32 @@ func isThere(path string) bool {
 	return path != "" && err == nil
 }
 
-func changing(ask func(*cobra.Command, admin.Client) (admin.Status, error)) func(*cobra.Command, []string) error {
+func changing(
+	ask func(*cobra.Command, admin.Client) (admin.Status, error),
+) func(*cobra.Command, []string) error {
+	return changingUntil(&lasting{}, func(cmd *cobra.Command, c admin.Client, _ admin.End) (admin.Status, error) {
+		return ask(cmd, c)
+	})
+}
+
+// The request receives the end of l, which is read when the command runs.
+func changingUntil(
+	l *lasting, ask func(*cobra.Command, admin.Client, admin.End) (admin.Status, error),
+) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		c, s, end, err := asking(cmd)
 		if err != nil {
 			return err
 		}
 		defer end()
+		ends, err := l.end(time.Now(), s.TimeZone.Location)
+		if err != nil {
+			return err
+		}
 		if nothing, err := skipsInDryRun(cmd, c, s); nothing || err != nil {
 			return err
 		}
-		st, err := ask(cmd, c)
+		st, err := ask(cmd, c, ends)
 		if err != nil {
 			return err
 		}

@@ -70,8 +70,8 @@ use of the servers. Kill one of the processes to see it replaced.`,
 			return runDemo(cmd.Context(), o, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	cmd.Flags().DurationVar(&o.duration, "for", 0,
-		"end after this time, such as 90s; 0 = at Ctrl-C (default 1m15s, with --pool 0)")
+	cmd.Flags().Var(lengthFlag{to: &o.duration}, "for",
+		"end after this `duration`, such as 90s; 0 = at Ctrl-C (default 1m15s, with --pool 0)")
 	cmd.Flags().StringVar(&o.policy, "policy", "", "show only one `policy`: "+demo.Count+" or "+demo.Adaptive)
 	cmd.Flags().BoolVar(&o.json, "json", false,
 		"print the bots' records as JSON lines, each with its policy, and the summary to standard error")
@@ -98,9 +98,6 @@ func (o demoOptions) check() (page *settings.Settings, err error) {
 		m.add("--policy", "%q: must be %s or %s", o.policy, demo.Count, demo.Adaptive)
 	} else if o.policy != "" && o.pool {
 		m.add("--policy", "cannot be combined with --pool")
-	}
-	if o.duration < 0 {
-		m.add("--for", "%v: must be 0 or more", o.duration)
 	}
 	if !slices.Contains([]string{demo.Auto, demo.HAProxy, demo.BuiltIn}, o.balancer) {
 		m.add("--balancer", "invalid balancer %q: must be %s, %s or %s", o.balancer, demo.Auto, demo.HAProxy,

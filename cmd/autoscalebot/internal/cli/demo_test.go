@@ -174,9 +174,11 @@ func TestWrongUsageOfTheDemo(t *testing.T) {
 	}{
 		"all at once": {
 			"DASHBOARD_ADDR=8080",
-			[]string{"--policy", "queue", "--for", "-1s"},
-			[]string{`--policy: "queue": must be count or adaptive`, "--for: -1s: must be 0 or more", `DASHBOARD_ADDR: "8080": must be host:port`},
+			[]string{"--policy", "queue", "--balancer", "nginx"},
+			[]string{`--policy: "queue": must be count or adaptive`, `--balancer: invalid balancer "nginx"`, `DASHBOARD_ADDR: "8080": must be host:port`},
 		},
+		"a time that is past":    {"", []string{"--for", "-1s"}, []string{`--for: "-1s": must be a duration such as`}},
+		"a number without unit":  {"", []string{"--for", "90"}, []string{`--for: "90": the unit is missing, as in 90m, 90h or 90d`}},
 		"a policy of a pool":     {"", []string{"--pool", "--policy", "adaptive"}, []string{"--policy: cannot be combined with --pool"}},
 		"open to other machines": {"DASHBOARD_ADDR=0.0.0.0:0", nil, []string{"is open to other machines without a password"}},
 		"an address in use":      {"DASHBOARD_ADDR=" + taken.Addr().String(), nil, []string{"DASHBOARD_ADDR: listen tcp " + taken.Addr().String(), "Choose another address"}},

@@ -20,7 +20,7 @@ import (
 )
 
 func newExport() *cobra.Command {
-	when, format := span{since: "30d"}, "jsonl"
+	period, format := span{since: "30d"}, "jsonl"
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Print the history's records as JSON lines or CSV",
@@ -39,18 +39,15 @@ spreadsheet.
 		},
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
-		if _, _, err := when.times(time.Now(), time.UTC); err != nil {
+		from, to, _, err := period.read()
+		if err != nil {
 			return err
 		}
-		db, s, err := openPast(cmd, false)
+		db, _, err := openPast(cmd, false)
 		if err != nil {
 			return err
 		}
 		defer closePast(cmd, db, &err)
-		from, to, err := when.times(time.Now(), s.TimeZone.Location)
-		if err != nil {
-			return err
-		}
 		out := bufio.NewWriter(cmd.OutOrStdout())
 		each, end := watchedExport(cmd, db, from, to)
 		defer end()
@@ -62,7 +59,7 @@ spreadsheet.
 		}
 		return errors.Join(err, out.Flush())
 	}
-	when.flags(cmd)
+	period.flags(cmd)
 	cmd.Flags().StringVar(&format, "format", format, "`format` of the output: jsonl or csv")
 	return cmd
 }

@@ -39,7 +39,13 @@ func TestTheBotGoesOnFromItsHistory(t *testing.T) {
 	env = append(env, "XDG_STATE_HOME="+dir, "XDG_RUNTIME_DIR="+dir, "NUMBER_OF_FAILS_TO_SCALE_UP_AFTER=5", "MAX_DYNOS=3", "NOTIFICATION_BACKENDS=log", "DASHBOARD_ADDR=127.0.0.1:0")
 	b := start(t, nil, env...)
 	b.wait("a heartbeat", func() bool { return strings.Contains(b.log.String(), "heartbeats in a row slower") })
-	if o := runOnce(t, env, "pause", "up", "1h"); o.code != exitFine {
+	if o := runOnce(t, env, "pause", "up", "until", "2199-12-31", "18:00"); o.code == exitFine || !strings.Contains(o.stderr, "must be in the future, and at most 366 days from now") {
+		t.Errorf("a pause until 2199 is answered with %s%s", o.stdout, o.stderr)
+	}
+	if o := runOnce(t, env, "pause", "up", "until", "tomorrow", "9:00"); o.code != exitFine || !strings.HasSuffix(o.stdout, " 09:00 UTC\n") {
+		t.Errorf("a pause until tomorrow 9:00 is answered with %s%s", o.stdout, o.stderr)
+	}
+	if o := runOnce(t, env, "pause", "up", "60"); o.code != exitFine { // minutes
 		t.Fatal(o.stderr)
 	}
 	b.wait("the pause to be told", func() bool { return strings.Contains(b.log.String(), "web is paused") })

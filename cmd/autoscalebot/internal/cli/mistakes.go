@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/when"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
@@ -48,12 +49,12 @@ func (m *mistakes) millis(flag, text string, most time.Duration) time.Duration {
 
 func (m *mistakes) times(flag, text string) (least, most time.Duration) {
 	low, high, two := strings.Cut(text, "-")
-	least, err := time.ParseDuration(low)
+	least, err := when.Duration(low, 0)
 	most = least
 	if two && err == nil {
-		most, err = time.ParseDuration(high)
+		most, err = when.Duration(high, 0)
 	}
-	if err != nil || least < 0 || most < least || most > time.Hour {
+	if err != nil || most < least || most > time.Hour {
 		m.add(flag, "%q: must be a time or a range of times up to 1h, such as 20s-60s", text)
 	}
 	return least, most
@@ -63,13 +64,11 @@ func (m *mistakes) after(flag, text string) time.Duration {
 	if text == "" {
 		return 0
 	}
-	now := time.Unix(0, 0).Add(longestAgo)
-	at, err := parseMoment(text, now, time.UTC)
-	if err != nil || at.After(now) || now.Sub(at) > longestAgo {
-		m.add(flag, "%q: must be a duration such as 7d or 36h", text)
-		return 0
+	d, err := when.Duration(text, 0)
+	if err != nil {
+		m.add(flag, "%v", err)
 	}
-	return now.Sub(at)
+	return d
 }
 
 func (m *mistakes) settings(err error) {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +12,7 @@ import (
 )
 
 func newReport() *cobra.Command {
-	when, path := span{since: "7d"}, ""
+	period, path := span{since: "7d"}, ""
 	cmd := &cobra.Command{
 		Use:   "report --out FILE",
 		Short: "Draw the history as a page or a picture",
@@ -33,18 +32,15 @@ its reason.
 		},
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) (err error) {
-		if _, _, err := when.times(time.Now(), time.UTC); err != nil {
+		from, to, s, err := period.read()
+		if err != nil {
 			return err
 		}
-		db, s, err := openPast(cmd, false)
+		db, _, err := openPast(cmd, false)
 		if err != nil {
 			return err
 		}
 		defer closePast(cmd, db, &err)
-		from, to, err := when.times(time.Now(), s.TimeZone.Location)
-		if err != nil {
-			return err
-		}
 		r, err := report.Read(cmd.Context(), db, s, from, to)
 		if err != nil {
 			return err
@@ -56,7 +52,7 @@ its reason.
 		_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", path, r.Sum())
 		return err
 	}
-	when.flags(cmd)
+	period.flags(cmd)
 	cmd.Flags().StringVar(&path, "out", "", "`file` to write: .html, .svg or .png (required)")
 	return cmd
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,20 +13,24 @@ import (
 func newScale() *cobra.Command {
 	var n int
 	var auto bool
-	var length time.Duration
+	var lasts lasting
 	cmd := &cobra.Command{
-		Use:   "scale N|auto [for 1h]",
+		Use:   "scale N|auto [for 1h|until TIME]",
 		Short: "Override the number of dynos for a time",
 		Long: `Set an override: the running bot keeps N dynos for a time, inside the limits.
-Without a duration the override lasts MANUAL_HOLD_IN_MINUTES (10), at least a
-minute. autoscalebot scale auto ends it.
+Without a duration or an end the override lasts MANUAL_HOLD_IN_MINUTES (10), at
+least a minute. autoscalebot scale auto ends it.
+
+A number without a unit is minutes. Times are in TIME_ZONE. The command prints
+the end that it understood.
 
 The override begins at the next heartbeat. You are notified when it begins and
 ends. 0 is refused. To switch the app off, use the platform.` + asksABot,
 		Example: `  autoscalebot scale 4 for 1h
+  autoscalebot scale 4 until fri 9:00
   autoscalebot scale auto`,
 	}
-	cmd.Flags().DurationVar(&length, "for", 0,
+	cmd.Flags().Var(lengthFlag{&lasts.length, bareDuration}, "for",
 		"`duration` of the override, such as 90m or 2h (default MANUAL_HOLD_IN_MINUTES)")
 	cmd.Args = func(cmd *cobra.Command, args []string) error {
 		const example = "autoscalebot scale 4 for 1h"
@@ -48,19 +51,19 @@ ends. 0 is refused. To switch the app off, use the platform.` + asksABot,
 		switch {
 		case given && len(args) > 1:
 			return errors.New("the duration is set twice. Set it once, as in: " + example)
-		case given && length <= 0:
-			return fmt.Errorf("--for %v: must be a duration such as 90m or 2h", length)
+		case given && lasts.length == 0:
+			return errors.New("--for 0: must be a duration above 0, such as 90m or 2h")
 		case given:
 			return nil
 		}
-		length, err = parseFor(args[1:], example)
+		lasts, err = parseLasting(args[1:], example)
 		return err
 	}
-	cmd.RunE = changing(func(cmd *cobra.Command, c admin.Client) (admin.Status, error) {
+	cmd.RunE = changingUntil(&lasts, func(cmd *cobra.Command, c admin.Client, end admin.End) (admin.Status, error) {
 		if auto {
 			return c.EndOverride(cmd.Context())
 		}
-		return c.Scale(cmd.Context(), n, length)
+		return c.Scale(cmd.Context(), n, end)
 	})
 	return cmd
 }

@@ -20,7 +20,7 @@ import (
 
 // A source has the flags that select the past, and those that describe the app.
 type source struct {
-	when                                     span
+	period                                   span
 	file, slotsText, serviceText, bound0, s0 string
 
 	known experiment.App
@@ -28,10 +28,10 @@ type source struct {
 	seed  uint64
 }
 
-func newSource() *source { return &source{when: span{since: "30d"}, s0: "1"} }
+func newSource() *source { return &source{period: span{since: "30d"}, s0: "1"} }
 
 func (src *source) flags(cmd *cobra.Command) {
-	src.when.flags(cmd)
+	src.period.flags(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&src.file, "from-file", "",
 		"read this `file` of autoscalebot export instead of the history")
@@ -67,7 +67,7 @@ func (src *source) read(cmd *cobra.Command, m *mistakes, args []string) (pastTim
 	if before != nil {
 		zone = before.TimeZone.Location
 	}
-	from, to, err := src.when.times(time.Now(), zone)
+	from, to, err := src.period.times(time.Now(), zone)
 	m.settings(err)
 	if len(m.problems) > 0 {
 		return pastTime{}, m.problems

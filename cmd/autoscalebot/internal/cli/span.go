@@ -2,12 +2,12 @@ package cli
 
 import (
 	"cmp"
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/autoscalebot/autoscalebot/bot/when"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
 // A span has the flags that select a period.
@@ -15,7 +15,7 @@ type span struct{ since, until string }
 
 func (s *span) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.since, "since", s.since,
-		"start of the period: a `time` ago such as 30d, 2w or 36h, or a day such as 2026-11-01")
+		"start of the period: a `time` such as 30d, 36h, yesterday, \"fri 9:00\" or 2026-11-01")
 	cmd.Flags().StringVar(&s.until, "until", "", "end of the period, a `time` in the same form (default: now)")
 }
 
@@ -37,34 +37,28 @@ func (s span) times(now time.Time, zone *time.Location) (from, to time.Time, err
 }
 
 func (m *mistakes) moment(flag, text string, now time.Time, zone *time.Location) time.Time {
-	t, err := parseMoment(text, now, zone)
+	t, err := when.Reader{Now: now, Zone: zone}.Moment(text)
 	if err != nil {
 		m.add(flag, "%v", err)
 	}
-	return t
+	return t.Time
 }
 
-const longestAgo = 10 * 366 * 24 * time.Hour
-
-func parseMoment(text string, now time.Time, zone *time.Location) (time.Time, error) {
-	if t, err := time.ParseInLocation(time.DateOnly, text, zone); err == nil {
-		return t, nil
+// Reads the settings and the period, whose days are those of the settings' time zone. The error has all mistakes of
+// both.
+func (s span) read() (from, to time.Time, set *settings.Settings, err error) {
+	set, err = settings.LoadAdmin()
+	var m mistakes
+	if m.settings(err); err != nil && len(m.problems) == 0 {
+		return from, to, nil, err
 	}
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t, nil
+	zone := time.UTC
+	if err == nil {
+		zone = set.TimeZone.Location
 	}
-	ago, err := time.ParseDuration(text)
-	for unit, length := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
-		if n, ok := strings.CutSuffix(text, unit); ok {
-			var f float64
-			if f, err = strconv.ParseFloat(n, 64); err == nil {
-				ago = time.Duration(min(f, 1e5) * float64(length))
-			}
-		}
+	from, to, err = s.times(time.Now(), zone)
+	if m.settings(err); len(m.problems) > 0 {
+		return from, to, nil, m.problems
 	}
-	if err != nil || ago < 0 || ago > longestAgo {
-		return time.Time{}, fmt.Errorf("%q: must be a time ago such as 30d, 2w or 36h, or a day such as 2026-11-01",
-			text)
-	}
-	return now.Add(-ago), nil
+	return from, to, set, nil
 }

@@ -63,10 +63,10 @@ func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 		line("last decision", "no heartbeat yet")
 	} else {
 		ago := words.Length(st.Time.Sub(st.Last.Time))
-		line("last decision", fmt.Sprintf("%s, %s ago: %s", when(st.Last.Time, st.Time, zone), ago, explain(*st.Last)))
+		line("last decision", fmt.Sprintf("%s, %s ago: %s", stamp(st.Last.Time, st.Time, zone), ago, explain(*st.Last)))
 	}
 	if st.LastChange != nil {
-		line("last change", fmt.Sprintf("%s: %s", when(st.LastChange.Time, st.Time, zone), explain(*st.LastChange)))
+		line("last change", fmt.Sprintf("%s: %s", stamp(st.LastChange.Time, st.Time, zone), explain(*st.LastChange)))
 	}
 	for _, text := range st.Warnings {
 		line("warning", text)

@@ -92,9 +92,7 @@ start of the search.`,
 		return found.Text(cmd.OutOrStdout())
 	}
 	sc.flags(cmd)
-	cmd.Flags().StringVar(&src.when.since, "since", src.when.since,
-		"start of the period of the history: a `time` ago such as 30d, or a day such as 2026-11-01")
-	cmd.Flags().StringVar(&src.when.until, "until", "", "end of the period, a `time` in the same form (default: now)")
+	src.period.flags(cmd)
 	cmd.Flags().StringVar(&src.file, "from-file", "",
 		"read this `file` of autoscalebot export instead of the history")
 	goal.flags(cmd)

@@ -38,7 +38,11 @@ func flagError(cmd *cobra.Command, err error) error {
 		return settings.Problems{{Name: "--" + empty.GetFlag().Name, What: "needs a value"}}
 	case errors.As(err, &invalid):
 		f := invalid.GetFlag()
-		return settings.Problems{{Name: "--" + f.Name, What: fmt.Sprintf("%q: %s", invalid.GetValue(), valid(f))}}
+		what := fmt.Sprintf("%q: %s", invalid.GetValue(), valid(f))
+		if _, ours := f.Value.(lengthFlag); ours {
+			what = invalid.Unwrap().Error()
+		}
+		return settings.Problems{{Name: "--" + f.Name, What: what}}
 	}
 	return err
 }
@@ -49,8 +53,6 @@ func valid(f *pflag.Flag) string {
 		return "must be true or false"
 	case "int":
 		return "must be a whole number"
-	case "duration":
-		return "must be a duration such as 90s, 5m or 1h"
 	}
 	return "invalid"
 }

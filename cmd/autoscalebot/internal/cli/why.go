@@ -59,7 +59,7 @@ oldest first.` + asksABot,
 func printWhy(w io.Writer, records []record.Record, now time.Time, zone *time.Location) error {
 	var b strings.Builder
 	for _, r := range records {
-		fmt.Fprintf(&b, "%s %s\n", when(r.Time, now, zone), explain(r))
+		fmt.Fprintf(&b, "%s %s\n", stamp(r.Time, now, zone), explain(r))
 	}
 	if len(records) == 0 {
 		b.WriteString("no heartbeat yet\n")
@@ -70,7 +70,7 @@ func printWhy(w io.Writer, records []record.Record, now time.Time, zone *time.Lo
 
 func explain(r record.Record) string { return r.Headline() + ": " + r.Why() }
 
-func when(t, now time.Time, zone *time.Location) string {
+func stamp(t, now time.Time, zone *time.Location) string {
 	t, now = t.In(zone), now.In(zone)
 	if t.Format(time.DateOnly) == now.Format(time.DateOnly) {
 		return t.Format(time.TimeOnly)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/when"
 )
 
 const ruleKeys = "max, min, mean, p50 to p100, wait, fails, passes, per, by, scale, up and down"
@@ -121,7 +122,7 @@ func (p *ruleParser) window(key, value string) {
 		p.mistake("unknown key %s; the keys are %s", key, ruleKeys)
 		return
 	}
-	d, err := time.ParseDuration(value)
+	d, err := when.Duration(value, 0)
 	if err != nil || d < time.Second || d > longestWindow {
 		p.mistake("%s=%s: must be a window from 1s to 1h, such as 120s", key, value)
 	}
@@ -132,8 +133,8 @@ func (p *ruleParser) window(key, value string) {
 }
 
 func (p *ruleParser) wait(value string) {
-	d, err := time.ParseDuration(value)
-	if err != nil || d < 0 || d > longestWindow {
+	d, err := when.Duration(value, 0)
+	if err != nil || d > longestWindow {
 		p.mistake("wait=%s: must be a time to wait after a change of the number of dynos, from 0s to 1h, such as 60s",
 			value)
 	}
