@@ -16,6 +16,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/browsertest"
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
 var chromium browsertest.Browser
@@ -206,12 +207,24 @@ func TestInABrowserSomebodyStepsIn(t *testing.T) {
 	if c := w.Control(); !c.Down.On || c.Up.On {
 		t.Errorf("the bot is asked for %+v", c)
 	}
-	run(t, ctx, click(`#step-in form[action="/resume"] button`), visible(`#ask button.main`), click(`#ask button.main`),
+	run(t, ctx, click(`#in-force button`), visible(`#ask button.main`), click(`#ask button.main`),
 		until(`document.getElementById("pill").textContent === "running"`))
 	run(t, ctx, chromedp.SetValue(`input[name=dynos]`, "5", chromedp.ByQuery), click(`#step-in form[action="/override"] button`), visible(`#ask button.main`),
-		click(`#ask button.main`), until(`document.getElementById("waits").textContent.includes("Override: 5")`))
+		click(`#ask button.main`), until(`document.querySelector("#in-force b")?.textContent === "Override: 5 dynos"`))
 	w.beat(t)
 	run(t, ctx, until(`document.getElementById("dynos").textContent === "5"`))
+	now := time.Now()
+	if err := w.OverrideLimits(schedule.Limits{Min: 3, Max: 4}, now.Add(time.Hour), now.Add(3*time.Hour), "Ada"); err != nil {
+		t.Fatal(err)
+	}
+	w.beat(t)
+	run(t, ctx, until(`document.querySelector("#in-force li:nth-child(2)")?.textContent.includes("Limits: 3 to 4 dynos")`),
+		click(`#in-force button[form=do-end-limits]`), visible(`#ask button.main`), click(`#ask button.main`),
+		until(`document.querySelectorAll("#in-force li").length === 1`),
+		click(`#in-force button[form=do-end-override]`), visible(`#ask button.main`), click(`#ask button.main`), until(`!document.getElementById("in-force")`))
+	if c := w.Control(); !c.At(now).IsZero() || len(c.Limits) > 0 {
+		t.Errorf("still in force: %+v", c)
+	}
 }
 
 func TestInABrowserTheBotsRefusalIsShown(t *testing.T) {
@@ -241,13 +254,15 @@ func TestInABrowserThePageComesBackAfterTheBot(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	run(t, tab, until(`document.getElementById("link").dataset.state === "lost"`))
+	run(t, tab, until(`document.getElementById("link").dataset.state === "lost"`), visible(`#gone`),
+		until(`document.getElementById("gone").textContent.startsWith("The bot has not responded since ") && document.title === "No connection – dancing-forest"`))
 	if l, err = net.Listen("tcp", l.Addr().String()); err != nil {
 		t.Fatal(err)
 	}
 	again, stopAgain := context.WithCancel(t.Context())
 	go func() { ended <- dashboard.Serve(again, l, w.page, nil) }()
-	run(t, tab, until(`document.getElementById("link").dataset.state === "on"`))
+	run(t, tab, until(`document.getElementById("link").dataset.state === "on"`),
+		until(`document.getElementById("gone").hidden && !document.body.classList.contains("gone") && !document.title.startsWith("No connection")`))
 	newest := `document.querySelector("#rows time").dateTime`
 	run(t, tab, chromedp.Evaluate(`window.before = `+newest, nil))
 	w.beat(t)

@@ -39,6 +39,7 @@ type Controls interface {
 	Resume(d bot.Direction, by string) error
 	Override(dynos int, length time.Duration, by string) error
 	EndOverride(by string) error
+	EndLimits(from time.Time, by string) error
 }
 
 // A Schedule returns the limits at a moment, and their next change. A schedule.Table implements it.
@@ -91,6 +92,8 @@ type Options struct {
 	// Schedule has the limits. Zone is the time zone of the page; nil means UTC.
 	Schedule Schedule
 	Zone     *time.Location
+	// Limits returns the limits in force at a moment, with overrides; nil means those of Schedule.
+	Limits func(now time.Time) schedule.Limits
 	// Policy is the bot's. The page shows its cooldowns, and its price of a dyno if the newest record has no price.
 	Policy decide.Policy
 	// Control and State are the bot's methods of that name.
@@ -161,6 +164,9 @@ func New(o Options) (*Dashboard, error) {
 	}
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	o.Zone = cmp.Or(o.Zone, time.UTC)
+	if o.Limits == nil {
+		o.Limits = o.Schedule.At
+	}
 	files, err := loadAssets(o.Base + assetsPath)
 	if err != nil {
 		return nil, err

@@ -112,6 +112,24 @@ func (d *Dashboard) endOverride(w http.ResponseWriter, r *http.Request, v visito
 	})
 }
 
+func (d *Dashboard) endLimits(w http.ResponseWriter, r *http.Request, v visitor) {
+	from, err := time.Parse(time.RFC3339Nano, r.FormValue("from"))
+	if err != nil {
+		d.refuse(w, r, http.StatusUnprocessableEntity, "the begin of the override must be a time, such as "+
+			"2026-11-27T08:00:00Z")
+		return
+	}
+	d.carryOut(w, r, v, operation{
+		question: question{
+			Text: "End the override of the limits?", Action: "end-limits", Yes: "End limits",
+			Note:   "Then the limits of the schedule apply.",
+			Fields: []choice{{"from", r.FormValue("from")}},
+		},
+		do:   func(by string) error { return d.o.Controls.EndLimits(from, by) },
+		done: "Override of the limits ended.",
+	})
+}
+
 // The first request returns a question. The second one, which confirms it, is carried out.
 func (d *Dashboard) carryOut(w http.ResponseWriter, r *http.Request, v visitor, asked operation) {
 	part := r.Header.Get("X-Part") != ""

@@ -139,7 +139,7 @@ func TestAFormOfAnotherSiteIsRefused(t *testing.T) {
 
 func TestADryRunSaysThatItChangesNothing(t *testing.T) {
 	_, p := enter(t, "", time.Hour, func(o *dashboard.Options) { o.DryRun = true })
-	if body := p.get("/").body; !strings.Contains(body, `<strong>Dry run.</strong>`) {
+	if body := p.get("/").body; !strings.Contains(body, `<b>Dry run</b> <span>The bot decides, but changes nothing.</span>`) {
 		t.Error("the page does not say that it is a dry run")
 	}
 	if a := p.ask("/override", "dynos", "2", "for", "1h"); !strings.Contains(a.body, "This is a dry run") {

@@ -48,6 +48,7 @@ func (d *Dashboard) paths() map[string]map[string]route {
 	if d.o.Controls != nil {
 		paths["/pause"], paths["/resume"] = post(d.pause), post(d.resume)
 		paths["/override"], paths["/end-override"] = post(d.override), post(d.endOverride)
+		paths["/end-limits"] = post(d.endLimits)
 	}
 	return paths
 }

@@ -27,7 +27,6 @@ const (
 )
 
 type present struct {
-	DryRun      bool
 	NoHeartbeat bool
 	Seen        bool
 	Beat, Late  time.Time // the last tick, and when the next is overdue
@@ -39,6 +38,8 @@ type present struct {
 	Signals []signal
 	Servers []serverMark // nil without a pool
 
+	InForce   []intervention
+	Awaited   []string // before the first record
 	Warnings  []string
 	Waits     []wait
 	Incidents []incident
@@ -110,14 +111,14 @@ func percent(share float64) string {
 
 func (d *Dashboard) present(now time.Time) present {
 	now = now.In(d.o.Zone)
-	p := present{
-		DryRun: d.o.DryRun, NoHeartbeat: d.o.NoHeartbeat,
-		formation: formation{Noun: d.o.Unit, Limits: d.o.Schedule.At(now), Dynos: "–"}, newest: newest{Response: "–"},
-	}
 	r, seen := d.hub.newest()
 	state, control := d.o.State(), d.o.Control()
+	p := present{
+		NoHeartbeat: d.o.NoHeartbeat, InForce: d.interventions(control, now),
+		formation: formation{Noun: d.o.Unit, Limits: d.o.Limits(now), Dynos: "–"}, newest: newest{Response: "–"},
+	}
 	p.Ahead = d.ahead(now)
-	if when, l, ok := d.o.Schedule.Next(now); ok {
+	if when, l, ok := d.nextLimits(now); ok {
 		p.NextText = fmt.Sprintf("limits %s from %s", between(l.Min, l.Max), at(when.In(d.o.Zone), now))
 	}
 	if d.o.Warnings != nil {
@@ -128,6 +129,9 @@ func (d *Dashboard) present(now time.Time) present {
 	}
 	p.Waits = d.waits(&state, control, now)
 	for _, e := range d.incidents.list() {
+		if ordered(e.Kind) {
+			continue // it is in force, see above
+		}
 		title := e
 		title.App, title.Since = "", time.Time{} // shown next to it
 		p.Incidents = append(p.Incidents,
@@ -136,6 +140,8 @@ func (d *Dashboard) present(now time.Time) present {
 	if seen {
 		p.fill(r, d.o.Zone, d.o.Interval)
 		p.run(r.Decision, d.o.Policy)
+	} else {
+		p.Awaited = d.awaited(now)
 	}
 	p.Pill = d.pill(r, seen, control, now)
 	p.Title = d.o.App
@@ -335,11 +341,6 @@ func (d *Dashboard) waits(st *decide.State, c decide.Control, now time.Time) []w
 	if st.Size != "" {
 		left, whole := d.o.Policy.SizeCooldown(st, now)
 		out = append(out, d.wait("Size "+notify.OneLine(st.Size, 100), false, decide.Pause{}, left, whole, now))
-	}
-	if o := c.Override; o.Active(now) {
-		out = append(out, wait{
-			Name: fmt.Sprintf("Override: %d", o.Dynos), Text: "by " + who(o.By), Tone: calm, Until: o.Until,
-		})
 	}
 	if left := st.HoldUntil.Sub(now); left > 0 {
 		out = append(out, wait{

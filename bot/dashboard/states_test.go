@@ -20,6 +20,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
 // A state of the page. All but its name may be missing.
@@ -92,7 +93,7 @@ func statesOfTheBot() []state {
 		{name: "scaling", arrange: slow, shown: says("scaled 2 → 3", "#headline")},
 		{
 			name: "dry run", options: func(o *dashboard.Options) { o.DryRun = true }, arrange: slow,
-			shown: says("Dry run.", "#dry-run") + `&& document.querySelector("#rows tr.changed")`,
+			shown: says("Dry run", "#in-force") + `&& document.querySelector("#rows tr.changed")`,
 		},
 		{
 			name: "scale-downs paused", arrange: func(_ *testing.T, w *world) { _ = w.Pause(bot.Down, time.Hour, "Ada") },
@@ -105,6 +106,17 @@ func statesOfTheBot() []state {
 		{
 			name: "override", arrange: func(t *testing.T, w *world) { _ = w.Override(3, time.Hour, "Ada"); w.beat(t) },
 			shown: says("override: 3", "#pill"),
+		},
+		{
+			name: "overrides of the limits", arrange: func(t *testing.T, w *world) {
+				now := time.Now()
+				if err := errors.Join(w.OverrideLimits(schedule.Limits{Min: 3, Max: 4}, time.Time{}, now.Add(time.Hour), "Ada"),
+					w.OverrideLimits(schedule.Limits{Min: 5, Max: 6}, now.Add(time.Hour), now.Add(2*time.Hour), "Ada")); err != nil {
+					t.Fatal(err)
+				}
+				w.beat(t)
+				opens(notify.Limits)(t, w)
+			}, shown: says("Limits: 5 to 6 dynos", "#in-force") + ` && document.getElementById("dynos").nextElementSibling.textContent === "limits 3 to 4"`,
 		},
 		{
 			name: "manual change, cooldowns, booting", options: func(o *dashboard.Options) {
@@ -122,7 +134,7 @@ func statesOfTheBot() []state {
 			name: "incidents", arrange: func(t *testing.T, w *world) {
 				w.busy(t)
 				opens(notify.IneffectiveScaleUps, notify.Paused)(t, w)
-			}, shown: says("at its maximum", ".incidents"),
+			}, shown: says("at its maximum", ".incidents") + ` && document.querySelectorAll(".incident").length === 2`,
 		},
 		{name: "no data", arrange: reads(unreachable), shown: says("no data", "#pill")},
 		{
@@ -148,7 +160,7 @@ func statesOfTheBot() []state {
 		},
 		{
 			name: "late", options: func(o *dashboard.Options) { o.Interval = time.Minute },
-			arrange: records(func(r *record.Record) { r.Time = r.Time.Add(-10 * time.Minute) }), shown: says("no heartbeat for 10 min", "#pill"),
+			arrange: records(func(r *record.Record) { r.Time = r.Time.Add(-10 * time.Minute) }), shown: says("no heartbeat for 10 min", "#pill") + "&&" + says("has not taken a reading since", "#gone"),
 		},
 		{
 			name: "signals", options: ruled, arrange: func(t *testing.T, w *world) {
@@ -267,7 +279,7 @@ func statesOfTheForms() []state {
 			name: "a reader without rights", options: func(o *dashboard.Options) { o.Controls = nobody{} },
 			shown: `document.getElementById("now") && !document.getElementById("step-in")`,
 		},
-		{name: "the bot is gone", refused: true, gone: true, shown: `document.getElementById("link").dataset.state === "lost"`},
+		{name: "the bot is gone", refused: true, gone: true, shown: says("has not responded since", "#gone")},
 	}
 }
 
@@ -393,7 +405,12 @@ func (p *stage) play(t *testing.T, ctx context.Context, audit *browsertest.Audit
 	for _, size := range sizes {
 		run(t, ctx, chromedp.EmulateViewport(size.width, size.height))
 		audit.Check(t, ctx, s.name, size.name)
-		picture(t, ctx, s.name+" "+size.name)
+		for _, scheme := range []string{"light", "dark"} {
+			if *shots != "" {
+				run(t, ctx, browsertest.Theme(scheme))
+				picture(t, ctx, s.name+" "+size.name+" "+scheme)
+			}
+		}
 	}
 	if s.refused {
 		run(t, ctx, chromedp.Navigate("about:blank"), log.Enable())

@@ -268,7 +268,7 @@ func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 		c(&o)
 	}
 	table := office(t, w.app.begin.In(o.Zone))
-	o.Schedule = table
+	o.Schedule, o.Limits = table, func(now time.Time) schedule.Limits { return w.Limits(now) }
 	var probers []probe.Prober
 	if !o.NoHeartbeat {
 		probers = append(probers, w.app)

@@ -45,7 +45,8 @@
     const now = Date.now() - skew;
     for (const t of root.querySelectorAll("[data-until]")) {
       const left = (Date.parse(t.dateTime) - now) / 1e3, whole = Number(t.dataset.whole);
-      t.textContent = left > 0 ? span(left) + " left" : "ends at the next reading";
+      const ending = left > 0 ? span(left) + " left" : "ends at the next reading";
+      t.textContent = t.dataset.with ? `${t.dataset.with}, ${ending}` : ending;
       const bar = t.closest("li")?.querySelector(".left rect");
       if (bar && whole) bar.setAttribute("width", Math.min(100, Math.max(0, left / whole * 100)).toFixed(2));
     }
@@ -53,6 +54,25 @@
       t.textContent = span((now - Date.parse(t.dateTime)) / 1e3) + " ago";
       t.classList.toggle("overdue", now > Date.parse(t.dataset.late));
     }
+    if (root === document) gone(now);
+  }
+
+  // Failed connections in a row, and the time of the first.
+  let lost = 0, since = 0;
+
+  // Grays the page while it does not show the present.
+  function gone(now) {
+    const beat = document.querySelector("[data-late]");
+    let why = "";
+    if (lost > 1) why = `The bot has not responded since ${charts.clock(since)}.`;
+    else if (beat && now > Date.parse(beat.dataset.late)) why = `The bot has not taken a reading since ${charts.clock(Date.parse(beat.dateTime))}.`;
+    const was = document.body.classList.contains("gone");
+    document.body.classList.toggle("gone", why !== "");
+    if (why && !was) document.title = "No connection – " + document.querySelector("h1").textContent;
+    const p = get("gone");
+    p.hidden = !why;
+    if (why) why += " This page shows the state of that time.";
+    if (p.textContent !== why) p.textContent = why;
   }
 
   function link(state, words) {
@@ -89,6 +109,7 @@
     tick(next);
     morph(get("live"), next);
     document.title = b.title;
+    gone(Date.now() - skew);
     if (b.row) addRow(b.row);
     if (b.say) get("say").textContent = b.say;
     charts.add(b);
@@ -130,12 +151,15 @@
     let before = false;
     s.addEventListener("open", () => {
       link("on", "live");
+      lost = 0;
       if (before) catchUp();
       before = true;
     });
     s.addEventListener("beat", (e) => beat(JSON.parse(e.data)));
     s.addEventListener("error", () => {
       link("lost", "disconnected");
+      if (!lost++) since = Date.now() - skew;
+      tick();
       // A browser gives up if the response is not a stream. The session may have ended.
       if (s.readyState === EventSource.CLOSED) setTimeout(() => fetch(home + "money").then((r) => r.status === 401 ? location.reload() : listen(), listen), 5000);
     });
@@ -171,8 +195,10 @@
   }
 
   const ask = get("ask");
-  async function send(form) {
-    const r = await fetch(form.getAttribute("action"), { method: "POST", headers: { "X-Part": "1" }, body: new URLSearchParams(new FormData(form)) });
+  async function send(form, button) {
+    const body = new URLSearchParams(new FormData(form));
+    if (button?.name) body.append(button.name, button.value);
+    const r = await fetch(form.getAttribute("action"), { method: "POST", headers: { "X-Part": "1" }, body });
     if (r.status === 401) location.reload();
     return { ok: r.ok, text: (await r.text()).trim() };
   }
@@ -184,7 +210,7 @@
       table(filterQuery());
     } else if (form.hasAttribute("data-ask")) {
       e.preventDefault();
-      const r = await send(form).catch(() => ({ text: "The bot does not respond." }));
+      const r = await send(form, e.submitter).catch(() => ({ text: "The bot does not respond." }));
       if (!r.ok) return toast(r.text);
       ask.replaceChildren(parse(r.text));
       ask.showModal();

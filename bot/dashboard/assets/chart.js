@@ -372,5 +372,5 @@ window.charts = (() => {
     }
   }).observe(box);
 
-  return { begin: () => live(first), add, again: async () => !last || live(last), points: () => data ? data.t.length : 0 };
+  return { begin: () => live(first), clock: (ms) => moment.format(ms), add, again: async () => !last || live(last), points: () => data ? data.t.length : 0 };
 })();
