@@ -32,9 +32,10 @@ type Policy struct {
 	Breaches []BreachRule
 	// Adaptive decides from the load instead of counting; nil counts. The rest of the policy applies to both.
 	Adaptive *adaptive.Model
-	// ZeroIsOurs: the schedule sets 0 dynos at some time. Otherwise 0 dynos mean that somebody switched the app off, so
-	// the bot leaves it alone.
+	// ZeroIsOurs: the schedule allows 0 dynos at some time, so the bot itself may have set them. Otherwise, and while
+	// the minimum is 0, 0 dynos that somebody else set mean that the app was switched off, so the bot leaves it alone.
 	ZeroIsOurs bool
+	allowsZero bool // ZeroIsOurs, and the limits now in force allow 0
 }
 
 // Safeguards delay or prevent changes that rest on readings. The zero value disables all.
@@ -73,7 +74,7 @@ const (
 // Decide decides from facts. It reads no clock, calls nothing, and allocates only for clamps.
 //
 // The first rule that matches decides. Nothing changes while the bot is offline or the number of dynos is unknown. An
-// override is kept. 0 dynos outside the schedule are left alone. A number outside the limits moves to the nearest one
+// override is kept. 0 dynos that somebody else set are left alone. A number outside the limits moves to the nearest one
 // at once. Then the readings decide: enough slow heartbeats add dynos, enough fast ones remove dynos; with an adaptive
 // policy the load decides. The limits clamp the result, and the safeguards clamp what rests on readings. If the
 // platform asks to leave the app alone, nothing changes in any case.
@@ -90,6 +91,7 @@ func (p Policy) Decide(st State, f Facts) (State, Decision) {
 	if f.Price > 0 {
 		p.Price = f.Price
 	}
+	p.allowsZero = p.ZeroIsOurs && f.Limits.Min == 0
 	p.boot(&st, &f)
 	madeSize := p.observeSize(&st, &f)
 	d := p.decide(&st, &f)
@@ -159,7 +161,7 @@ func (p *Policy) choose(
 	switch {
 	case st.Control.Override.Active(now):
 		d.Rule, d.Desired = RuleOverride, st.Control.Override.Dynos
-	case n == 0 && !p.ZeroIsOurs:
+	case n == 0 && (!p.ZeroIsOurs || st.SwitchedOff && p.allowsZero):
 		d.Rule = RuleLeftAlone
 	case lim.Clamp(n) != n:
 		d.Rule, d.Desired = RuleLimits, lim.Clamp(n)
@@ -172,7 +174,7 @@ func (p *Policy) choose(
 		p.beatEvidence(st, d, now)
 		more := lim.Clamp(d.Desired) > n || d.Desired > n && p.Ladder != ""
 		ineffective = more && d.by() == ByHeartbeat && p.ineffective(st, d, now)
-		return p.merge(st, d, now, lim, ineffective)
+		return p.merge(st, d, now, in, lim, ineffective)
 	}
 	st.ask(ByHeartbeat, now, false, false)
 	return false

@@ -110,6 +110,8 @@ type Judged struct {
 	// Size: the rule judges the dyno size. SizeStep is 1 if it asks for a larger one, -1 for a smaller one.
 	Size     bool `json:"size,omitempty"`
 	SizeStep int  `json:"size_step,omitempty"`
+	// LastDyno: there is something to do, so the last dyno stays, or one is added because none runs.
+	LastDyno bool `json:"last_dyno,omitempty"`
 	// Error is the reason for no data.
 	Error string `json:"error,omitempty"`
 }
@@ -153,6 +155,7 @@ func (p *Policy) sense(st *State, d *Decision, now time.Time, in []probe.Reading
 		next[i] = st.signal(r.key())
 		d.Signals[i] = p.look(r, &next[i], now, in, n, !st.BootSince.IsZero(), st.changed())
 		j := &d.Signals[i]
+		p.wake(r, j, st, in, n)
 		st.ask(r.key(), now, j.Desired > n, j.Verdict == NoData || r.Window == 0 && r.Fails.N > 0 &&
 			r.Fails.stands(next[i].Above))
 	}
@@ -172,7 +175,7 @@ func (p *Policy) look(
 	r *SignalRule, st *SignalState, now time.Time, in []probe.Reading, n int, booting bool, changed time.Time,
 ) Judged {
 	j := Judged{Rule: r.String(), Size: r.Size, Max: bound(r.Max), Min: bound(r.Min), Desired: n}
-	value, unit, why := r.value(in, n)
+	value, unit, why := r.value(in, p.divisor(n))
 	j.Unit = unit
 	if why != "" {
 		st.NoData++

@@ -22,6 +22,12 @@ func (j Judged) String() string {
 		return text + fmt.Sprintf(", %s %s for %.0f of %g s", b.Operator, number(b.Threshold),
 			math.Floor(j.BeyondSeconds), b.Seconds)
 	}
+	switch {
+	case j.LastDyno && j.Verdict == Above:
+		return text + ", and no dyno runs"
+	case j.LastDyno:
+		return text + ", and the last dyno stays while there is something to do"
+	}
 	text += ", " + j.thresholds()
 	switch {
 	case j.Booting && j.Verdict != OK:

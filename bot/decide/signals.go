@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -77,7 +78,9 @@ func (d *Decision) above() bool {
 // Any signal can scale up, as far as it asks. All must agree to scale down, and then the most cautious decides how far.
 // A safeguard against the evidence of one signal is not against that of another. The result is whether the heartbeat
 // asks although more dynos do not help it.
-func (p *Policy) merge(st *State, d *Decision, now time.Time, lim schedule.Limits, ineffective bool) bool {
+func (p *Policy) merge(
+	st *State, d *Decision, now time.Time, in []probe.Reading, lim schedule.Limits, ineffective bool,
+) bool {
 	if len(d.Signals) == 0 {
 		return ineffective
 	}
@@ -112,6 +115,7 @@ func (p *Policy) merge(st *State, d *Decision, now time.Time, lim schedule.Limit
 	case !all && d.Desired < n:
 		d.Rule, d.Desired = RuleHold, n
 	}
+	p.keepLast(d, in)
 	return ineffective
 }
 
@@ -125,7 +129,7 @@ func (p *Policy) wait(st *State, d *Decision, now time.Time) {
 		return
 	}
 	for i := range d.Signals {
-		if j := &d.Signals[i]; j.WindowSeconds > 0 && j.Desired != d.From {
+		if j := &d.Signals[i]; j.WindowSeconds > 0 && j.Desired != d.From && !j.LastDyno {
 			j.Desired, j.WaitSeconds = d.From, left.Seconds()
 		}
 	}

@@ -24,6 +24,8 @@ type State struct {
 	Known bool `json:"known,omitempty"`
 	Dynos int  `json:"dynos,omitempty"`
 	AskedState
+	// SwitchedOff: somebody else set 0 dynos, and no dyno has run since.
+	SwitchedOff bool `json:"switched_off,omitempty"`
 	// HoldUntil is the end of the time for which a manual change is kept.
 	HoldUntil time.Time `json:"hold_until,omitzero"`
 	BootState
@@ -93,6 +95,9 @@ func (s *State) observe(now time.Time, n int) (byHand bool, made *Completed) {
 	ours := unheard || recent && (n == s.AskedFrom || n == s.AskedTo)
 	s.Unanswered = s.Unanswered && recent && !unheard
 	byHand = s.Known && n != s.Dynos && !ours
+	// The platform may report a change to 0 dynos late, long after the bot requested it.
+	late := s.AskedTo == 0 && s.AskedFrom > 0 && s.AskedFrom == s.Dynos
+	s.SwitchedOff = n == 0 && (s.SwitchedOff || byHand && !late)
 	s.Known, s.Dynos = true, n
 	return byHand, made
 }
