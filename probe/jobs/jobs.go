@@ -167,6 +167,16 @@ type Runner struct {
 func Runners() []Runner {
 	return []Runner{
 		{Name: "sidekiq", Title: "Sidekiq"},
+		{Name: "rq", Title: "RQ"},
+		{
+			Name: "celery", Title: "Celery", Default: "celery",
+			Untold: map[Value]string{Latency: "Celery stores no time with its tasks"},
+		},
+		{Name: "bullmq", Title: "BullMQ", MustName: true},
+		{
+			Name: "resque", Title: "Resque",
+			Untold: map[Value]string{Latency: "Resque stores no time with its jobs"},
+		},
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 
 // JobsOptions configure [Jobs].
 type JobsOptions struct {
-	// Runner is the job runner: "sidekiq".
+	// Runner is the job runner: "sidekiq", "rq", "celery", "bullmq" or "resque".
 	Runner string
 	// URL and TLS are those of [Options].
 	URL string
@@ -55,6 +55,10 @@ type backend struct {
 // The keys are the names of runners. A new one is one line here, and one in the package jobs.
 func backends() map[string]backend {
 	return map[string]backend{
+		"bullmq":  {readBullMQ, "bull:", "SELECT, EXISTS, HEXISTS, LLEN, LINDEX, ZCARD, ZCOUNT, ZRANGE and HMGET"},
+		"celery":  {readCelery, "", "SELECT, EXISTS, LLEN and HLEN"},
+		"resque":  {readResque, "resque:", "SELECT, SMEMBERS, EXISTS and LLEN"},
+		"rq":      {readRQ, "", "SELECT, SMEMBERS, EXISTS, LLEN, LINDEX, ZCOUNT, ZRANGE and HGET"},
 		"sidekiq": {readSidekiq, "", "SELECT, SMEMBERS, LLEN, LINDEX, ZRANGEBYSCORE and HMGET"},
 	}
 }

@@ -3,11 +3,13 @@ package redis_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,7 +25,8 @@ func secondsOf(seconds float64) time.Time { return time.UnixMicro(int64(seconds 
 // The libraries under test find the server in their environment.
 func (s *server) program(database string, name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
-	cmd.Env = append(os.Environ(), "URL=redis://"+s.addr+"/"+database, "PASSWORD="+password, "ADDR="+s.addr, "DATABASE="+database)
+	cmd.Env = append(os.Environ(), "URL=redis://"+s.addr+"/"+database, "PASSWORD="+password, "ADDR="+s.addr, "DATABASE="+database,
+		"ESCAPED="+strings.ReplaceAll(url.QueryEscape(password), "+", "%20"))
 	return cmd
 }
 
@@ -216,4 +219,89 @@ func (s *server) reading(t *testing.T, runner string, queues ...string) probe.Re
 		t.Fatal(err)
 	}
 	return p.Probe(t.Context())
+}
+
+// Debian's modules belong to its own Python.
+func python(t *testing.T, module string) string {
+	t.Helper()
+	for _, name := range []string{"python3", "/usr/bin/python3"} {
+		if exec.Command(name, "-c", "import "+module).Run() == nil {
+			return name
+		}
+	}
+	t.Skipf("the Python module %s is not installed (run sh .ci/install-test-deps as root)", module)
+	return ""
+}
+
+func TestRQ(t *testing.T) {
+	python := python(t, "rq")
+	s := startServer(t)
+	script := filepath.Join("testdata", "rq_jobs.py")
+	var said struct{ First, Last float64 }
+	s.write(t, &said, "2", python, script, "write")
+	first, written := secondsOf(said.First), secondsOf(said.Last)
+	due := written.Add(100 * time.Second)
+
+	wantQueues(
+		t, s.jobs(t, "rq", "2"), written,
+		jobs.Queue{Name: "default", Size: 4, Wait: written.Sub(first)}, jobs.Queue{Name: "mail, odd", Size: 1},
+	)
+	wantQueues(
+		t, s.jobs(t, "rq", "2", "mail, odd", "none", "default"), due,
+		jobs.Queue{Name: "mail, odd", Size: 2, Wait: due.Sub(first)}, jobs.Queue{Name: "none", Unknown: true}, jobs.Queue{Name: "default", Size: 4, Wait: due.Sub(first)},
+	)
+	childtest.Start(t, s.program("2", python, script, "work"), regexp.MustCompile("^working$"))
+	wantQueues(
+		t, s.jobs(t, "rq", "2", "slow", "default"), written,
+		jobs.Queue{Name: "slow", Busy: 1}, jobs.Queue{Name: "default", Size: 4, Wait: written.Sub(first)},
+	)
+	t.Run("conforms", func(t *testing.T) { s.conforms(t, "rq", "2", 5) })
+	s.write(t, &said, "2", python, script, "suspend")
+	if b, err := s.jobs(t, "rq", "2").Backlog(t.Context()); err != nil || b.Value(jobs.Size) != 0 || !b.Queues[0].Paused {
+		t.Errorf("suspended: got %+v, %v", b, err)
+	}
+}
+
+func TestCelery(t *testing.T) {
+	python := python(t, "celery, redis")
+	s := startServer(t)
+	script := filepath.Join("testdata", "celery_tasks.py")
+	var said struct{}
+	s.write(t, &said, "3", python, script, "write")
+	wantQueues(t, s.jobs(t, "celery", "3"), time.Now(), jobs.Queue{Name: "celery", Size: 5})
+	wantQueues(
+		t, s.jobs(t, "celery", "3", "mail, odd", "celery", "none"), time.Now(),
+		jobs.Queue{Name: "mail, odd", Size: 1}, jobs.Queue{Name: "celery", Size: 5}, jobs.Queue{Name: "none", Unknown: true},
+	)
+	childtest.Start(t, s.program("3", python, script, "work"), regexp.MustCompile("working"))
+	b := wantQueues(t, s.jobs(t, "celery", "3", "slow"), time.Now(), jobs.Queue{Name: "slow"})
+	if b.Value(jobs.Busy) != 1 {
+		t.Errorf("got %+v, want one task in progress", b)
+	}
+	t.Run("conforms", func(t *testing.T) { s.conforms(t, "celery", "3", 6, "celery", "mail, odd") })
+}
+
+// Debian has no Resque: its keys are those of the source of version 2.7.
+func TestResque(t *testing.T) {
+	s := startServer(t)
+	s.cli(t, "SADD", "resque:queues", "default", "mail, odd", "empty")
+	s.cli(t, "RPUSH", "resque:queue:default", `{"class":"A","args":[]}`, `{"class":"A","args":[]}`)
+	s.cli(t, "RPUSH", "resque:queue:mail, odd", `{"class":"A","args":[]}`)
+	s.cli(t, "SADD", "resque:workers", "host:1:default", "host:2:mail, odd,default", "host:3:*", "host:4:other", "host:5:default")
+	for _, id := range []string{"host:1:default", "host:3:*", "host:4:other"} {
+		s.cli(t, "SET", "resque:worker:"+id, `{"queue":"default","run_at":"2026-12-01T12:00:00Z","payload":{}}`)
+	}
+	s.cli(t, "SET", "resque:worker:host:5:default:started", "2026-12-01 12:00:00 +0000")
+	b := wantQueues(
+		t, s.jobs(t, "resque", ""), time.Now(),
+		jobs.Queue{Name: "default", Size: 2}, jobs.Queue{Name: "empty"}, jobs.Queue{Name: "mail, odd", Size: 1},
+	)
+	if b.Value(jobs.Busy) != 3 {
+		t.Errorf("got %+v", b)
+	}
+	b = wantQueues(t, s.jobs(t, "resque", "", "default", "none"), time.Now(), jobs.Queue{Name: "default", Size: 2}, jobs.Queue{Name: "none", Unknown: true})
+	if b.Value(jobs.Busy) != 2 {
+		t.Errorf("got %+v", b)
+	}
+	t.Run("conforms", func(t *testing.T) { s.conforms(t, "resque", "0", 3) })
 }

@@ -95,7 +95,7 @@ func (s *Signal) jobsInRedis(r jobs.Runner, rest string, wrong []string) (string
 // Queues are the names after the #; nil for all queues. Its error quotes nothing.
 func (s Signal) Queues() ([]string, error) {
 	if s.What == "" || s.What == "*" {
-		if r, _ := jobs.Find(s.Runner); r.MustName {
+		if r, _ := jobs.Find(s.Runner); r.MustName || r.Default != "" && s.What == "*" {
 			return nil, fmt.Errorf("must end with # and the names of queues, because %s stores no list of them",
 				r.Title)
 		}
