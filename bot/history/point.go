@@ -55,6 +55,18 @@ type Query struct {
 	// Verdict and Rule select records with that value; empty selects all.
 	Verdict decide.Verdict
 	Rule    decide.Rule
+	// Oldest selects the oldest of the matching records instead of the newest.
+	Oldest bool
 	// Limit is the maximum number of records; 0 means 100.
 	Limit int
+}
+
+// A Reach is how far back a history goes. What changed something is kept since First, for [Retention.Changes].
+type Reach struct {
+	// First is the beginning of the history, to the hour; zero without any.
+	First time.Time `json:"first,omitzero"`
+	// All is the time since which every record is kept. Minutes is the time since which summaries of each minute are
+	// kept. Zero means First.
+	All     time.Time `json:"all,omitzero"`
+	Minutes time.Time `json:"minutes,omitzero"`
 }

@@ -58,6 +58,17 @@ func TestWhatIsTooOldGoes(t *testing.T) {
 		}
 		within("event", events[0].Time, short.Changes)
 
+		reach, err := db.Reach(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		within("record that the reach names", reach.All, short.Raw)
+		within("minute that the reach names", reach.Minutes, short.Minutes)
+		within("hour that the reach names", reach.First.Add(time.Hour), short.Hours)
+		if first := records(t, db, history.Query{Oldest: true, Limit: 2}); len(first) != 2 || !first[0].Time.Equal(all[0].Time) || !first[1].Time.Equal(all[1].Time) {
+			t.Errorf("the oldest two are %v", first)
+		}
+
 		// Each period is shown at the resolution that is left.
 		for _, c := range []struct {
 			ago  time.Duration

@@ -17,7 +17,7 @@ const (
 	mostRows  = 10_000
 )
 
-// Records returns the newest records that match q, the newest last. Records of the last second may be missing.
+// Records returns the records that match q, the newest last. Records of the last second may be missing.
 func (db *DB) Records(ctx context.Context, q Query) ([]record.Record, error) {
 	c := condition{}
 	c.between(q.From, q.To)
@@ -31,13 +31,41 @@ func (db *DB) Records(ctx context.Context, q Query) ([]record.Record, error) {
 		c.add("rule = ?", string(q.Rule))
 	}
 	var out []record.Record
-	err := db.read(ctx, "autoscalebot_records", c, "at desc", q.Limit, func(u *unpacker, _ int64, body []byte) error {
+	order := "at desc"
+	if q.Oldest {
+		order = "at"
+	}
+	err := db.read(ctx, "autoscalebot_records", c, order, q.Limit, func(u *unpacker, _ int64, body []byte) error {
 		r, err := db.record(u, body)
 		out = append(out, r)
 		return err
 	})
-	slices.Reverse(out)
+	if !q.Oldest {
+		slices.Reverse(out)
+	}
 	return out, err
+}
+
+// Reach returns how far back the history goes.
+func (db *DB) Reach(ctx context.Context) (Reach, error) {
+	p, id, err := db.number(ctx, db.who)
+	if err != nil {
+		return Reach{}, err
+	}
+	var first, all, minutes int64
+	err = p.db.QueryRowContext(ctx, `select (select coalesce(min(at), 0) from autoscalebot_points where bot = $1 and step = $2),
+		raw_since, minutes_since from autoscalebot_bots where id = $1`, id, hour).Scan(&first, &all, &minutes)
+	since := func(nanos int64) time.Time {
+		if nanos == 0 || nanos <= first {
+			return time.Time{}
+		}
+		return time.Unix(0, nanos).UTC()
+	}
+	r := Reach{All: since(all), Minutes: since(minutes)}
+	if first > 0 {
+		r.First = time.Unix(0, first).UTC()
+	}
+	return r, p.failed("read the history", err)
 }
 
 // Events returns the newest events in [from, to), the newest last. A zero time means no bound. A limit of 0 means 100,

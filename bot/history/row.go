@@ -42,7 +42,7 @@ func (r *row) size() int { return rowSize + len(r.body) + len(r.id) }
 func (c *codec) rowOf(r record.Record) (row, error) {
 	out := row{
 		who: who{text(r.App), text(r.ProcessType)}, at: nanos(r.Time),
-		verdict: text(string(r.Decision.Verdict)), rule: text(string(r.Decision.Rule)), changed: changed(r),
+		verdict: text(string(r.Decision.Verdict)), rule: text(string(r.Decision.Rule)), changed: Changed(r),
 		response: -1, low: r.Decision.MinResponseMS, high: r.Decision.MaxResponseMS,
 		dynos: int64(max(-1, r.After())), minimum: int64(r.Limits.Min), maximum: int64(r.Limits.Max),
 	}
@@ -64,8 +64,9 @@ func (c *codec) rowOf(r record.Record) (row, error) {
 	return out, nil
 }
 
-// The tick changed the dynos or their size, failed to, would have in a dry run, or found a change.
-func changed(r record.Record) bool {
+// Changed is true if the tick changed the dynos or their size, failed to, would have in a dry run, or found a manual
+// change. [Query] selects such records.
+func Changed(r record.Record) bool {
 	switch r.Action {
 	case record.Scaled, record.WouldScale, record.Resized, record.WouldResize:
 		return true

@@ -8,6 +8,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/schedule"
@@ -55,8 +56,10 @@ type Status struct {
 	Pool *pool.Status `json:"pool,omitempty"`
 }
 
+// Reach is nil unless the request selects records of a period.
 type records struct { // the oldest first
 	Records []record.Record `json:"records"`
+	Reach   *history.Reach  `json:"reach,omitempty"`
 }
 
 // An End is when a pause or an override ends: after the duration For, or at the moment Until. The zero End is the

@@ -1,11 +1,14 @@
 package admin_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/adaptive"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -155,6 +159,71 @@ func TestRecordsComeOldestFirst(t *testing.T) {
 	}
 	if _, body := w.ask(t, "", "GET", "/v1/records", "", nil); strings.Count(body, `"why"`) != 20 {
 		t.Errorf("without n there are %d records with why, want 20", strings.Count(body, `"why"`))
+	}
+}
+
+// Earlier records come from the history, in pages, in the schedule's zone.
+func TestRecordsOfAPeriod(t *testing.T) {
+	db, err := history.Open(t.Context(), history.Options{URL: history.Memory, App: "dancing-forest", ProcessType: "web"})
+	must(t, err)
+	t.Cleanup(func() { _ = db.Close(context.WithoutCancel(t.Context())) })
+	begin := time.Now().Add(-2 * time.Hour).Truncate(time.Hour)
+	for i := range 60 {
+		r := record.Record{Time: begin.Add(time.Duration(i) * time.Minute), App: "dancing-forest", ProcessType: "web", Action: record.Held, Dynos: 2}
+		r.Readings = []probe.Reading{{Signal: "heartbeat", Time: r.Time, Value: 500, Unit: "ms", Outcome: probe.Answered, Status: 200}}
+		r.Decision.Rule = decide.RuleHold
+		if r.Decision.Verdict = decide.OK; i%20 == 10 {
+			r.Action = record.Scaled
+		}
+		must(t, db.Record(t.Context(), r))
+	}
+	must(t, db.Flush(t.Context()))
+	all, err := db.Records(t.Context(), history.Query{})
+	must(t, err)
+	var w *world
+	for _, kept := range []*history.DB{db, nil} { // without a history, the ledger has the newest records
+		w = openKeeping(t, kept, nil)
+		for _, r := range all {
+			must(t, w.ledger.Record(t.Context(), r))
+		}
+		minutes := func(q string) (out []int) {
+			t.Helper()
+			resp, body := w.ask(t, "", "GET", "/v1/records?"+q, "", nil)
+			var answer struct {
+				Records []record.Record
+				Reach   *history.Reach
+			}
+			if err := json.Unmarshal([]byte(body), &answer); err != nil || resp.StatusCode != 200 || answer.Reach == nil {
+				t.Fatalf("%s is answered with %d %s", q, resp.StatusCode, body)
+			}
+			if kept != nil && !answer.Reach.First.Equal(begin) {
+				t.Errorf("the history begins at %v, want %v", answer.Reach.First, begin)
+			}
+			for _, r := range answer.Records {
+				out = append(out, int(r.Time.Sub(begin).Minutes()))
+			}
+			return out
+		}
+		at := func(minute int) string {
+			return url.QueryEscape(begin.Add(time.Duration(minute) * time.Minute).In(kathmandu).Format("2006-01-02 15:04"))
+		}
+		for q, want := range map[string][]int{
+			"since=" + at(57): {57, 58, 59}, "since=" + at(57) + "&until=" + at(59): {57, 58}, "until=" + at(40) + "&n=2": {38, 39},
+			"since=" + at(30) + "&oldest=true&n=2": {30, 31}, "changed=true": {10, 30, 50}, "changed=true&n=1&oldest=true": {10}, "changed=false&n=1": {59},
+			"since=" + at(60): nil,
+		} {
+			if got := minutes(q); !slices.Equal(got, want) {
+				t.Errorf("%s is answered with %v, want %v", q, got, want)
+			}
+		}
+	}
+	for q, want := range map[string]string{
+		"since=soon": "since: \\\"soon\\\": must be a time such as", "changed=maybe": "changed is \\\"maybe\\\": must be true or false", "rule=x": "unknown parameter \\\"rule\\\"",
+		"since=1h&n=501": "must be a whole number from 1 to 500",
+	} {
+		if resp, body := w.ask(t, "", "GET", "/v1/records?"+q, "", nil); resp.StatusCode != 400 || !strings.Contains(body, want) {
+			t.Errorf("%s is answered with %d %s, want %s", q, resp.StatusCode, body, want)
+		}
 	}
 }
 

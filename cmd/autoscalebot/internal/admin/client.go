@@ -16,7 +16,6 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/history"
-	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -40,22 +39,6 @@ type Client struct {
 // Status returns the bot's status.
 func (c Client) Status(ctx context.Context) (Status, error) {
 	return c.change(ctx, http.MethodGet, "/v1/status", nil)
-}
-
-// Records returns the newest n records, the oldest first. n is 1 to [Kept].
-func (c Client) Records(ctx context.Context, n int) ([]record.Record, error) {
-	if c.throughHistory() { // the records are in the database
-		ctx, cancel := context.WithTimeout(ctx, askTime)
-		defer cancel()
-		kept, err := c.History.Records(ctx, history.Query{Limit: n})
-		if err != nil {
-			return nil, err
-		}
-		return printableRecords(kept)
-	}
-	var out records
-	err := c.do(ctx, http.MethodGet, fmt.Sprintf("/v1/records?n=%d", n), nil, &out)
-	return out.Records, err
 }
 
 // Pause pauses scaling in a direction.

@@ -12,6 +12,9 @@ import (
 // The answer need not come from a bot, so its texts must not be able to control the terminal. An answer that is not
 // JSON is never printed.
 func printable(answer []byte) []byte {
+	if plain(answer) {
+		return answer
+	}
 	d := json.NewDecoder(bytes.NewReader(answer))
 	d.UseNumber()
 	var v any
@@ -25,10 +28,20 @@ func printable(answer []byte) []byte {
 	return clean
 }
 
+// Most answers are: they have only printable ASCII characters, and no escapes of others.
+func plain(text []byte) bool {
+	for _, b := range text {
+		if b != '\n' && (b < ' ' || b > '~') || b == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
 func printableRecords(kept []record.Record) ([]record.Record, error) {
-	text, err := json.Marshal(records{kept})
-	if err != nil {
-		return nil, err
+	text, err := json.Marshal(records{Records: kept})
+	if err != nil || plain(text) {
+		return kept, err
 	}
 	var out records
 	err = json.Unmarshal(printable(text), &out)

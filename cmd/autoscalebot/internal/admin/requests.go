@@ -7,14 +7,12 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
-	"github.com/autoscalebot/autoscalebot/bot/record"
-	"github.com/autoscalebot/autoscalebot/schedule"
 	"github.com/autoscalebot/autoscalebot/bot/when"
+	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
 type refusal struct {
@@ -64,17 +62,6 @@ func active(c decide.Control, now time.Time) decide.Control {
 	a.Limits = slices.DeleteFunc(slices.Clone(c.Limits),
 		func(o decide.LimitsOverride) bool { return !o.Until.After(now) })
 	return a
-}
-
-func (s *Server) records(_ string, r *http.Request) (any, error) {
-	n := 20
-	if text := r.URL.Query().Get("n"); text != "" {
-		var err error
-		if n, err = strconv.Atoi(text); err != nil || n < 1 || n > Kept {
-			return nil, refuse(http.StatusBadRequest, "n is %q: must be a whole number from 1 to %d", text, Kept)
-		}
-	}
-	return records{append([]record.Record{}, s.o.Ledger.Last(n)...)}, nil
 }
 
 func (s *Server) pause(who string, r *http.Request) (any, error) {

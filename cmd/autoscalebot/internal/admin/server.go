@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
+	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 	"github.com/autoscalebot/autoscalebot/bot/throttle"
 )
@@ -30,10 +31,12 @@ const (
 
 const socketUser = "the socket's user"
 
-// Options configure a Server. All fields except Zone, Token, Pool, Warnings, Throttle and Log are required.
+// Options configure a Server. All fields except History, Zone, Token, Pool, Warnings, Throttle and Log are required.
 type Options struct {
 	Bot    *bot.Bot
 	Ledger *Ledger
+	// History has the records of earlier times; nil means that only those of the ledger are known.
+	History *history.DB
 	// BotOptions are the bot's own options.
 	BotOptions bot.Options
 	// Zone is the time zone of the schedule, and of the times in requests; nil is UTC.

@@ -23,6 +23,7 @@ import (
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/logtest"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
@@ -58,6 +59,11 @@ func must(t testing.TB, err error) {
 
 func open(t *testing.T, change func(*bot.Options)) *world {
 	t.Helper()
+	return openKeeping(t, nil, change)
+}
+
+func openKeeping(t *testing.T, db *history.DB, change func(*bot.Options)) *world {
+	t.Helper()
 	w := &world{platform: &platform{n: 2}, prober: &prober{ms: 500}, log: &logtest.Buffer{}}
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	o := bot.Options{
@@ -75,7 +81,7 @@ func open(t *testing.T, change func(*bot.Options)) *world {
 	w.ledger = admin.NewLedger()
 	o.Recorders = []record.Recorder{w.ledger}
 	w.Bot = bot.New(o)
-	s := admin.New(admin.Options{Bot: w.Bot, Ledger: w.ledger, BotOptions: o, Zone: kathmandu, Started: time.Now(), Version: "1.2.3", Token: token, Log: log})
+	s := admin.New(admin.Options{Bot: w.Bot, Ledger: w.ledger, BotOptions: o, History: db, Zone: kathmandu, Started: time.Now(), Version: "1.2.3", Token: token, Log: log})
 
 	dir := folder(t)
 	w.socket = filepath.Join(dir, "bot.sock")

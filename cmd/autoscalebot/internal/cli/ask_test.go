@@ -67,6 +67,8 @@ func TestARunningBotIsAsked(t *testing.T) {
 			t.Errorf("why --json: %v in %s", err, line)
 		}
 	}
+	asked(tcp, " scaled 2 → 3: ", "why", "--since", "1h", "--changes")
+	asked(tcp, "\n> was in force at ", "why", "--at", "now", "-n", "1")
 	if o := runOnce(t, socket, "scale", "5"); o.code != exitWork || o.stderr != "autoscalebot: the bot refused: 5 is outside the limits now in force, 1 to 4\n" {
 		t.Errorf("scale 5: code %d, %s", o.code, o.stderr)
 	}

@@ -57,8 +57,7 @@ func outputOf(t *testing.T, command string) string {
 	var out bytes.Buffer
 	switch {
 	case command == "autoscalebot why":
-		records := slowWave(t)
-		if err := printWhy(&out, records, records[0].Time, time.UTC); err != nil {
+		if err := (&decisionWriter{w: &out, zone: time.UTC}).all(slowWave(t)); err != nil {
 			t.Fatal(err)
 		}
 	case strings.HasPrefix(command, "autoscalebot help"), strings.HasSuffix(command, " --help"):

@@ -70,30 +70,47 @@ func (l limits) Rows(time.Time) (minRow, maxRow string) { return "", "" }
 func TestWhyIsPlain(t *testing.T) {
 	records := aDay(t)
 	var out strings.Builder
-	if err := printWhy(&out, records, teaTime, time.UTC); err != nil {
+	if err := (&decisionWriter{w: &out, zone: time.UTC}).all(records); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "testdata/why.golden", out.String())
 }
 
-func TestWhyNamesTheDayWhenItIsAnother(t *testing.T) {
-	vancouver, err := time.LoadLocation("America/Vancouver")
+// Each day and each clock change has a heading; the first one names the zone.
+func TestWhyNamesEachDay(t *testing.T) {
+	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {
 		t.Fatal(err)
 	}
-	records := []record.Record{
-		{Time: teaTime.Add(-24 * time.Hour), Action: record.Interrupted}, {Time: teaTime, Action: record.Interrupted},
+	var records []record.Record
+	for _, minutes := range []int{-30, 0, 60, 120} { // the clocks go from 3:00 back to 2:00 at minute 90
+		at := time.Date(2026, 10, 24, 23, 30, 0, 0, time.UTC).Add(time.Duration(minutes-70) * time.Minute)
+		records = append(records, record.Record{Time: at, Action: record.Interrupted})
+	}
+	for zone, want := range map[*time.Location]string{
+		berlin: `Sat 2026-10-24, times in Europe/Berlin (CEST)
+23:50:00 interrupted: the bot is stopping
+Sun 2026-10-25 (CEST)
+00:20:00 interrupted: the bot is stopping
+01:20:00 interrupted: the bot is stopping
+02:20:00 interrupted: the bot is stopping
+`, time.UTC: `Sat 2026-10-24, times in UTC
+21:50:00 interrupted: the bot is stopping
+22:20:00 interrupted: the bot is stopping
+23:20:00 interrupted: the bot is stopping
+Sun 2026-10-25
+00:20:00 interrupted: the bot is stopping
+`,
+	} {
+		var out strings.Builder
+		if err := (&decisionWriter{w: &out, zone: zone}).all(records); err != nil || out.String() != want {
+			t.Errorf("got %v\n%swant\n%s", err, out.String(), want)
+		}
 	}
 	var out strings.Builder
-	if err := printWhy(&out, records, teaTime.Add(9*time.Hour), vancouver); err != nil {
-		t.Fatal(err)
-	}
-	if want := "2026-11-21 08:04:00 interrupted: the bot is stopping\n08:04:00 interrupted: the bot is stopping\n"; out.String() != want {
-		t.Errorf("got\n%swant\n%s", out.String(), want)
-	}
-	out.Reset()
-	if err := printWhy(&out, nil, teaTime, time.UTC); err != nil || out.String() != "no heartbeat yet\n" {
-		t.Errorf("without records: %q, %v", out.String(), err)
+	again := []record.Record{{Time: records[3].Time, Action: record.Interrupted}, {Time: records[3].Time.Add(time.Hour), Action: record.Interrupted}}
+	if err := (&decisionWriter{w: &out, zone: berlin}).all(again); err != nil || !strings.HasSuffix(out.String(), "\nSun 2026-10-25 (CET)\n02:20:00 interrupted: the bot is stopping\n") {
+		t.Errorf("when the clocks go back:\n%s", out.String())
 	}
 }
 

@@ -16,7 +16,7 @@ func (v *Service) openAdminServer(ctx context.Context) (end func()) {
 	v.Bot.RecordTo(ledger)
 	server := admin.New(admin.Options{
 		Warnings: v.warnings, Pool: PoolStatus(v.parts.Platform), Bot: v.Bot, Ledger: ledger, BotOptions: v.options,
-		Zone: s.TimeZone.Location, Started: h.Now, Version: Version(),
+		History: db, Zone: s.TimeZone.Location, Started: h.Now, Version: Version(),
 		Token: s.AdminToken.Reveal(), Throttle: h.throttle, Log: h.Log,
 	})
 	var listeners []net.Listener
