@@ -96,7 +96,7 @@ func TestDockerfileBuildsAStaticProgram(t *testing.T) {
 	text = strings.Join(strings.Fields(text), " ")
 	for _, want := range []string{
 		"CGO_ENABLED=0", "-trimpath", "-ldflags '-s -w'", "./cmd/autoscalebot", "FROM scratch", "ca-certificates.crt",
-		"mkdir -m 1777 /out/root/tmp", "COPY --from=build /out/root/ /", // for the control socket
+		"mkdir -m 1777 /out/root/tmp /out/root/var/lib/autoscalebot", "COPY --from=build /out/root/ /", "ENV XDG_STATE_HOME=/var/lib", // the control socket, the history
 		"USER 65532:65532", `ENTRYPOINT ["autoscalebot"]`, `CMD ["autoscalebot", "status"]`,
 	} {
 		if !strings.Contains(text, want) {
