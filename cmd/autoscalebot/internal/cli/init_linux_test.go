@@ -33,14 +33,19 @@ type typist struct {
 
 func typing(t *testing.T, columns, rows uint16, env []string, args ...string) *typist {
 	t.Helper()
-	y := &typist{t: t, dir: t.TempDir(), ended: make(chan struct{})}
+	cmd := exec.Command(binary(t), args...)
+	cmd.Dir, cmd.Env = t.TempDir(), append([]string{"TERM=xterm", "ADMIN_SOCKET=none"}, env...)
+	return onTerminal(t, columns, rows, cmd)
+}
+
+func onTerminal(t *testing.T, columns, rows uint16, cmd *exec.Cmd) *typist {
+	t.Helper()
+	y := &typist{t: t, dir: cmd.Dir, cmd: cmd, ended: make(chan struct{})}
 	y.master, y.slave = terminal(t)
 	size := [4]uint16{rows, columns}
 	if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, y.slave.Fd(), syscall.TIOCSWINSZ, uintptr(unsafe.Pointer(&size))); errno != 0 {
 		t.Fatal(errno)
 	}
-	y.cmd = exec.Command(binary(t), args...)
-	y.cmd.Dir, y.cmd.Env = y.dir, append([]string{"TERM=xterm", "ADMIN_SOCKET=none"}, env...)
 	y.cmd.Stdin, y.cmd.Stdout, y.cmd.Stderr = y.slave, y.slave, y.slave
 	y.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := y.cmd.Start(); err != nil {

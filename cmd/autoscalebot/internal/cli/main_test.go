@@ -20,6 +20,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	actAsFake()
 	cobra.EnableCommandSorting = false // as in Main
 	code := m.Run()
 	if dir, err := builtDir(); err == nil {

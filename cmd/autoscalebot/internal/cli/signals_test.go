@@ -103,7 +103,7 @@ func TestTheDocumentedSignalsAreRead(t *testing.T) {
 	if err != nil || len(pages) == 0 {
 		t.Fatal(pages, err)
 	}
-	example := regexp.MustCompile(`(?m)^(SIGNALS|RULES)='([^']*(?:'[^'\n]*'[^'\n]*)*)'`)
+	example := regexp.MustCompile(`(?m)^(?:export )?(SIGNALS|RULES)='([^']*(?:'[^'\n]*'[^'\n]*)*)'`)
 	for _, page := range append(pages, "../../../../docs/signals.md", "../../../../docs/pools/cpu.md") {
 		text, err := os.ReadFile(page)
 		if err != nil {
