@@ -22,6 +22,7 @@ type filter struct {
 	Rule    decide.Rule
 	Changed bool
 	Before  time.Time // zero shows the newest
+	Period  period
 }
 
 func verdicts() []decide.Verdict {
@@ -49,6 +50,7 @@ func readFilter(q url.Values) filter {
 	}
 	f.Changed = q.Get("changed") != ""
 	f.Before, _ = time.Parse(time.RFC3339Nano, q.Get("before"))
+	f.Period = readPeriod(q)
 	return f
 }
 
@@ -67,10 +69,37 @@ func (f filter) address(before time.Time) string {
 	if !before.IsZero() {
 		q.Set("before", stamp(before))
 	}
+	for _, field := range f.Period.fields() {
+		if field.Text != "" {
+			q.Set(field.Value, field.Text)
+		}
+	}
 	return f.Home + "?" + q.Encode() + "#decisions"
 }
 
-func (f filter) newest() string { return f.address(time.Time{}) }
+// The newest decisions of the charts' initial period.
+func (f filter) newest() string {
+	f.Period = period{}
+	return f.address(time.Time{})
+}
+
+func (f filter) live() bool { return f.Before.IsZero() && f.Period.live() }
+
+const newerRows = 10 // intervals after a selected moment
+
+func (f filter) query(interval time.Duration) history.Query {
+	q := history.Query{
+		From: f.Period.From, To: f.Before, Changed: f.Changed, Verdict: f.Verdict, Rule: f.Rule, Limit: tableRows + 1,
+	}
+	end := f.Period.To
+	if at := f.Period.At; !at.IsZero() {
+		q.From, end = time.Time{}, at.Add(newerRows*max(interval, time.Second))
+	}
+	if q.To.IsZero() || !end.IsZero() && end.Before(q.To) {
+		q.To = end
+	}
+	return q
+}
 
 type decision struct {
 	Time                time.Time
@@ -81,6 +110,7 @@ type decision struct {
 	Headline, Why       string
 	Tone                tone
 	Changed             bool
+	At                  bool // nearest to the selected moment
 	VerdictKey, RuleKey string
 }
 
@@ -90,10 +120,11 @@ type decisions struct {
 	Noun        words.Unit
 	NoHeartbeat bool
 	Older       string // the URL; empty on the last page
+	Scope       string // the period in words; empty for the newest
 }
 
 func (t decisions) empty() string {
-	if f := t.Filter; f.Verdict != "" || f.Rule != "" || f.Changed {
+	if f := t.Filter; f.Verdict != "" || f.Rule != "" || f.Changed || t.Scope != "" {
 		return "No matching decisions."
 	}
 	return "No decisions yet."
@@ -110,23 +141,31 @@ func (d *Dashboard) decisionsPart(w http.ResponseWriter, r *http.Request, _ visi
 
 func (d *Dashboard) decisions(ctx context.Context, f filter) (decisions, error) {
 	records, err := ask(ctx, d, func(ctx context.Context) ([]record.Record, error) {
-		return d.o.History.Records(ctx, history.Query{
-			To: f.Before, Changed: f.Changed, Verdict: f.Verdict,
-			Rule: f.Rule, Limit: tableRows + 1,
-		})
+		return d.o.History.Records(ctx, f.query(d.o.Interval))
 	})
 	if err != nil {
 		return decisions{}, err
 	}
 	slices.SortFunc(records, func(a, b record.Record) int { return b.Time.Compare(a.Time) })
 	f.Home = d.home()
-	t := decisions{Filter: f, Noun: d.o.Unit, NoHeartbeat: d.o.NoHeartbeat}
+	t := decisions{Filter: f, Noun: d.o.Unit, NoHeartbeat: d.o.NoHeartbeat, Scope: f.Period.text(d.o.Zone)}
 	for i, r := range records {
 		if i == tableRows {
 			t.Older = f.address(records[i-1].Time)
 			break
 		}
 		t.Rows = append(t.Rows, d.decision(r))
+	}
+	if at := f.Period.At; !at.IsZero() && len(t.Rows) > 0 {
+		away := func(row decision) time.Duration { return row.Time.Sub(at).Abs() }
+		i := slices.IndexFunc(t.Rows, func(row decision) bool { return !row.Time.After(at) })
+		if i < 0 {
+			i = len(t.Rows) - 1
+		}
+		if i > 0 && away(t.Rows[i-1]) < away(t.Rows[i]) {
+			i--
+		}
+		t.Rows[i].At = true
 	}
 	return t, nil
 }

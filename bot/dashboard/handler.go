@@ -38,6 +38,7 @@ func (d *Dashboard) paths() map[string]map[string]route {
 		"/series":    get(d.series),
 		"/money":     get(d.moneyPart),
 		"/decisions": get(d.decisionsPart),
+		"/jump":      get(d.jump),
 		"/sign-in": {
 			http.MethodGet:  {answer: d.signInPage, public: true},
 			http.MethodHead: {answer: d.signInPage, public: true},

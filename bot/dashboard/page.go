@@ -61,6 +61,7 @@ type whole struct {
 	Interval    string
 	Started     time.Time
 	Trouble     string
+	Charted     period
 }
 
 type group struct {
@@ -71,6 +72,20 @@ type group struct {
 type span struct {
 	Seconds, Text string
 	First         bool // the charts' initial period
+}
+
+func first(all []span) time.Duration {
+	i := slices.IndexFunc(all, func(s span) bool { return s.First })
+	s, _ := strconv.Atoi(all[i].Seconds) // a constant
+	return time.Duration(s) * time.Second
+}
+
+// In the attributes of the charts, times are in seconds since 1970.
+func unixText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(t.Unix(), 10)
 }
 
 // With shorter intervals, ten minutes contain enough heartbeats.
@@ -107,6 +122,7 @@ func (d *Dashboard) page(w http.ResponseWriter, r *http.Request, v visitor) {
 	if all.Zone == "Local" {
 		all.Zone, all.ZoneText = "", "the bot's time zone"
 	}
+	all.Charted = readPeriod(r.URL.Query()).charted(first(all.Spans), now)
 	var err error
 	if all.Decisions, err = d.decisions(r.Context(), readFilter(r.URL.Query())); err == nil {
 		all.Bill, err = d.bill(r.Context(), now)

@@ -178,10 +178,27 @@
   }
 
   // Filters the decisions without reloading the page, and puts the filter into the URL.
-  function table(query) {
-    history.replaceState(null, "", home + "?" + query + "#decisions");
-    part("decisions?" + query, "decisions-part");
+  function table(query, into = "replaceState", hash = "#decisions") {
+    history[into](null, "", home + (query && "?" + query) + hash);
+    here = location.search;
+    return part("decisions?" + query, "decisions-part");
   }
+  let here = location.search;
+
+  // The decisions follow the charts. Each period has an entry in the browser's history.
+  const iso = (t) => t ? new Date(t * 1e3).toISOString().replace(/\.\d+Z/, "Z") : "";
+  charts.follow(({ from, to, last, at }) => {
+    const f = get("filter");
+    [f.from.value, f.to.value, f.last.value, f.at.value] = [iso(from), iso(to), last || "", iso(at)];
+    table(filterQuery(), "pushState", "");
+  });
+  window.addEventListener("popstate", () => {
+    if (location.search === here) return; // a link within the page
+    here = location.search;
+    const q = new URLSearchParams(here), seconds = (name) => q.get(name) ? Date.parse(q.get(name)) / 1e3 : 0;
+    charts.restore({ from: seconds("from"), to: seconds("to"), last: q.get("last"), at: seconds("at") });
+    part("decisions" + here, "decisions-part");
+  });
   const filterQuery = () => new URLSearchParams([...new FormData(get("filter"))].filter(([, v]) => v)).toString();
   document.addEventListener("change", (e) => { if (e.target.form === get("filter")) table(filterQuery()); });
 

@@ -19,6 +19,9 @@ window.charts = (() => {
   // The columns of data other than t, and their names in the stream.
   const columnsOf = { median: "ms", p95: "ms", low: "low", high: "high", dynos: "dynos", min: "min", max: "max", unanswered: "unanswered" };
   let plots = [], data = null, view = null, last = 0, asked = 0;
+  const first = Number(document.querySelector("[data-last][aria-pressed=true]").dataset.last);
+  let chosen = 0; // the selected moment, in seconds since 1970; 0 for none
+  let follow = () => {}; // is called with the new period and moment when somebody changes them
   let recent = []; // the newest points of the stream, which may not be in the history yet
 
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue("--" + name).trim();
@@ -85,7 +88,7 @@ window.charts = (() => {
       scales: { x: { time: true, range: (u, a, b) => [a, b] }, y: { range } },
       series: [{}, ...series], bands, axes: axes(format, lower),
       cursor: { sync: { key: "time" }, drag: { x: true, y: false, setScale: false }, points: { show: false }, y: false },
-      hooks: { setSelect: [(u) => select(u)], setCursor: [(u) => hover(u)], draw: [now, ...hooks] },
+      hooks: { ready: [(u) => u.over.addEventListener("click", (e) => choose(u, e))], setSelect: [(u) => select(u)], setCursor: [(u) => hover(u)], draw: [now, ...hooks] },
     }, null, at);
   }
 
@@ -129,13 +132,19 @@ window.charts = (() => {
     for (const p of plots) p.setScale("x", { min: view.from, max: view.to });
   }
 
-  // A line between past and future.
+  // Lines between past and future, and at the selected moment.
   function now(u) {
-    const x = Math.round(u.valToPos(data.now, "x", true));
+    upright(u, data.now, "edge", 1);
+    if (chosen) upright(u, chosen, "main", 2);
+  }
+
+  function upright(u, t, name, width) {
+    const x = Math.round(u.valToPos(t, "x", true));
     if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) return;
     u.ctx.save();
-    u.ctx.strokeStyle = color("edge");
-    u.ctx.lineWidth = devicePixelRatio;
+    u.ctx.strokeStyle = color(name);
+    u.ctx.lineWidth = width * devicePixelRatio;
+    u.ctx.setLineDash([]);
     u.ctx.beginPath();
     u.ctx.moveTo(x, u.bbox.top);
     u.ctx.lineTo(x, u.bbox.top + u.bbox.height);
@@ -220,11 +229,31 @@ window.charts = (() => {
   }
 
   function select(u) {
-    if (u.select.width > 8) {
-      const from = u.posToVal(u.select.left, "x"), to = u.posToVal(u.select.left + u.select.width, "x");
-      show(from, to);
-    }
+    const { left, width } = u.select;
+    if (width > 8) pick(() => show(u.posToVal(left, "x"), u.posToVal(left + width, "x")));
     u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+  }
+
+  // Selects the change or the heartbeat that was clicked.
+  function choose(u, e) {
+    const left = e.clientX - u.over.getBoundingClientRect().left, i = u.posToIdx(left);
+    if (i >= data.t.length) return;
+    const near = data.marks.findLast((m) => Math.abs(u.valToPos(m.t, "x") - left) < 7);
+    pick(() => mark(near ? near.t : data.t[i]));
+  }
+
+  function mark(t) {
+    chosen = t;
+    const p = document.getElementById("moment");
+    p.hidden = !t;
+    if (t) p.querySelector("span").textContent = moment.format(t * 1e3) + ".";
+    for (const u of plots) u.redraw(false);
+  }
+
+  // Shows a period or moment that somebody chose. The decisions and the URL follow.
+  async function pick(action) {
+    await action();
+    if (view) follow({ from: last ? 0 : view.from, to: last ? 0 : view.to, last: last === first ? 0 : last, at: chosen });
   }
 
   // Loads a period. An error is shown below the charts.
@@ -252,12 +281,13 @@ window.charts = (() => {
   }
 
   function buttons() {
-    for (const b of document.querySelectorAll("[data-last]")) b.setAttribute("aria-pressed", String(Number(b.dataset.last) === last));
+    for (const b of document.querySelectorAll("button[data-last]")) b.setAttribute("aria-pressed", String(Number(b.dataset.last) === last));
   }
 
   // Shows the newest period and follows it. Returns whether the history contains everything from the stream.
   async function live(seconds) {
     last = seconds;
+    if (chosen && chosen < Date.now() / 1e3 - seconds) mark(0);
     buttons();
     if (!await ask("last=" + seconds)) return false;
     recent = recent.filter((p) => p.t >= (data.t.length ? data.t.at(-1) + data.step : 0));
@@ -278,8 +308,9 @@ window.charts = (() => {
   async function show(from, to) {
     const middle = (from + to) / 2, span = Math.min(Math.max(to - from, 120), 399 * day);
     from = middle - span / 2;
-    to = Math.min(middle + span / 2, data.now + day);
+    to = Math.min(middle + span / 2, (data ? data.now : Date.now() / 1e3) + day);
     last = 0;
+    if (chosen && (chosen < from || chosen > to)) mark(0);
     buttons();
     if (await ask(`from=${from.toFixed(3)}&to=${Math.max(from + 60, to).toFixed(3)}`)) {
       view = { from, to };
@@ -291,10 +322,12 @@ window.charts = (() => {
   function move(how) {
     if (!view) return;
     const span = view.to - view.from, middle = (view.from + view.to) / 2;
-    if (how === "earlier") show(view.from - span / 3, view.to - span / 3);
-    if (how === "later") show(view.from + span / 3, view.to + span / 3);
-    if (how === "in") show(middle - span / 4, middle + span / 4);
-    if (how === "out") show(middle - span, middle + span);
+    pick(() => {
+      if (how === "earlier") return show(view.from - span / 3, view.to - span / 3);
+      if (how === "later") return show(view.from + span / 3, view.to + span / 3);
+      if (how === "in") return show(middle - span / 4, middle + span / 4);
+      return show(middle - span, middle + span);
+    });
   }
 
   // Describes the charts in text, for screen readers too.
@@ -338,7 +371,7 @@ window.charts = (() => {
     update();
   }
 
-  for (const b of document.querySelectorAll("[data-last]")) b.addEventListener("click", () => live(Number(b.dataset.last)));
+  for (const b of document.querySelectorAll("button[data-last]")) b.addEventListener("click", () => pick(() => { mark(0); return live(Number(b.dataset.last)); }));
   for (const b of document.querySelectorAll("[data-move]")) b.addEventListener("click", () => move(b.dataset.move));
   box.addEventListener("keydown", (e) => {
     const how = { ArrowLeft: "earlier", ArrowRight: "later", "+": "in", "-": "out" }[e.key];
@@ -348,8 +381,7 @@ window.charts = (() => {
     }
   });
   box.addEventListener("mouseleave", () => { tip.hidden = true; });
-  const first = Number(document.querySelector("[data-last][aria-pressed=true]").dataset.last);
-  box.addEventListener("dblclick", () => live(first));
+  box.addEventListener("dblclick", () => pick(() => { mark(0); return live(first); }));
   // A horizontal wheel, or Shift with a wheel, moves through time.
   let turning = 0;
   box.addEventListener("wheel", (e) => {
@@ -361,7 +393,7 @@ window.charts = (() => {
     last = 0;
     scale();
     clearTimeout(turning);
-    turning = setTimeout(() => show(view.from, view.to), 250);
+    turning = setTimeout(() => pick(() => show(view.from, view.to)), 250);
   }, { passive: false });
   document.getElementById("chart-table").addEventListener("toggle", () => data && words());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => data && draw());
@@ -372,5 +404,12 @@ window.charts = (() => {
     }
   }).observe(box);
 
-  return { begin: () => live(first), clock: (ms) => moment.format(ms), add, again: async () => !last || live(last), points: () => data ? data.t.length : 0 };
+  // Shows what a URL asks for: seconds since 1970, or since then for last. Empty values are as at first.
+  async function restore({ from, to, last: seconds, at }) {
+    if (Number(from)) await show(Number(from), Number(to));
+    else await live(Number(seconds) || first);
+    mark(Number(at) || 0);
+  }
+
+  return { begin: () => restore(box.dataset), restore, follow: (f) => { follow = f; }, clock: (ms) => moment.format(ms), add, again: async () => !last || live(last), points: () => data ? data.t.length : 0 };
 })();
