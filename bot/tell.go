@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
@@ -53,6 +54,15 @@ func (b *Bot) Ongoing(k notify.Kind) bool {
 	defer b.mu.Unlock()
 	_, on := b.memory.Beside[k]
 	return on
+}
+
+// Incidents returns the open incidents that ticks detect, see [notice.Notified.Open]. It may be called while the bot
+// runs.
+func (b *Bot) Incidents(newest record.Record) []notify.Event {
+	b.mu.Lock()
+	n := b.memory.Notified
+	b.mu.Unlock()
+	return n.Open(newest)
 }
 
 // Tell sends an event that ticks do not detect. It survives a restart until every target has it. Tell may be called

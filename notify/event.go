@@ -126,6 +126,8 @@ type Event struct {
 	Max int `json:"max"`
 	// Reason is a sentence without a full stop.
 	Reason string `json:"reason"`
+	// Advice says what people can do about an incident, in sentences; empty for a resolved one and for other events.
+	Advice string `json:"advice,omitempty"`
 	// ResponseTimeMS is the newest heartbeat's time to the first body byte in milliseconds, 0 without one.
 	ResponseTimeMS float64 `json:"response_time_ms"`
 	// BySignals means that rules about signals, not the heartbeat, ask for more than the maximum or less than the

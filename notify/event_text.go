@@ -46,12 +46,14 @@ func (e Event) what() string {
 	return s
 }
 
-// Text is the details in a few lines: the reason, if there is one, an empty line, and the [Event.Facts]. It does not
-// repeat the Subject, and does not end in a line break.
+// Text is the details in a few lines: the reason and the advice, if there are any, each with an empty line after it,
+// and the [Event.Facts]. It does not repeat the Subject, and does not end in a line break.
 func (e Event) Text() string {
 	var b strings.Builder
-	if reason := e.ReasonLine(); reason != "" {
-		b.WriteString(reason + "\n\n")
+	for _, line := range []string{e.ReasonLine(), e.AdviceLine()} {
+		if line != "" {
+			b.WriteString(line + "\n\n")
+		}
 	}
 	for _, f := range e.Facts() {
 		b.WriteString(f.Name + ": " + f.Value + "\n")
@@ -61,6 +63,9 @@ func (e Event) Text() string {
 
 // ReasonLine is the event's Reason on one line of bounded length.
 func (e Event) ReasonLine() string { return OneLine(e.Reason, maxReason) }
+
+// AdviceLine is the event's Advice on one line of bounded length.
+func (e Event) AdviceLine() string { return OneLine(e.Advice, maxReason) }
 
 // Facts are the event's details for people, without those that are unknown. No value contains a line break.
 func (e Event) Facts() []Fact {

@@ -133,6 +133,9 @@ func (e *tickReport) incident(k notify.Kind, begins, goesOn bool, why func(recor
 		ev.Kind = notify.HeartbeatRecovered
 	}
 	ev.Affects = affected(&e.r.Decision, k)
+	if phase != notify.Resolved {
+		ev.Advice = Advice(k, e.r)
+	}
 	ev.Phase, ev.Since, ev.Incident = phase, since, notify.IncidentID(e.r.App, e.r.ProcessType, k, since)
 	e.out = append(e.out, ev)
 }

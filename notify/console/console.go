@@ -32,6 +32,9 @@ func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 	if reason := e.ReasonLine(); reason != "" {
 		line += " — " + reason
 	}
+	if advice := e.AdviceLine(); advice != "" {
+		line += " — " + advice
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if _, err := io.WriteString(n.w, line+"\n"); err != nil {

@@ -47,7 +47,7 @@ func TestALineHoldsTimeSubjectAndReason(t *testing.T) {
 	}{
 		{
 			notifytest.Event(notify.ScaleFailed),
-			"2026-03-01T12:00:00Z dancing-forest: web still could not be scaled 2 → 3 (for 1 h 5 min) — 3 heartbeats in a row slower than 1000 ms (the last took 1534 ms)\n",
+			"2026-03-01T12:00:00Z dancing-forest: web still could not be scaled 2 → 3 (for 1 h 5 min) — 3 heartbeats in a row slower than 1000 ms (the last took 1534 ms) — Raise MAX_DYNOS.\n",
 		},
 		{notify.Event{Kind: notify.Test, App: "a\nb"}, "0001-01-01T00:00:00Z a b: this is a test notice\n"},
 	} {

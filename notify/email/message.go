@@ -120,8 +120,10 @@ func htmlText(b notify.Batch, image string, of int) string {
 			s.WriteString("<hr>\n")
 		}
 		s.WriteString("<p><b>" + html.EscapeString(e.Subject()) + "</b></p>\n")
-		if reason := e.ReasonLine(); reason != "" {
-			s.WriteString("<p>" + html.EscapeString(reason) + "</p>\n")
+		for _, line := range []string{e.ReasonLine(), e.AdviceLine()} {
+			if line != "" {
+				s.WriteString("<p>" + html.EscapeString(line) + "</p>\n")
+			}
 		}
 		s.WriteString("<table>\n")
 		for _, f := range e.Facts() {

@@ -32,6 +32,9 @@ func (n *Notifier) Notify(ctx context.Context, e notify.Event) error {
 		slog.Int("min", e.Min),
 		slog.Int("max", e.Max), slog.String("reason", e.Reason),
 	}
+	if e.Advice != "" {
+		attrs = append(attrs, slog.String("advice", e.Advice))
+	}
 	if e.Phase != "" {
 		attrs = append(attrs, slog.String("phase", string(e.Phase)))
 	}

@@ -84,8 +84,8 @@ func Event(k notify.Kind) notify.Event {
 	return notify.Event{
 		ID: "evt_2zQ8", Kind: k, Phase: notify.Reminded, Incident: "inc_7Kp4", Time: at, App: "dancing-forest",
 		ProcessType: "web", From: 2, To: 3, Min: 1,
-		Max: 3, Reason: "3 heartbeats in a row slower than 1000 ms (the last took 1534 ms)", ResponseTimeMS: 1534.2,
-		Since: at.Add(-65 * time.Minute),
+		Max: 3, Reason: "3 heartbeats in a row slower than 1000 ms (the last took 1534 ms)", Advice: "Raise MAX_DYNOS.",
+		ResponseTimeMS: 1534.2, Since: at.Add(-65 * time.Minute),
 	}
 }
 
@@ -95,6 +95,8 @@ func deliversEveryKind(t *testing.T, f Fixture) {
 		notify.ScaleDiffExceeded,
 		notify.HeartbeatUnreachable, notify.HeartbeatRecovered, notify.SignalUnreachable, notify.LeftAlone,
 		notify.ServerFailed, notify.PoolBlocked, notify.SecondBot, notify.NoDecisions, notify.Ping, notify.Test,
+		notify.ManualChange, notify.BudgetForecast, notify.BudgetReached, notify.Offline, notify.Paused,
+		notify.Override, notify.Limits,
 	}
 	for _, k := range kinds {
 		if err := f.Notifier.Notify(t.Context(), Event(k)); err != nil {

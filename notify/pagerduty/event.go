@@ -67,6 +67,9 @@ func newEvent(e notify.Event) (ev event, ok bool) {
 	if reason := e.ReasonLine(); reason != "" {
 		ev.Payload.Details["Reason"] = reason
 	}
+	if advice := e.AdviceLine(); advice != "" {
+		ev.Payload.Details["What to do"] = advice
+	}
 	for _, f := range e.Facts() {
 		ev.Payload.Details[f.Name] = f.Value
 	}

@@ -111,7 +111,7 @@ func TestAnAlertReadsWell(t *testing.T) {
 			"summary": "dancing-forest: web is at its maximum of 3 and still too slow (for 1 h 5 min)", "timestamp": "2026-03-01T12:00:00.000Z",
 			"severity": "error", "source": "dancing-forest", "component": "web", "group": "", "class": "needs_exceed_max",
 			"custom_details": map[string]any{
-				"Reason": "3 heartbeats in a row slower than 1000 ms (the last took 1534 ms)", "App": "dancing-forest (web)", "Dynos": "2 → 3", "Limits": "1 to 3",
+				"Reason": "3 heartbeats in a row slower than 1000 ms (the last took 1534 ms)", "What to do": "Raise MAX_DYNOS.", "App": "dancing-forest (web)", "Dynos": "2 → 3", "Limits": "1 to 3",
 				"Response time": "1534 ms", "Time": "2026-03-01T12:00:00Z", "Since": "2026-03-01T10:55:00Z",
 			},
 		},

@@ -61,8 +61,8 @@ func (m *message) attach(e notify.Event, blocks []slack.Block) {
 // It has at most three blocks.
 func details(e notify.Event) []slack.Block {
 	var details []slack.Block
-	if reason := e.ReasonLine(); reason != "" {
-		details = append(details, slack.NewSectionBlock(plain(reason), nil, nil))
+	if text := strings.Trim(e.ReasonLine()+"\n"+e.AdviceLine(), "\n"); text != "" {
+		details = append(details, slack.NewSectionBlock(plain(text), nil, nil))
 	}
 	// Slack allows ten fields per section. An event has at most six here.
 	var fields, times []*slack.TextBlockObject

@@ -11,6 +11,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/pool"
 	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -50,10 +51,22 @@ type Status struct {
 	// since the bot's start, nil without one.
 	Last       *record.Record `json:"last,omitempty"`
 	LastChange *record.Record `json:"last_change,omitempty"`
+	// Incidents are the open incidents, the newest first.
+	Incidents []Incident `json:"incidents,omitempty"`
 	// Warnings are sentences about what keeps the bot from working or from storing its state.
 	Warnings []string `json:"warnings,omitempty"`
 	// Pool is the state of the servers; nil if the platform is not a pool.
 	Pool *pool.Status `json:"pool,omitempty"`
+}
+
+// An Incident is open at the moment of a [Status].
+type Incident struct {
+	Kind notify.Kind `json:"type"`
+	// Since is when it began.
+	Since time.Time `json:"since"`
+	// Text says what is wrong, and Advice what people can do about it, in sentences; "" without advice.
+	Text   string `json:"text"`
+	Advice string `json:"advice,omitempty"`
 }
 
 // Reach is nil unless the request selects records of a period.

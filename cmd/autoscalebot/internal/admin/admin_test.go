@@ -20,6 +20,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/admin"
+	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
@@ -90,6 +91,34 @@ func TestOrderIsKeptUntilItIsEnded(t *testing.T) {
 		t.Errorf("cooldowns are %g up and %g down, want nearly an hour and none", st.CooldownUp, st.CooldownDown)
 	}
 }
+
+func TestStatusHasTheOpenIncidents(t *testing.T) {
+	w := open(t, func(o *bot.Options) { o.Notifier = silent{} })
+	_, err := w.client.Pause(t.Context(), bot.Up, 0)
+	must(t, err)
+	begin := time.Now().Add(-time.Hour)
+	w.Tick(t.Context(), begin)
+	_, err = w.client.Scale(t.Context(), 4, time.Hour)
+	must(t, err)
+	w.Tick(t.Context(), begin.Add(12*time.Minute))
+	st, err := w.client.Status(t.Context())
+	must(t, err)
+	want := []admin.Incident{
+		{Kind: notify.Override, Since: begin.Add(12 * time.Minute), Text: "an override of web is in force", Advice: "To end it, run autoscalebot scale auto."},
+		{Kind: notify.Paused, Since: begin, Text: "scaling of web is paused (for 12 min)", Advice: "To end it, run autoscalebot resume."},
+	}
+	if !slices.EqualFunc(st.Incidents, want, func(a, b admin.Incident) bool {
+		same := a.Since.Equal(b.Since)
+		a.Since = b.Since
+		return same && a == b
+	}) {
+		t.Errorf("the incidents are %+v, want %+v", st.Incidents, want)
+	}
+}
+
+type silent struct{}
+
+func (silent) Notify(context.Context, notify.Event) error { return nil }
 
 func TestLimitsAreOverridden(t *testing.T) {
 	w := open(t, nil)

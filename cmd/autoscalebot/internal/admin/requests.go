@@ -46,6 +46,13 @@ func (s *Server) statusAt(now time.Time) Status {
 	up, down := b.Policy.Cooldowns(&state, now)
 	st.CooldownUp, st.CooldownDown = up.Seconds(), down.Seconds()
 	s.o.Ledger.fill(&st)
+	if st.Last != nil {
+		for _, e := range s.o.Bot.Incidents(*st.Last) {
+			advice := e.AdviceLine()
+			e.App = "" // the status names it
+			st.Incidents = append(st.Incidents, Incident{Kind: e.Kind, Since: e.Since, Text: e.Subject(), Advice: advice})
+		}
+	}
 	if s.o.Warnings != nil {
 		st.Warnings = s.o.Warnings()
 	}

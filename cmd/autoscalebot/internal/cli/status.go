@@ -51,7 +51,7 @@ func until(t time.Time, zone *time.Location) string { return t.In(zone).Format("
 
 func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 	var b strings.Builder
-	line := func(what, text string) { fmt.Fprintf(&b, "%-15s %s\n", what, text) }
+	line := func(what, text string) { fmt.Fprintf(&b, "%-15s %s\n", what, indent(text, 16)) }
 
 	line("app", st.App+" "+st.ProcessType)
 	unit, number := words.Unit(st.Unit), "unknown"
@@ -68,11 +68,14 @@ func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 	if st.LastChange != nil {
 		line("last change", fmt.Sprintf("%s: %s", stamp(st.LastChange.Time, st.Time, zone), explain(*st.LastChange)))
 	}
+	for _, i := range st.Incidents {
+		line("incident", strings.TrimSpace(i.Text+"\n"+i.Advice))
+	}
 	for _, text := range st.Warnings {
 		line("warning", text)
 	}
 	if st.Pool != nil {
-		line("servers", indent(st.Pool.String(), 16))
+		line("servers", st.Pool.String())
 	}
 	for _, text := range holding(st, zone) {
 		line("control", text)
@@ -121,6 +124,15 @@ func printHolding(w io.Writer, st admin.Status, zone *time.Location) error {
 	return err
 }
 
+func limitsText(o decide.LimitsOverride, st admin.Status, zone *time.Location) string {
+	from := ""
+	if o.From.After(st.Time) {
+		from = " from " + until(o.From, zone)
+	}
+	return fmt.Sprintf("%s set limits of %d to %s%s until %s", cmp.Or(o.By, "somebody"), o.Min,
+		words.Unit(st.Unit).Of(o.Max), from, until(o.Until, zone))
+}
+
 func holding(st admin.Status, zone *time.Location) []string {
 	var lines []string
 	for _, p := range []struct {
@@ -140,6 +152,9 @@ func holding(st admin.Status, zone *time.Location) []string {
 	if o := st.Control.Override; !o.Until.IsZero() {
 		lines = append(lines, fmt.Sprintf("%s set an override of %s until %s", cmp.Or(o.By, "somebody"),
 			words.Unit(st.Unit).Of(o.Dynos), until(o.Until, zone)))
+	}
+	for _, o := range st.Control.Limits {
+		lines = append(lines, limitsText(o, st, zone))
 	}
 	return lines
 }

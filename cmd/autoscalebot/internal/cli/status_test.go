@@ -125,6 +125,14 @@ func TestStatusIsPlain(t *testing.T) {
 		Control: decide.Control{
 			Up:       decide.Pause{On: true, Until: teaTime.Add(time.Hour)},
 			Override: decide.Override{Dynos: 2, Until: teaTime.Add(2 * time.Hour)},
+			Limits: []decide.LimitsOverride{
+				{Limits: schedule.Limits{Min: 1, Max: 4}, From: teaTime, Until: teaTime.Add(time.Hour), By: "uid 1000"},
+				{Limits: schedule.Limits{Min: 10, Max: 20}, From: teaTime.Add(72 * time.Hour), Until: teaTime.Add(96 * time.Hour)},
+			},
+		},
+		Incidents: []admin.Incident{
+			{Text: "web is at its maximum of 4 and still too slow (for 12 min)", Advice: "Raise MAX_DYNOS, or find out what makes the app slow."},
+			{Text: "scaling of web is paused"},
 		},
 		CooldownUp: 41.2, CooldownDown: 300,
 	}

@@ -26,6 +26,8 @@ type registry interface {
 	Leave(ctx context.Context, me history.Runner) error
 }
 
+const stopOne = "Stop one of them."
+
 // An otherBots notifies people of other bots for the same process type. It notes each heartbeat outside the tick.
 type otherBots struct {
 	registry registry
@@ -99,7 +101,7 @@ func (t *otherBots) look(ctx context.Context, r record.Record) {
 	alive, unsure := t.alive(others, time.Now())
 	text := "no other autoscalebot uses this history"
 	if len(alive) > 0 {
-		text = fmt.Sprintf("another autoscalebot scales %s of %s too: %s. This one is %s. Stop one of them",
+		text = fmt.Sprintf("another autoscalebot scales %s of %s too: %s. This one is %s",
 			r.ProcessType, r.App, strings.Join(alive, " and "), t.me.Name)
 	}
 	if len(alive) == 0 && unsure {
@@ -108,15 +110,19 @@ func (t *otherBots) look(ctx context.Context, r record.Record) {
 	t.mu.Lock()
 	t.warning = ""
 	if len(alive) > 0 {
-		t.warning = text
+		t.warning = text + ". " + stopOne
 	}
 	t.mu.Unlock()
 	t.incident(ctx, notify.SecondBot, len(alive) > 0, r.Time, func(phase notify.Phase, since time.Time) notify.Event {
 		t.log.Warn(text)
+		advice := ""
+		if phase != notify.Resolved {
+			advice = stopOne
+		}
 		return notify.Event{
 			ID: rand.Text(), Kind: notify.SecondBot, Time: r.Time, App: r.App, ProcessType: r.ProcessType,
 			From: r.After(), To: r.After(), Dyno: notify.Dyno{Unit: r.Unit},
-			Min: r.Limits.Min, Max: r.Limits.Max, Reason: text, Phase: phase, Since: since,
+			Min: r.Limits.Min, Max: r.Limits.Max, Reason: text, Advice: advice, Phase: phase, Since: since,
 			Incident: notify.IncidentID(r.App, r.ProcessType, notify.SecondBot, since),
 		}
 	})

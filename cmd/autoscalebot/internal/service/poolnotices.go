@@ -111,6 +111,9 @@ func (n *poolNotices) Record(ctx context.Context, r record.Record) error {
 			e := n.event(notify.PoolBlocked, r.Time, strings.Join(texts, "; "))
 			e.Phase, e.Since, e.Incident = phase, since,
 				notify.IncidentID(r.App, r.ProcessType, notify.PoolBlocked, since)
+			if phase != notify.Resolved {
+				e.Advice = "Run autoscalebot status. It shows each server and what blocks the pool."
+			}
 			switch {
 			case phase == notify.Resolved:
 				e.Reason = "nothing blocks the pool now"
