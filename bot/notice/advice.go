@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/record"
-	"github.com/autoscalebot/autoscalebot/bot/words"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
@@ -87,7 +87,8 @@ func ineffective(r record.Record) string {
 	if c == nil {
 		return ""
 	}
-	return fmt.Sprintf("Look at the database, slow routes and other services: %s did not help, so the bot adds no more.",
+	return fmt.Sprintf("Look at the database, slow routes and other services: %s did not help, so the bot "+
+		"adds no more.",
 		scaleUps(c))
 }
 
@@ -102,7 +103,7 @@ func saves(r record.Record) string {
 	if r.Price <= 0 {
 		return " to save money"
 	}
-	return fmt.Sprintf(" to save $%.6g a month for each %s", r.Price, words.Unit(r.Unit).One())
+	return fmt.Sprintf(" to save $%.6g a month for each %s", r.Price, strings.TrimPrefix(r.Of(1), "1 "))
 }
 
 func unreachable(r record.Record) string {
@@ -122,5 +123,5 @@ func leftAlone(r record.Record) string {
 	if r.Dynos == 0 && r.Decision.LeftAlone == "" {
 		return "To let the bot scale again, set 1 or more " + r.Units() + " on the platform."
 	}
-	return "If somebody intended this, there is nothing to do. The bot goes on by itself when it ends."
+	return "If somebody intended this, there is nothing to do. The bot continues by itself when it ends."
 }

@@ -56,7 +56,7 @@ func TestAdvice(t *testing.T) {
 		{notify.HeartbeatUnreachable, heard(probe.ClientError), "Open the heartbeat URL in a browser. Check HEARTBEAT_URL, and that the app has a heartbeat page."},
 		{notify.HeartbeatUnreachable, heard(probe.Unreachable), "Check that the app is up, and that HEARTBEAT_URL leads to it."},
 		{notify.LeftAlone, off, "To let the bot scale again, set 1 or more processes on the platform."},
-		{notify.LeftAlone, managed, "If somebody intended this, there is nothing to do. The bot goes on by itself when it ends."},
+		{notify.LeftAlone, managed, "If somebody intended this, there is nothing to do. The bot continues by itself when it ends."},
 		{notify.Paused, paused, "To end it, run autoscalebot resume."},
 		{notify.Paused, heard(probe.Answered), "To end it, remove the setting PAUSED and restart the bot."},
 		{notify.Scaled, heard(probe.Answered), ""},

@@ -50,7 +50,8 @@ func (s *Server) statusAt(now time.Time) Status {
 		for _, e := range s.o.Bot.Incidents(*st.Last) {
 			advice := e.AdviceLine()
 			e.App = "" // the status names it
-			st.Incidents = append(st.Incidents, Incident{Kind: e.Kind, Since: e.Since, Text: e.Subject(), Advice: advice})
+			st.Incidents = append(st.Incidents,
+				Incident{Kind: e.Kind, Since: e.Since, Text: e.Subject(), Advice: advice})
 		}
 	}
 	if s.o.Warnings != nil {

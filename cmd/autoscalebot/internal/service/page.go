@@ -26,7 +26,7 @@ func (v *Service) page(
 		Target: dashboard.Target{App: o.App, ProcessType: o.ProcessType, Unit: words.Unit(v.Bot.Unit())},
 		Base:   base, Others: others,
 		NoHeartbeat: !s.HasHeartbeat(), Version: Version(), Started: v.host.Now, DryRun: o.DryRun, Interval: o.Interval,
-		Schedule: v.Bot.InForce(s.Table), Limits: v.Bot.Limits, Zone: s.TimeZone.Location, Policy: o.Policy, Control: v.Bot.Control,
+		Schedule: v.Bot.InForce(s.Table), Zone: s.TimeZone.Location, Policy: o.Policy, Control: v.Bot.Control,
 		State: v.Bot.State, History: v.kept.db, Controls: v.Bot, Warnings: v.warnings,
 		Servers:  serversOf(o.Scaler),
 		Settings: inForce(s),
