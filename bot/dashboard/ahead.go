@@ -19,24 +19,11 @@ type limitsStep struct {
 	schedule.Limits
 }
 
-// The schedule or an override of the limits changes them.
-func (d *Dashboard) nextLimits(now time.Time) (when time.Time, l schedule.Limits, ok bool) {
-	when, _, ok = d.o.Schedule.Next(now)
-	for _, o := range d.o.Control().Limits {
-		for _, t := range []time.Time{o.From, o.Until} {
-			if t.After(now) && (!ok || t.Before(when)) {
-				when, ok = t, true
-			}
-		}
-	}
-	return when, d.o.Limits(when), ok
-}
-
 // The first step begins at from.
 func (d *Dashboard) steps(from, to time.Time) []limitsStep {
-	out := []limitsStep{{from, d.o.Limits(from)}}
+	out := []limitsStep{{from, d.o.Schedule.At(from)}}
 	for len(out) < mostChanges {
-		when, l, ok := d.nextLimits(out[len(out)-1].from)
+		when, l, ok := d.o.Schedule.Next(out[len(out)-1].from)
 		if !ok || !when.Before(to) {
 			break
 		}

@@ -89,11 +89,9 @@ type Options struct {
 	Interval time.Duration
 	// NoHeartbeat means that the bot uses only signals, so the page shows no response times.
 	NoHeartbeat bool
-	// Schedule has the limits. Zone is the time zone of the page; nil means UTC.
+	// Schedule has the limits in force. Zone is the time zone of the page; nil means UTC.
 	Schedule Schedule
 	Zone     *time.Location
-	// Limits returns the limits in force at a moment, with overrides; nil means those of Schedule.
-	Limits func(now time.Time) schedule.Limits
 	// Policy is the bot's. The page shows its cooldowns, and its price of a dyno if the newest record has no price.
 	Policy decide.Policy
 	// Control and State are the bot's methods of that name.
@@ -164,9 +162,6 @@ func New(o Options) (*Dashboard, error) {
 	}
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	o.Zone = cmp.Or(o.Zone, time.UTC)
-	if o.Limits == nil {
-		o.Limits = o.Schedule.At
-	}
 	files, err := loadAssets(o.Base + assetsPath)
 	if err != nil {
 		return nil, err

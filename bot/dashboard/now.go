@@ -115,10 +115,10 @@ func (d *Dashboard) present(now time.Time) present {
 	state, control := d.o.State(), d.o.Control()
 	p := present{
 		NoHeartbeat: d.o.NoHeartbeat, InForce: d.interventions(control, now),
-		formation: formation{Noun: d.o.Unit, Limits: d.o.Limits(now), Dynos: "–"}, newest: newest{Response: "–"},
+		formation: formation{Noun: d.o.Unit, Limits: d.o.Schedule.At(now), Dynos: "–"}, newest: newest{Response: "–"},
 	}
 	p.Ahead = d.ahead(now)
-	if when, l, ok := d.nextLimits(now); ok {
+	if when, l, ok := d.o.Schedule.Next(now); ok {
 		p.NextText = fmt.Sprintf("limits %s from %s", between(l.Min, l.Max), at(when.In(d.o.Zone), now))
 	}
 	if d.o.Warnings != nil {

@@ -268,7 +268,6 @@ func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 		c(&o)
 	}
 	table := office(t, w.app.begin.In(o.Zone))
-	o.Schedule, o.Limits = table, func(now time.Time) schedule.Limits { return w.Limits(now) }
 	var probers []probe.Prober
 	if !o.NoHeartbeat {
 		probers = append(probers, w.app)
@@ -284,6 +283,7 @@ func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 	if o.Controls == nil {
 		o.Controls = w.Bot
 	}
+	o.Schedule = w.InForce(table)
 	w.options = o
 	var err error
 	if w.page, err = dashboard.New(o); err != nil {

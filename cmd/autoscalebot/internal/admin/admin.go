@@ -51,12 +51,21 @@ type Status struct {
 	// since the bot's start, nil without one.
 	Last       *record.Record `json:"last,omitempty"`
 	LastChange *record.Record `json:"last_change,omitempty"`
+	// NextYear are the rows that make the same limits a year later, in the answer to a request that sets limits; nil if
+	// the schedule cannot have them.
+	NextYear *Rows `json:"next_year,omitempty"`
 	// Incidents are the open incidents, the newest first.
 	Incidents []Incident `json:"incidents,omitempty"`
 	// Warnings are sentences about what keeps the bot from working or from storing its state.
 	Warnings []string `json:"warnings,omitempty"`
 	// Pool is the state of the servers; nil if the platform is not a pool.
 	Pool *pool.Status `json:"pool,omitempty"`
+}
+
+// Rows are MIN_DYNOS and MAX_DYNOS, whole.
+type Rows struct {
+	Min string `json:"min"`
+	Max string `json:"max"`
 }
 
 // An Incident is open at the moment of a [Status].
@@ -113,13 +122,12 @@ type scaleRequest struct {
 	endRequest
 }
 
-// One of Until and For is required.
+// One of the fields of endRequest is required. From is in the forms of package when; "" is now.
 type limitsRequest struct {
-	Min   *int      `json:"min"`
-	Max   *int      `json:"max"`
-	From  time.Time `json:"from,omitzero"`
-	Until time.Time `json:"until,omitzero"`
-	For   string    `json:"for,omitempty"`
+	Min  *int   `json:"min"`
+	Max  *int   `json:"max"`
+	From string `json:"from,omitempty"`
+	endRequest
 }
 
 type problem struct {

@@ -94,11 +94,11 @@ func TestOrderIsKeptUntilItIsEnded(t *testing.T) {
 
 func TestStatusHasTheOpenIncidents(t *testing.T) {
 	w := open(t, func(o *bot.Options) { o.Notifier = silent{} })
-	_, err := w.client.Pause(t.Context(), bot.Up, 0)
+	_, err := w.client.Pause(t.Context(), bot.Up, admin.End{})
 	must(t, err)
 	begin := time.Now().Add(-time.Hour)
 	w.Tick(t.Context(), begin)
-	_, err = w.client.Scale(t.Context(), 4, time.Hour)
+	_, err = w.client.Scale(t.Context(), 4, admin.End{For: time.Hour})
 	must(t, err)
 	w.Tick(t.Context(), begin.Add(12*time.Minute))
 	st, err := w.client.Status(t.Context())
@@ -123,9 +123,9 @@ func (silent) Notify(context.Context, notify.Event) error { return nil }
 func TestLimitsAreOverridden(t *testing.T) {
 	w := open(t, nil)
 	later := time.Now().Add(24 * time.Hour).Truncate(time.Second)
-	_, err := w.client.OverrideLimits(t.Context(), schedule.Limits{Min: 4, Max: 5}, later, time.Hour)
+	_, err := w.client.OverrideLimits(t.Context(), schedule.Limits{Min: 4, Max: 5}, later, admin.End{For: time.Hour})
 	must(t, err)
-	st, err := w.client.OverrideLimits(t.Context(), schedule.Limits{Min: 3, Max: 4}, time.Time{}, time.Hour)
+	st, err := w.client.OverrideLimits(t.Context(), schedule.Limits{Min: 3, Max: 4}, time.Time{}, admin.End{Until: time.Now().Add(time.Hour)})
 	must(t, err)
 	all := st.Control.Limits
 	if len(all) != 2 || !near(all[0].Until, time.Hour) || !all[1].From.Equal(later) || !all[1].Until.Equal(later.Add(time.Hour)) {
@@ -324,10 +324,11 @@ func TestRefusals(t *testing.T) {
 		{"GET", "/v1/limits", "", 405, "/v1/limits accepts only DELETE, POST"},
 		{"POST", "/v1/limits", `{"min":2,"max":6,"for":"1h"}`, 422, "6 is above 5, the largest number in MAX_DYNOS, which bounds what the app can cost. To allow more, raise MAX_DYNOS"},
 		{"POST", "/v1/limits", `{"min":2,"for":"1h"}`, 422, "min or max is missing: both must be numbers of dynos"},
-		{"POST", "/v1/limits", `{"min":2,"max":3}`, 422, "the end is missing or set twice: set either until or for"},
-		{"POST", "/v1/limits", `{"min":2,"max":3,"for":"1h","until":"2026-11-27T08:00:00Z"}`, 422, "the end is missing or set twice: set either until or for"},
-		{"POST", "/v1/limits", `{"min":2,"max":3,"until":"2026-11-27T08:00:00Z"}`, 422, "the override of the limits would end in the past"},
-		{"POST", "/v1/limits", `{"min":2,"max":3,"until":"friday"}`, 400, `invalid body: parsing time "friday" as "2006-01-02T15:04:05Z07:00": cannot parse "friday" as "2006"`},
+		{"POST", "/v1/limits", `{"min":2,"max":3}`, 422, "the end is missing: set until or for"},
+		{"POST", "/v1/limits", `{"min":2,"max":3,"for":"1h","until":"2026-11-27T08:00:00Z"}`, 422, "for and until are both set: use one of them"},
+		{"POST", "/v1/limits", `{"min":2,"max":3,"until":"2025-11-27T08:00:00Z"}`, 422, `until is "2025-11-27T08:00:00Z", which is 2025-11-27 13:45 Asia/Kathmandu: must be in the future, and at most 366 days from now`},
+		{"POST", "/v1/limits", `{"min":2,"max":3,"from":"2199-01-02","until":"2199-01-01"}`, 422, `until is "2199-01-01", which is 2199-01-01 00:00 Asia/Kathmandu: must be after from, and at most 366 days later`},
+		{"POST", "/v1/limits", `{"min":2,"max":3,"from":"2025-11-27 8:00","for":"1h"}`, 422, "the override of the limits would end in the past"},
 		{"DELETE", "/v1/limits?from=friday", "", 400, `from is "friday": must be a time such as 2026-11-27T08:00:00Z`},
 		{"DELETE", "/v1/limits?from=2026-11-27T08:00:00Z", "", 422, "no override of the limits begins at 2026-11-27 08:00 UTC"},
 		{"POST", "/v1/scale", `{"dynos":2,"for":"0s"}`, 422, `for is "0s": must be a duration of at most 366 days, such as 90m, 2h or 2 days`},

@@ -61,13 +61,14 @@ func (c Client) EndOverride(ctx context.Context) (Status, error) {
 	return c.change(ctx, http.MethodDelete, "/v1/override", nil)
 }
 
-// OverrideLimits replaces the limits of the schedule from a moment, zero for now, for length.
-func (c Client) OverrideLimits(
-	ctx context.Context, l schedule.Limits, from time.Time, length time.Duration,
-) (Status, error) {
-	return c.change(ctx, http.MethodPost, "/v1/limits", limitsRequest{
-		Min: &l.Min, Max: &l.Max, From: from, For: length.String(),
-	})
+// OverrideLimits replaces the limits of the schedule from a moment, zero for now, until end, which must not be zero.
+// Its duration begins at that moment.
+func (c Client) OverrideLimits(ctx context.Context, l schedule.Limits, from time.Time, end End) (Status, error) {
+	r := limitsRequest{Min: &l.Min, Max: &l.Max, endRequest: end.request()}
+	if !from.IsZero() {
+		r.From = from.Format(time.RFC3339Nano)
+	}
+	return c.change(ctx, http.MethodPost, "/v1/limits", r)
 }
 
 // EndLimits ends the override of the limits that begins at a moment, or all of them if from is zero.

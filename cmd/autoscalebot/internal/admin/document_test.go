@@ -39,6 +39,7 @@ func TestDocumentHasTheFieldsOfTheAnswers(t *testing.T) {
 		"ManualChange":   {decision["manual_change"].Value.Properties, decide.ManualChange{}, nil},
 		"Control":        {schemas["Control"].Value.Properties, decide.Control{}, nil},
 		"Pause":          {schemas["Pause"].Value.Properties, decide.Pause{}, nil},
+		"NextYear":       {schemas["Status"].Value.Properties["next_year"].Value.Properties, admin.Rows{}, nil},
 		"Incident":       {schemas["Incident"].Value.Properties, admin.Incident{}, nil},
 		"LimitsOverride": {schemas["LimitsOverride"].Value.Properties, decide.LimitsOverride{}, nil},
 		"Limits":         {schemas["Limits"].Value.Properties, schedule.Limits{}, nil},

@@ -116,21 +116,50 @@ func (s *Server) limits(who string, r *http.Request) (any, error) {
 	if err := decode(r.Body, &asked); err != nil {
 		return nil, err
 	}
-	length, err := duration(asked.For)
+	if asked.Min == nil || asked.Max == nil {
+		return nil, refuse(http.StatusUnprocessableEntity, "min or max is missing: both must be numbers of dynos")
+	}
+	var from time.Time
+	begin, must := time.Now(), inTheYear
+	if asked.From != "" {
+		at, err := when.Reader{Now: begin, Zone: s.o.Zone, Toward: when.Future}.Moment(asked.From)
+		if err != nil {
+			return nil, refuse(http.StatusUnprocessableEntity, "from: %v", err)
+		}
+		from, begin, must = at.Time, at.Time, "after from, and at most 366 days later"
+	}
+	length, err := s.lengthFrom(begin, must, asked.endRequest)
 	switch {
 	case err != nil:
 		return nil, err
-	case asked.Min == nil || asked.Max == nil:
-		return nil, refuse(http.StatusUnprocessableEntity, "min or max is missing: both must be numbers of dynos")
-	case asked.Until.IsZero() == (length == 0):
-		return nil, refuse(http.StatusUnprocessableEntity, "the end is missing or set twice: set either until or for")
-	case length > 0 && asked.From.IsZero():
-		asked.Until = time.Now().Add(length).Round(0)
-	case length > 0:
-		asked.Until = asked.From.Add(length)
+	case length == 0:
+		return nil, refuse(http.StatusUnprocessableEntity, "the end is missing: set until or for")
 	}
-	return s.done(s.o.Bot.OverrideLimits(schedule.Limits{Min: *asked.Min, Max: *asked.Max},
-		asked.From, asked.Until, who))
+	l, until := schedule.Limits{Min: *asked.Min, Max: *asked.Max}, begin.Add(length).Round(0)
+	if err := s.o.Bot.OverrideLimits(l, from, until, who); err != nil {
+		return s.done(err)
+	}
+	st := s.statusAt(time.Now())
+	st.NextYear = s.nextYear(l, begin, until)
+	return st, nil
+}
+
+// In days: 52 weeks, so that the weekdays stay.
+const nextYear = 364
+
+func (s *Server) nextYear(l schedule.Limits, from, until time.Time) *Rows {
+	t, ok := s.o.BotOptions.Schedule.(interface {
+		Add(l schedule.Limits, from, until time.Time) (low, high schedule.Series, err error)
+	})
+	if !ok {
+		return nil
+	}
+	later := func(t time.Time) time.Time { return t.In(s.o.Zone).AddDate(0, 0, nextYear) }
+	low, high, err := t.Add(l, later(from), later(until))
+	if err != nil { // the schedule has other rows for these days
+		return nil
+	}
+	return &Rows{Min: low.String(), Max: high.String()}
 }
 
 func (s *Server) endLimits(who string, r *http.Request) (any, error) {
@@ -178,24 +207,29 @@ func decode(body io.Reader, into any) error {
 	return refuse(http.StatusBadRequest, "invalid body: %v", err)
 }
 
-// No end is 0.
+const inTheYear = "in the future, and at most 366 days from now"
+
 func (s *Server) length(asked endRequest) (time.Duration, error) {
+	return s.lengthFrom(time.Now(), inTheYear, asked)
+}
+
+// No end is 0. must completes the sentence about an end that does not fit: it must be …
+func (s *Server) lengthFrom(begin time.Time, must string, asked endRequest) (time.Duration, error) {
 	if asked.For != "" && asked.Until != "" {
 		return 0, refuse(http.StatusUnprocessableEntity, "for and until are both set: use one of them")
 	}
 	if asked.Until == "" {
 		return duration(asked.For)
 	}
-	now := time.Now()
-	at, err := when.Reader{Now: now, Zone: s.o.Zone, Toward: when.Future}.Moment(asked.Until)
+	at, err := when.Reader{Now: begin, Zone: s.o.Zone, Toward: when.Future}.Moment(asked.Until)
 	if err != nil {
 		return 0, refuse(http.StatusUnprocessableEntity, "until: %v", err)
 	}
-	d := at.Sub(now)
+	d := at.Sub(begin)
 	if d <= 0 || d > longest {
 		return 0, refuse(http.StatusUnprocessableEntity,
-			"until is %.80q, which is %s: must be in the future, and at most %d days from now", asked.Until,
-			at.Format("2006-01-02 15:04 MST"), longest/day)
+			"until is %.80q, which is %s: must be %s", asked.Until,
+			at.Format("2006-01-02 15:04 MST"), must)
 	}
 	return d, nil
 }

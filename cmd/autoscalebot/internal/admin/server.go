@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -70,6 +71,7 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	o.Zone = cmp.Or(o.Zone, time.UTC)
 	if o.Throttle == nil {
 		o.Throttle = throttle.New(throttle.Options{Log: o.Log})
 	}

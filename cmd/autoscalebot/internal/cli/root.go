@@ -49,7 +49,8 @@ interrupted by Ctrl-C.`,
 		root.AddCommand(commands...)
 	}
 	group("run", "Run:", runCmd, newInit(), newCheck(), newDemo(), newSettings(), newConvert(), newVersion())
-	group("operate", "Operate:", newStatus(), newWhy(), newPause(), newResume(), newScale(), newReport(), newExport(),
+	group("operate", "Operate:", newStatus(), newWhy(), newPause(), newResume(), newScale(), newLimits(),
+		newReport(), newExport(),
 		newImport())
 	group("pools", "Pools of servers:", newServers(), newImage())
 	group("experiment", "Experiment:", newSimulate(), newBacktest(), newTune(), newSuggest())

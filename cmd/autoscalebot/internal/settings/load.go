@@ -68,9 +68,10 @@ func (ps Problems) heading() string {
 	return fmt.Sprintf("%d settings are wrong:", n)
 }
 
-// The commands name the flag, or themselves if several flags together are wrong.
+// The commands name the flag or the word before the argument, or themselves if several flags together are wrong.
 func (p Problem) ofArgument() bool {
-	return strings.HasPrefix(p.Name, "--") || strings.HasPrefix(p.Name, "autoscalebot ")
+	return strings.HasPrefix(p.Name, "--") || strings.HasPrefix(p.Name, "autoscalebot ") ||
+		p.Name == "from" || p.Name == "until"
 }
 
 // Join adds the problems that ps does not have yet.
