@@ -54,7 +54,7 @@ type Status struct {
 	// NextYear are the rows that make the same limits a year later, in the answer to a request that sets limits; nil if
 	// the schedule cannot have them.
 	NextYear *Rows `json:"next_year,omitempty"`
-	// Incidents are the open incidents, the newest first.
+	// Incidents are the open incidents, the newest first, without those that people set.
 	Incidents []Incident `json:"incidents,omitempty"`
 	// Warnings are sentences about what keeps the bot from working or from storing its state.
 	Warnings []string `json:"warnings,omitempty"`

@@ -236,11 +236,12 @@ func (a always) At(time.Time) schedule.Limits { return schedule.Limits(a) }
 func (a always) Rows(time.Time) (minRow, maxRow string) { return "", "" }
 
 type platform struct {
-	mu sync.Mutex
-	n  int
+	mu  sync.Mutex
+	n   int
+	err error // of reading the number; set before the first tick
 }
 
-func (p *platform) Size(context.Context) (int, bool, error) { return p.dynos(), true, nil }
+func (p *platform) Size(context.Context) (int, bool, error) { return p.dynos(), true, p.err }
 
 func (p *platform) Resize(_ context.Context, n int) error {
 	p.mu.Lock()

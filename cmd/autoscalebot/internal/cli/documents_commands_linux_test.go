@@ -129,6 +129,11 @@ func commandsSteps() map[string]step {
 		"autoscalebot pause down 2h": {before: func(w *world) { runs("scale", "auto")(w); runs("resume")(w) }},
 		"autoscalebot scale 9":       {code: exitWork},
 		"autoscalebot scale auto":    {after: func(w *world) { w.bots[0].terminate() }},
+		"autoscalebot limits 10..20 from fri 8:00 until mon 8:00": {before: func(w *world) {
+			b := w.bot("MAX_DYNOS=0:00=5, 2026-11-27..2026-11-29 0:00=20", "HISTORY=memory")
+			b.wait("the bot", func() bool { return strings.Contains(b.log.String(), "listening for") })
+		}},
+		"autoscalebot limits auto": {after: func(w *world) { w.bots[len(w.bots)-1].terminate() }},
 		"autoscalebot report --since 2026-11-09 --until 2026-11-16 --out week.html": {before: func(w *world) {
 			days := 15
 			if racetest.On {
