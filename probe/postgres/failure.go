@@ -21,7 +21,7 @@ type noNumber string
 
 func (e noNumber) Error() string { return string(e) }
 
-func (p *Prober) explain(parent, ctx context.Context, err error) failure.Failure {
+func (c *client) explain(parent, ctx context.Context, err error) failure.Failure {
 	var none noNumber
 	var refused *pgconn.PgError
 	if f, ok := failure.Ended(parent, ctx, err, failure.NoAnswer); ok {
@@ -34,34 +34,34 @@ func (p *Prober) explain(parent, ctx context.Context, err error) failure.Failure
 		slices.Contains(refusedParameter, refused.Code):
 		return failure.Failure{
 			Outcome: probe.ClientError,
-			Text:    p.addr() + " rejects a parameter of the URL" + p.reason(refused),
+			Text:    c.addr() + " rejects a parameter of the URL" + c.reason(refused),
 		}
 	case errors.As(err, &refused):
-		return p.explainRefusal(refused)
+		return c.explainRefusal(refused)
 	case strings.Contains(err.Error(), "server refused TLS"): // the library has no type for it
 		return failure.Failure{
 			Outcome: probe.Unreachable,
-			Text:    p.addr() + " does not speak TLS: use sslmode=disable if that is intended",
+			Text:    c.addr() + " does not speak TLS: use sslmode=disable if that is intended",
 		}
 	}
-	if f, ok := failure.Connection(err, p.addr(), p.config.Host); ok {
+	if f, ok := failure.Connection(err, c.addr(), c.config.Host); ok {
 		return f
 	}
-	return failure.Bad("%s does not speak PostgreSQL's protocol", p.addr())
+	return failure.Bad("%s does not speak PostgreSQL's protocol", c.addr())
 }
 
 // undefined_object, invalid_parameter_value, and protocol_violation, which is PgBouncer's
 var refusedParameter = []string{"42704", "22023", "08P01"}
 
-func (p *Prober) addr() string {
-	return net.JoinHostPort(p.config.Host, strconv.Itoa(int(p.config.Port)))
+func (c *client) addr() string {
+	return net.JoinHostPort(c.config.Host, strconv.Itoa(int(c.config.Port)))
 }
 
 // SQLSTATEs: postgresql.org/docs/current/errcodes-appendix.html
-func (p *Prober) explainRefusal(e *pgconn.PgError) failure.Failure {
+func (c *client) explainRefusal(e *pgconn.PgError) failure.Failure {
 	if len(e.Code) != 5 || strings.ContainsFunc(e.Code,
-		func(c rune) bool { return (c < '0' || c > '9') && (c < 'A' || c > 'Z') }) {
-		return failure.Bad("%s does not speak PostgreSQL's protocol", p.addr())
+		func(r rune) bool { return (r < '0' || r > '9') && (r < 'A' || r > 'Z') }) {
+		return failure.Bad("%s does not speak PostgreSQL's protocol", c.addr())
 	}
 	switch e.Code {
 	case "57014": // query_canceled
@@ -74,23 +74,23 @@ func (p *Prober) explainRefusal(e *pgconn.PgError) failure.Failure {
 	case "28000", "28P01": // invalid_authorization_specification, invalid_password
 		return failure.Failure{
 			Outcome: probe.ClientError,
-			Text:    p.addr() + " rejects the user or the password" + p.reason(e),
+			Text:    c.addr() + " rejects the user or the password" + c.reason(e),
 		}
 	}
 	switch e.Code[:2] {
 	// server errors: connections, resources, operators, internal
 	case "08", "40", "53", "54", "55", "57", "58", "XX":
-		return failure.Failure{Outcome: probe.ServerError, Text: p.addr() + " has an error" + p.reason(e)}
+		return failure.Failure{Outcome: probe.ServerError, Text: c.addr() + " has an error" + c.reason(e)}
 	case "3D":
-		return failure.Failure{Outcome: probe.ClientError, Text: p.addr() + " rejects the database" + p.reason(e)}
+		return failure.Failure{Outcome: probe.ClientError, Text: c.addr() + " rejects the database" + c.reason(e)}
 	}
-	return failure.Failure{Outcome: probe.ClientError, Text: "the query is rejected" + p.reason(e)}
+	return failure.Failure{Outcome: probe.ClientError, Text: "the query is rejected" + c.reason(e)}
 }
 
 // A reason that holds a secret is left out.
-func (p *Prober) reason(e *pgconn.PgError) string {
+func (c *client) reason(e *pgconn.PgError) string {
 	text := e.Message
-	for _, s := range p.secrets {
+	for _, s := range c.secrets {
 		if s != "" && strings.Contains(text, s) {
 			return " (" + e.Code + ")"
 		}
@@ -98,11 +98,11 @@ func (p *Prober) reason(e *pgconn.PgError) string {
 	if len(text) > maxReason {
 		text = text[:maxReason] + "…"
 	}
-	clean := func(c rune) rune {
-		if !unicode.IsPrint(c) || c == unicode.ReplacementChar {
+	clean := func(r rune) rune {
+		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
 			return ' '
 		}
-		return c
+		return r
 	}
 	return ": " + strings.Map(clean, text) + " (" + e.Code + ")"
 }

@@ -20,7 +20,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -64,17 +63,15 @@ type Options struct {
 //
 // Value is 0 unless the outcome is Answered. The errors of a query quote the server.
 type Prober struct {
+	client
 	name, unit string
-	config     *pgconn.Config
 	query      string
-	timeout    time.Duration
-	secrets    []string
 }
 
 // New returns a Prober, or all that is wrong with the options, without a secret. It makes no request, so the query
 // itself is not checked.
 func New(o Options) (*Prober, error) {
-	p := &Prober{name: cmp.Or(o.Name, "postgres"), unit: cmp.Or(o.Unit, "jobs"), query: o.Query, timeout: o.Timeout}
+	p := &Prober{name: cmp.Or(o.Name, "postgres"), unit: cmp.Or(o.Unit, "jobs"), query: o.Query}
 	wrong := []error{p.setURL(o.URL)}
 	switch {
 	case strings.TrimSpace(o.Query) == "":
@@ -86,47 +83,11 @@ func New(o Options) (*Prober, error) {
 	case strings.Contains(o.Query, "\x00"):
 		wrong = append(wrong, errors.New("the query has a byte 0, which PostgreSQL does not accept"))
 	}
-	if o.Timeout <= 0 {
-		wrong = append(wrong, fmt.Errorf("the timeout is %v: must be more than 0", o.Timeout))
-	}
+	wrong = append(wrong, p.setTimeout(o.Timeout))
 	if err := errors.Join(wrong...); err != nil {
 		return nil, fmt.Errorf("postgres signal: %w", err)
 	}
 	return p, nil
-}
-
-// Errors quote nothing of raw, which may hold a secret.
-func (p *Prober) setURL(raw string) error {
-	const hint = "use a URL such as postgres://user:password@host:5432/name, with @, / and % in the password as %40, " +
-		"%2F and %25"
-	u, err := url.Parse(raw)
-	switch {
-	case raw == "":
-		return errors.New("the URL is empty: " + hint)
-	case err != nil:
-		return errors.New("the URL is invalid: " + hint)
-	case u.Scheme != "postgres" && u.Scheme != "postgresql":
-		return errors.New("the URL must begin with postgres://: " + hint)
-	case u.Host == "" && u.Query().Get("host") == "":
-		return errors.New("the URL has no host: " + hint)
-	}
-	if p.config, err = pgconn.ParseConfig(raw); err != nil {
-		return errors.New("the URL has a part that PostgreSQL does not know, or a certificate file is " +
-			"unreadable: " + hint)
-	}
-	if p.config.RuntimeParams["application_name"] == "" {
-		p.config.RuntimeParams["application_name"] = "autoscalebot"
-	}
-	for _, name := range []string{"default_query_exec_mode", "statement_cache_capacity", "description_cache_capacity"} {
-		delete(p.config.RuntimeParams, name) // they are for the driver, not the server
-	}
-	p.config.BuildFrontend = newFrontend
-	p.config.OnNotice = nil
-	p.secrets = []string{
-		p.config.Password, url.QueryEscape(p.config.Password), url.PathEscape(p.config.Password),
-		u.Query().Get("sslpassword"),
-	}
-	return nil
 }
 
 // Probe runs the query once and returns its result. It returns no later than the timeout or the end of ctx.
@@ -138,46 +99,19 @@ func (p *Prober) Probe(ctx context.Context) probe.Reading {
 	return r
 }
 
-func (p *Prober) ask(parent context.Context) (float64, error) {
-	ctx, cancel := context.WithTimeout(parent, p.timeout)
-	defer cancel()
-	config := p.config.Copy()
-	calls := newCalls(context.WithoutCancel(ctx), config.DialFunc)
-	config.DialFunc = calls.call
-	defer calls.end()
-	conn, err := pgconn.ConnectConfig(ctx, config)
-	if err != nil {
-		return 0, p.explain(parent, ctx, err)
-	}
-	value, err := p.run(ctx, conn, calls.end)
-	if err != nil {
-		return 0, p.explain(parent, ctx, err)
-	}
-	// A pooler would have to discard its own connection if this one ended inside a transaction.
-	_, _ = conn.Exec(ctx, "rollback").ReadAll()
-	_ = conn.Close(ctx)
-	return value, nil
+func (p *Prober) ask(parent context.Context) (value float64, err error) {
+	err = p.client.ask(parent, "", func(q query) (err error) {
+		value, err = q.number(p.query)
+		return err
+	})
+	return value, err
 }
 
-// The query is sent as a prepared statement: PostgreSQL accepts only one statement there, so the query cannot end the
-// transaction and continue. After an error the connection is closed.
-func (p *Prober) run(ctx context.Context, conn *pgconn.PgConn, hangUp func()) (float64, error) {
-	left := p.timeout
-	if deadline, ok := ctx.Deadline(); ok {
-		left = time.Until(deadline)
-	}
-	begin := fmt.Sprintf("begin transaction read only; set local statement_timeout = %d", max(1, left.Milliseconds()))
-	if _, err := conn.Exec(ctx, begin).ReadAll(); err != nil {
-		return 0, err
-	}
-	rows := conn.ExecParams(ctx, p.query, nil, nil, nil, nil) // all columns as text
-	value, err := only(rows)
-	if err != nil {
-		hangUp() // otherwise closing the rows would wait for all of them
-		_, _ = rows.Close()
-		return 0, err
-	}
-	_, err = rows.Close()
+func (q query) number(text string) (value float64, err error) {
+	err = q.run(text, nil, func(rows *pgconn.ResultReader) (err error) {
+		value, err = only(rows)
+		return err
+	})
 	return value, err
 }
 
