@@ -177,6 +177,13 @@ func Runners() []Runner {
 			Name: "resque", Title: "Resque",
 			Untold: map[Value]string{Latency: "Resque stores no time with its jobs"},
 		},
+		{Name: "delayed-job", Title: "Delayed Job", SQL: true},
+		{Name: "good-job", Title: "GoodJob", SQL: true},
+		{Name: "solid-queue", Title: "Solid Queue", SQL: true},
+		{Name: "que", Title: "Que", SQL: true},
+		{Name: "river", Title: "River", SQL: true},
+		{Name: "graphile-worker", Title: "Graphile Worker", SQL: true},
+		{Name: "pg-boss", Title: "pg-boss", SQL: true},
 	}
 }
 

@@ -21,13 +21,21 @@ type noNumber string
 
 func (e noNumber) Error() string { return string(e) }
 
+// The tables of a job runner are missing, or have another form.
+type noTables string
+
+func (e noTables) Error() string { return string(e) }
+
 func (c *client) explain(parent, ctx context.Context, err error) failure.Failure {
 	var none noNumber
+	var tables noTables
 	var refused *pgconn.PgError
 	if f, ok := failure.Ended(parent, ctx, err, failure.NoAnswer); ok {
 		return f
 	}
 	switch {
+	case errors.As(err, &tables):
+		return failure.Failure{Outcome: probe.ClientError, Text: string(tables)}
 	case errors.As(err, &none):
 		return failure.Bad("%s", string(none))
 	case errors.As(err, &refused) && errors.As(err, new(*pgconn.ConnectError)) &&
@@ -95,14 +103,17 @@ func (c *client) reason(e *pgconn.PgError) string {
 			return " (" + e.Code + ")"
 		}
 	}
+	return ": " + clean(text) + " (" + e.Code + ")"
+}
+
+func clean(text string) string {
 	if len(text) > maxReason {
 		text = text[:maxReason] + "…"
 	}
-	clean := func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) || r == unicode.ReplacementChar {
 			return ' '
 		}
 		return r
-	}
-	return ": " + strings.Map(clean, text) + " (" + e.Code + ")"
+	}, text)
 }

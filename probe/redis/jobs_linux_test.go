@@ -33,7 +33,11 @@ func (s *server) program(database string, name string, args ...string) *exec.Cmd
 // The program prints JSON for said.
 func (s *server) write(t *testing.T, said any, database, name string, args ...string) {
 	t.Helper()
-	cmd := s.program(database, name, args...)
+	s.said(t, said, s.program(database, name, args...))
+}
+
+func (s *server) said(t *testing.T, said any, cmd *exec.Cmd) {
+	t.Helper()
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("%v: %v %s", cmd.Args, err, err.(*exec.ExitError).Stderr)
@@ -304,4 +308,35 @@ func TestResque(t *testing.T) {
 		t.Errorf("got %+v", b)
 	}
 	t.Run("conforms", func(t *testing.T) { s.conforms(t, "resque", "0", 3) })
+}
+
+func TestBullMQ(t *testing.T) {
+	script := filepath.Join("testdata", "bullmq.cjs")
+	packages := childtest.NodePath(t, "../jobs/testdata/npm/package-lock.json")
+	s := startServer(t)
+	node := func(args ...string) *exec.Cmd {
+		cmd := s.program("4", "node", append([]string{script}, args...)...)
+		cmd.Env = append(cmd.Env, "NODE_PATH="+packages)
+		return cmd
+	}
+	var said struct{ Now float64 }
+	s.said(t, &said, node())
+	now := secondsOf(said.Now)
+	wantQueues(
+		t, s.jobs(t, "bullmq", "4", "mail", "urgent", "none"), now,
+		jobs.Queue{Name: "mail", Size: 2, Wait: 100 * time.Second}, jobs.Queue{Name: "urgent", Size: 2, Wait: 30 * time.Second}, jobs.Queue{Name: "none", Unknown: true},
+	)
+	wantQueues(t, s.jobs(t, "bullmq", "4", "mail"), now.Add(100*time.Second), jobs.Queue{Name: "mail", Size: 3, Wait: 200 * time.Second})
+	b, err := s.jobs(t, "bullmq", "4", "retried").Backlog(t.Context())
+	if err != nil || b.Value(jobs.Size) != 1 || b.Value(jobs.Latency) > 60 { // not an hour, since it was added
+		t.Errorf("a job that is tried again: got %+v, %v", b, err)
+	}
+	childtest.Start(t, node("work"), regexp.MustCompile("^working$"))
+	wantQueues(t, s.jobs(t, "bullmq", "4", "slow"), now, jobs.Queue{Name: "slow", Busy: 1})
+	t.Run("conforms", func(t *testing.T) { s.conforms(t, "bullmq", "4", 4, "mail", "urgent") })
+	s.said(t, &said, node("pause"))
+	b, err = s.jobs(t, "bullmq", "4", "mail").At(t.Context(), now)
+	if err != nil || b.Value(jobs.Size) != 0 || !b.Queues[0].Paused {
+		t.Errorf("paused: got %+v, %v", b, err)
+	}
 }

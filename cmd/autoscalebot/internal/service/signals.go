@@ -124,6 +124,11 @@ func jobSource(s signalSource) (jobs.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r, _ := jobs.Find(s.Runner); r.SQL {
+		return postgres.NewJobs(postgres.JobsOptions{
+			Runner: s.Runner, URL: s.URL, Queues: queues, Schema: s.Options["schema"], Timeout: s.timeout,
+		})
+	}
 	return redis.NewJobs(redis.JobsOptions{
 		Runner: s.Runner, URL: s.URL, Queues: queues, Prefix: s.Options["prefix"], TLS: tls, Timeout: s.timeout,
 	})
