@@ -66,6 +66,22 @@ func (w *world) november(file string, days int) {
 func (w *world) recorded(name string, days int) (env []string) {
 	w.t.Helper()
 	w.november(name+".jsonl", days)
+	return w.imported(name)
+}
+
+// The history has the heartbeats of yesterday and of the day before. The result is the environment that selects it.
+func (w *world) recordedYesterday() (env []string) {
+	w.t.Helper()
+	begin := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)
+	f := sim.DefaultFleet()
+	f.Slots, f.Service.Mean = 1, 250*time.Millisecond
+	o := sim.Options{Demand: busyMornings{begin, 2}, Fleet: f, Start: begin, Seed: 3}
+	w.must(writeRecord(w.t.Context(), w.path("yesterday.jsonl"), o, "HEARTBEAT_INTERVAL_IN_SECONDS=900"))
+	return w.imported("yesterday")
+}
+
+func (w *world) imported(name string) (env []string) {
+	w.t.Helper()
 	env = []string{"HEROKU_APP_NAME=shop", "HISTORY=sqlite:" + w.path(name+".db"), "HISTORY_DAYS=60", "DYNO_PRICE_PER_MONTH=25", "MAX_DYNOS="}
 	o := runProgram(w.t, binary(w.t), append(slices.Clone(w.env), env...), "import", w.path(name+".jsonl"))
 	if o.code != exitFine {
@@ -126,6 +142,11 @@ func commandsSteps() map[string]step {
 			b := w.bots[0]
 			b.wait("the override", func() bool { return strings.Contains(b.log.String(), "scaled 3 → 4") })
 		}},
+		`autoscalebot why --at "yesterday 15:00" -n 4`: {
+			before: func(w *world) { w.before = slices.Clone(w.env); w.env = append(w.env, w.recordedYesterday()...) },
+			after:  func(w *world) { w.env = w.before },
+			unlike: "its records are of another load",
+		},
 		"autoscalebot pause down 2h": {before: func(w *world) { runs("scale", "auto")(w); runs("resume")(w) }},
 		"autoscalebot scale 9":       {code: exitWork},
 		"autoscalebot scale auto":    {after: func(w *world) { w.bots[0].terminate() }},

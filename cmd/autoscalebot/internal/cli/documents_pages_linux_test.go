@@ -173,6 +173,10 @@ var pageTable = map[string]page{
 			w.beats()
 		},
 		steps: map[string]step{
+			`autoscalebot why --at "yesterday 15:00"`: {
+				before: func(w *world) { w.before = slices.Clone(w.env); w.env = append(w.env, w.recordedYesterday()...) },
+				after:  func(w *world) { w.env = w.before },
+			},
 			"heroku run -- autoscalebot status": {before: func(w *world) {
 				db := postgrestest.New(w.t).URL("postgres")
 				w.write("heroku/app-of-the-git-remote", strings.Join(w.env, "\n")+"\nDATABASE_URL="+db+"\n")
