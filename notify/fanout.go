@@ -47,14 +47,15 @@ type FanoutOptions struct {
 // [BatchNotifier] gets consecutive events within the window as one [Batch], which succeeds or fails as a whole.
 type Fanout struct {
 	options  FanoutOptions
-	workers  []*worker
 	attempts context.Context // of all attempts; abort ends it
 	abort    context.CancelFunc
 	retries  context.Context // of all waits between attempts; hurry ends it
 	hurry    context.CancelFunc
 
-	mu     sync.Mutex // guards closed and the queues of the workers
-	closed bool
+	mu      sync.Mutex // guards the rest, and the queues of the workers
+	closed  bool
+	workers []*worker
+	former  []*worker // of exchanged targets, which deliver their last events
 }
 
 // NewFanout starts a goroutine for each target. They run until [Fanout.Close].
@@ -76,9 +77,7 @@ func NewFanout(o FanoutOptions, targets ...Target) *Fanout {
 	f.attempts, f.abort = context.WithCancel(context.Background())
 	f.retries, f.hurry = context.WithCancel(f.attempts)
 	for _, t := range targets {
-		w := &worker{Fanout: f, target: t, wake: sync.NewCond(&f.mu), done: make(chan struct{})}
-		f.workers = append(f.workers, w)
-		go w.run()
+		f.workers = append(f.workers, f.start(t))
 	}
 	return f
 }
@@ -124,7 +123,7 @@ func (f *Fanout) Resume(e Event, done []string) error {
 func (f *Fanout) Close(ctx context.Context) error {
 	f.mu.Lock()
 	f.closed = true
-	for _, w := range f.workers {
+	for _, w := range slices.Concat(f.workers, f.former) {
 		w.wake.Signal()
 	}
 	f.mu.Unlock()
@@ -139,14 +138,14 @@ func (f *Fanout) Close(ctx context.Context) error {
 	f.abort()
 
 	var errs []error
-	for _, w := range f.workers {
+	for _, w := range f.running() {
 		errs = append(errs, w.undelivered())
 	}
 	return errors.Join(errs...)
 }
 
 func (f *Fanout) wait(ctx context.Context) bool {
-	for _, w := range f.workers {
+	for _, w := range f.running() {
 		select {
 		case <-w.done:
 		case <-ctx.Done():

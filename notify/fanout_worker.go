@@ -33,6 +33,7 @@ type worker struct {
 	current Batch
 	dropped int     // since the queue became full; 0 again when it is empty
 	lost    []Event // since Close was called
+	ends    bool    // after an exchange, once the queue is empty
 }
 
 type queued struct {
@@ -65,12 +66,12 @@ func (w *worker) push(e Event) (tell func()) {
 	}
 }
 
-// It is nil after Close, once the queue is empty.
+// It is nil after Close or an exchange, once the queue is empty.
 func (w *worker) next() Batch {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for len(w.queue) == 0 {
-		if w.closed {
+		if w.closed || w.ends {
 			return nil
 		}
 		w.wake.Wait()
@@ -104,7 +105,7 @@ func (w *worker) gather() int {
 			return min(max(n, 1), MaxBatch) // n is 0 if a full queue dropped the first for one that does not join
 		}
 		n = len(w.queue)
-		if n >= min(MaxBatch, w.options.Queue) || w.closed || !time.Now().Before(end) {
+		if n >= min(MaxBatch, w.options.Queue) || w.closed || w.ends || !time.Now().Before(end) {
 			return min(n, MaxBatch)
 		}
 		w.wake.Wait()
