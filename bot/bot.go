@@ -83,7 +83,10 @@ type Bot struct {
 	control decide.Control
 	memory  Memory // as last saved
 	given   given
-	former  *Memory // recalled since the last tick; nil if nothing was
+	former  *Memory   // recalled since the last tick; nil if nothing was
+	next    *exchange // not in force yet; nil without one
+
+	exchanged chan struct{} // wakes Run for next
 }
 
 // New returns a bot with these options.
@@ -96,11 +99,16 @@ func New(o Options) *Bot {
 		o: o, platform: p, state: o.Memory.State.Restarted(p.DynoSize != nil),
 		reporter: notice.NewReporter(o.Notices, o.Memory.Notified),
 		control:  o.Memory.State.Control, memory: o.Memory,
+		exchanged: make(chan struct{}, 1),
 	}
 }
 
 // Unit returns the platform's word for a dyno, as [UnitOf] does.
-func (b *Bot) Unit() string { return b.platform.Unit }
+func (b *Bot) Unit() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.platform.Unit
+}
 
 // RecordTo adds recorders. Call it before the first tick.
 func (b *Bot) RecordTo(more ...record.Recorder) {
@@ -110,7 +118,8 @@ func (b *Bot) RecordTo(more ...record.Recorder) {
 // Run ticks at once and then at every interval, delayed by the jitter, until ctx ends. Ticks never overlap, and a
 // missed tick is not repeated. It returns nil.
 func (b *Bot) Run(ctx context.Context) error {
-	start := time.Now()
+	start, interval := time.Now(), b.o.Interval
+	var last time.Time
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -118,15 +127,23 @@ func (b *Bot) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			b.platform.Drain()
 			return nil
+		case <-b.exchanged:
+			if b.exchange(); b.o.Interval == interval || last.IsZero() {
+				continue
+			}
 		case <-timer.C:
+			last = time.Now()
+			b.Tick(ctx, last)
 		}
-		b.Tick(ctx, time.Now())
+		if b.o.Interval != interval {
+			start, interval = last, b.o.Interval
+		}
 		now := time.Now()
-		timer.Reset(start.Add(b.next(now.Sub(start))).Sub(now))
+		timer.Reset(start.Add(b.after(now.Sub(start))).Sub(now))
 	}
 }
 
-func (b *Bot) next(passed time.Duration) time.Duration {
+func (b *Bot) after(passed time.Duration) time.Duration {
 	// A tick that its jitter delayed must not be followed by one in the same interval.
 	beat := (passed/b.o.Interval + 1) * b.o.Interval
 	return beat + time.Duration(rand.Float64()*b.o.Jitter*float64(b.o.Interval))
@@ -135,6 +152,7 @@ func (b *Bot) next(passed time.Duration) time.Duration {
 // Tick runs one heartbeat at now and returns its record. Failures are in the record.
 func (b *Bot) Tick(ctx context.Context, now time.Time) record.Record {
 	began := time.Now()
+	b.exchange()
 	b.recollect(now)
 	readings, burst := b.read(ctx)
 	f, unknown := b.gather(ctx, began, now, readings)

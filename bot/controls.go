@@ -77,12 +77,12 @@ func (b *Bot) Resume(d Direction, by string) error {
 // Override keeps a number of dynos, within the limits and above 0, for length, at most 8784 h; 0 is
 // [Options.OverrideLength].
 func (b *Bot) Override(dynos int, length time.Duration, by string) error {
-	now := moment()
+	now, o := moment(), b.Options()
 	if err := errors.Join(checkLength(length), checkOverride(dynos, b.Limits(now))); err != nil {
 		return err
 	}
 	if length == 0 {
-		length = max(shortestHold, cmp.Or(b.o.OverrideLength, b.o.Policy.ManualHold))
+		length = max(shortestHold, cmp.Or(o.OverrideLength, o.Policy.ManualHold))
 	}
 	b.setOverride(decide.Override{Dynos: dynos, Until: now.Add(length), By: by})
 	b.o.Log.Info("somebody set an override", "who", by, "dynos", dynos, "length", length.String())

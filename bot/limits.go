@@ -73,7 +73,7 @@ func (b *Bot) EndLimits(from time.Time, by string) error {
 // Limits returns the limits in force at now: those of the schedule, or of an override of them, at most the largest
 // number in MAX_DYNOS. It may be called while the bot runs.
 func (b *Bot) Limits(now time.Time) schedule.Limits {
-	return b.limits(b.Control(), b.o.Schedule.At(now), now)
+	return b.limits(b.Control(), b.schedule().At(now), now)
 }
 
 func (b *Bot) limits(c decide.Control, planned schedule.Limits, now time.Time) schedule.Limits {
@@ -126,14 +126,14 @@ func (f inForce) turn(c decide.Control, now time.Time) (first time.Time, ok bool
 
 // The largest number in MAX_DYNOS, which bounds what the app can cost.
 func (b *Bot) most(now time.Time) int {
-	if s, ok := b.o.Schedule.(interface{ Most() int }); ok {
+	if s, ok := b.schedule().(interface{ Most() int }); ok {
 		return s.Most()
 	}
-	return b.o.Schedule.At(now).Max
+	return b.schedule().At(now).Max
 }
 
 func (b *Bot) checkLimits(l schedule.Limits, now time.Time) error {
-	most, planned := b.most(now), b.o.Schedule.At(now)
+	most, planned := b.most(now), b.schedule().At(now)
 	switch {
 	case l.Min > l.Max:
 		return fmt.Errorf("the minimum %d is above the maximum %d", l.Min, l.Max)

@@ -12,11 +12,11 @@ import (
 // Delivered confirms that one of [Options.Targets] is done with an event, so that a restart does not send it again. It
 // may be called from several goroutines.
 func (b *Bot) Delivered(target string, e notify.Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if !slices.Contains(b.o.Targets, target) {
 		return
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	if next, ok := b.memory.Undelivered.Delivered(target, len(b.o.Targets), e.ID); ok {
 		b.memory.Undelivered = next
 		b.keep()

@@ -55,3 +55,29 @@ func (q Queue) Delivered(target string, targets int, id string) (next Queue, ok 
 	}
 	return next, true
 }
+
+// Retargeted returns the queue after an exchange of the targets, by their names before and after. Targets that are new
+// never get its events, and those that are gone no longer count.
+func (q Queue) Retargeted(before, after []string) Queue {
+	var next Queue
+	for _, u := range q {
+		waiting := slices.Clone(before)
+		for _, name := range u.Done {
+			if i := slices.Index(waiting, name); i >= 0 {
+				waiting = slices.Delete(waiting, i, i+1)
+			}
+		}
+		u.Done = nil
+		for _, name := range after {
+			if i := slices.Index(waiting, name); i >= 0 {
+				waiting = slices.Delete(waiting, i, i+1)
+			} else {
+				u.Done = append(u.Done, name)
+			}
+		}
+		if len(u.Done) < len(after) {
+			next = append(next, u)
+		}
+	}
+	return next
+}
