@@ -41,7 +41,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 	counters counters
 
-	mu     sync.Mutex // guards the rest
+	mu     sync.Mutex // guards the rest, and Interval and DryRun of o
 	last   *record.Record
 	seen   time.Time // when the newest record came
 	ready  bool      // a tick is done
@@ -62,6 +62,16 @@ func New(o Options) *Metrics {
 	m.counters = newCounters(own, o.Targets)
 	own.MustRegister(newest{m})
 	return m
+}
+
+// Exchange replaces Interval and DryRun of [Options].
+func (m *Metrics) Exchange(interval time.Duration, dryRun bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.o.Interval != interval {
+		m.beat = time.Time{}
+	}
+	m.o.Interval, m.o.DryRun = interval, dryRun
 }
 
 // Record counts a tick's record. It does not block or fail.

@@ -22,14 +22,14 @@ func (newest) Describe(chan<- *prometheus.Desc) {}
 
 func (n newest) Collect(ch chan<- prometheus.Metric) {
 	n.mu.Lock()
-	last, missed, decided := n.last, n.missed, n.decided
+	last, missed, decided, interval, dryRun := n.last, n.missed, n.decided, n.o.Interval, n.o.DryRun
 	n.mu.Unlock()
 	c := collection(ch)
 	c.send(prometheus.GaugeValue, "build_info", "1, with the versions of the bot and of Go.", 1, "version",
 		n.o.Version, "goversion", runtime.Version())
 	c.gauge("start_time_seconds", "Start of the bot, in seconds since 1970.", unix(n.o.Started))
-	c.gauge("interval_seconds", "Time between ticks.", n.o.Interval.Seconds())
-	c.gauge("dry_run", "1 in a dry run.", truth(n.o.DryRun))
+	c.gauge("interval_seconds", "Time between ticks.", interval.Seconds())
+	c.gauge("dry_run", "1 in a dry run.", truth(dryRun))
 	c.send(prometheus.CounterValue, "missed_ticks_total",
 		"Ticks that were missed because another took too long.", float64(missed))
 	if n.o.History != nil {
