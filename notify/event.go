@@ -65,6 +65,10 @@ const (
 	Override Kind = "override"
 	// Limits: somebody replaced the limits of the schedule for a time. An incident.
 	Limits Kind = "limits"
+	// SettingsReloaded: the bot has read its settings again, and uses those that have changed.
+	SettingsReloaded Kind = "settings_reloaded"
+	// SettingsRefused: the settings file has mistakes, so the former settings stay in force. An incident.
+	SettingsRefused Kind = "settings_refused"
 	// Ping: a heartbeat was sent, answered or not.
 	Ping Kind = "ping"
 	// Test: somebody requested a notice to see whether it arrives.

@@ -222,6 +222,16 @@ func (e Event) headline() string {
 			return "the limits of " + e.process() + " are those of the schedule again"
 		}
 		return fmt.Sprintf("limits of %d to %d are %sin force for %s", e.Min, e.Max, e.still(), e.process())
+	case SettingsReloaded:
+		return "the settings were reloaded"
+	case SettingsRefused:
+		switch e.Phase {
+		case Resolved:
+			return "the settings file is valid again"
+		case Reminded:
+			return "the settings file is still refused"
+		}
+		return "the settings file was refused"
 	case Ping:
 		if e.ResponseTimeMS == 0 {
 			return "the heartbeat was not answered"

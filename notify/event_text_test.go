@@ -74,6 +74,7 @@ func TestTextReadsWell(t *testing.T) {
 	write("resized, dry run", event(notify.Scaled, sizes, dryRun))
 	write("resize failed", event(notify.ScaleFailed, sizes))
 	write("manual change", event(notify.ManualChange, fromTo(3, 5)))
+	write("settings reloaded", event(notify.SettingsReloaded, fromTo(3, 3)))
 	write("server failed", event(notify.ServerFailed, servers))
 	write("scale failed, count of servers not read", event(notify.ScaleFailed, fromTo(-1, -1), servers))
 	for _, a := range []notify.Affects{notify.AffectsNothing, notify.AffectsDown} {
@@ -85,7 +86,7 @@ func TestTextReadsWell(t *testing.T) {
 	for _, k := range []notify.Kind{
 		notify.NeedsExceedMax, notify.NeedsBelowMin, notify.HeartbeatUnreachable, notify.LeftAlone, notify.ScaleFailed,
 		notify.IneffectiveScaleUps, notify.SignalUnreachable, notify.PoolBlocked, notify.SecondBot, notify.NoDecisions,
-		notify.BudgetForecast, notify.BudgetReached, notify.Offline, notify.Paused, notify.Override,
+		notify.BudgetForecast, notify.BudgetReached, notify.Offline, notify.Paused, notify.Override, notify.SettingsRefused,
 	} {
 		change := fromTo(3, 3)
 		switch k {
