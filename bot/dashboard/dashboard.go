@@ -146,8 +146,8 @@ type Dashboard struct {
 	sessions *Sessions
 	foreign  *http.CrossOriginProtection
 
-	hub       hub
-	incidents incidents
+	hub       *hub       // shared by the pages that [Dashboard.With] returns
+	incidents *incidents // too
 	bills     bills
 	asking    chan struct{} // limits parallel queries to the history
 	zips      sync.Pool     // of *gzip.Writer, which are large
@@ -174,6 +174,7 @@ func New(o Options) (*Dashboard, error) {
 	}
 	d := &Dashboard{
 		o: o, assets: files, sessions: o.Sessions, foreign: http.NewCrossOriginProtection(),
+		hub: &hub{}, incidents: &incidents{},
 		asking: make(chan struct{}, mostAsking), bills: bills{turn: make(chan struct{}, 1)},
 	}
 	d.routes = d.paths()
