@@ -184,6 +184,9 @@ func speakHTTP2(t *http.Transport) error {
 	return http2.ConfigureTransport(t)
 }
 
+// CloseIdleConnections closes the connections that KeepAlive keeps. A later request opens another.
+func (h *Heartbeat) CloseIdleConnections() { h.transport.CloseIdleConnections() }
+
 // Probe makes one request and returns its result. It returns no later than the timeout or the end of ctx.
 func (h *Heartbeat) Probe(ctx context.Context) Reading {
 	r := Reading{Signal: HeartbeatSignal, Time: time.Now(), Unit: "ms", Measure: h.measure}

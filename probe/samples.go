@@ -44,6 +44,13 @@ type samples struct {
 	o   SampleOptions
 }
 
+// CloseIdleConnections does so for a prober that can.
+func (s samples) CloseIdleConnections() {
+	if c, ok := s.one.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
 func (s samples) Probe(ctx context.Context) Reading {
 	readings := make([]Reading, s.o.N)
 	var all sync.WaitGroup
