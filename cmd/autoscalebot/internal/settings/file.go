@@ -32,6 +32,7 @@ type file struct {
 	broken    bool
 	notes     []string            // what differs from the document of another autoscaler
 	document  cfautoscaler.Format // "" for a settings file
+	text      []byte
 }
 
 type section struct {
@@ -58,6 +59,7 @@ func (ps *Problems) readFile(path string) *file {
 		ps.add(fileName, "%q: %v", path, err)
 		return out
 	}
+	out.text = text
 	root, err := document.Parse(text)
 	if err != nil {
 		out.broken = true

@@ -56,15 +56,31 @@ func (src *source) at(name string) string {
 	return g.at
 }
 
+// As people may see it.
 func (src *source) text(f reflect.StructField) string {
+	text, given := src.written(f, func(g given) string { return g.written })
+	if !given {
+		return text
+	}
+	return shown(f, text)
+}
+
+// It may be a secret.
+func (src *source) raw(f reflect.StructField) string {
+	text, _ := src.written(f, func(g given) string { return g.text })
+	return text
+}
+
+// The result is the default if the setting is not given.
+func (src *source) written(f reflect.StructField, of func(given) string) (text string, given bool) {
 	name := f.Tag.Get("envconfig")
 	if under := find(name); under != "" {
-		return shown(f, strings.TrimSpace(os.Getenv(under)))
+		return strings.TrimSpace(os.Getenv(under)), true
 	}
 	if g, ok := src.given(name); ok {
-		return shown(f, g.written)
+		return of(g), true
 	}
-	return safeguardOff(f, src.compatible()).Tag.Get("default")
+	return safeguardOff(f, src.compatible()).Tag.Get("default"), false
 }
 
 func (src *source) load(f reflect.StructField, v reflect.Value) string {

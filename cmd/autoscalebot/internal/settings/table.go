@@ -75,6 +75,7 @@ func Markdown(w io.Writer) error {
 		}
 		b.WriteByte('\n')
 	}
+	writeRestarts(&b)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
