@@ -58,6 +58,8 @@ type Status struct {
 	Incidents []Incident `json:"incidents,omitempty"`
 	// Warnings are sentences about what keeps the bot from working or from storing its state.
 	Warnings []string `json:"warnings,omitempty"`
+	// Reload is the last reload of the settings since the bot's start; nil without one.
+	Reload *Reload `json:"reload,omitempty"`
 	// Pool is the state of the servers; nil if the platform is not a pool.
 	Pool *pool.Status `json:"pool,omitempty"`
 }

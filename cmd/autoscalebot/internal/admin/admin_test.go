@@ -350,6 +350,27 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A reload answers with the changes, or with all mistakes. The status has the last one.
+func TestReload(t *testing.T) {
+	w := open(t, nil)
+	done, err := w.client.Reload(t.Context())
+	if err != nil || len(done.Changed) != 1 || len(done.Notes) != 1 || done.By == "" {
+		t.Errorf("the reload is %+v: %v", done, err)
+	}
+	w.last = &admin.Reload{Time: time.Now(), By: "SIGHUP", Refused: []string{"a setting is wrong:", "  MAX_DYNOS: …"}}
+	if st, err := w.client.Status(t.Context()); err != nil || st.Reload == nil || st.Reload.By != "SIGHUP" || len(st.Reload.Refused) != 2 {
+		t.Errorf("the status has %+v: %v", st.Reload, err)
+	}
+	w.wrong = errors.New("2 settings are wrong:\n  MAX_DYNOS: …\n  POLICY: …")
+	_, err = w.client.Reload(t.Context())
+	if no, ok := errors.AsType[*admin.RefusedError](err); !ok || no.Status != 422 || no.Error() != "the bot refused: "+w.wrong.Error() {
+		t.Errorf("the refusal is %v", err)
+	}
+	if resp, _ := w.ask(t, w.addr, "POST", "/v1/reload", "", nil); resp.StatusCode != 401 {
+		t.Errorf("without the token: %s", resp.Status)
+	}
+}
+
 // After too many wrong tokens the server answers 429, as documented. The right token and the socket still work.
 func TestWrongTokensAreSlowedDown(t *testing.T) {
 	w := open(t, nil)

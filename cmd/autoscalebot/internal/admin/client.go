@@ -121,7 +121,7 @@ func (c Client) do(ctx context.Context, method, path string, body, into any) err
 			return fmt.Errorf("%s answered %d %s: it is not an autoscalebot", c.where(), resp.StatusCode,
 				http.StatusText(resp.StatusCode))
 		}
-		return fmt.Errorf("the bot refused: %s", p.Error)
+		return &RefusedError{resp.StatusCode, p.Error}
 	}
 	if err := json.Unmarshal(answer, into); err != nil {
 		return fmt.Errorf("read the answer of %s: %w. Is the bot another version?", c.where(), err)

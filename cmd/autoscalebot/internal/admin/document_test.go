@@ -41,6 +41,7 @@ func TestDocumentHasTheFieldsOfTheAnswers(t *testing.T) {
 		"Pause":          {schemas["Pause"].Value.Properties, decide.Pause{}, nil},
 		"NextYear":       {schemas["Status"].Value.Properties["next_year"].Value.Properties, admin.Rows{}, nil},
 		"Incident":       {schemas["Incident"].Value.Properties, admin.Incident{}, nil},
+		"Reload":         {schemas["Reload"].Value.Properties, admin.Reload{}, nil},
 		"LimitsOverride": {schemas["LimitsOverride"].Value.Properties, decide.LimitsOverride{}, nil},
 		"Limits":         {schemas["Limits"].Value.Properties, schedule.Limits{}, nil},
 	} {

@@ -41,7 +41,7 @@ func (s *Server) query(asked url.Values, q *history.Query) error {
 		if text == "" {
 			return nil
 		}
-		at, err := when.Reader{Now: time.Now(), Zone: s.o.Zone}.Moment(text)
+		at, err := when.Reader{Now: time.Now(), Zone: s.o.Zone()}.Moment(text)
 		if err != nil {
 			return refuse(http.StatusBadRequest, "%s: %v", name, err)
 		}

@@ -32,7 +32,7 @@ func (s *Server) status(string, *http.Request) (any, error) {
 }
 
 func (s *Server) statusAt(now time.Time) Status {
-	b := s.o.BotOptions
+	b := s.o.Bot.Options()
 	st := Status{
 		Time: now, Started: s.o.Started, Version: s.o.Version, App: b.App, ProcessType: b.ProcessType,
 		Unit: s.o.Bot.Unit(), DryRun: b.DryRun, Limits: s.o.Bot.Limits(now), Control: active(s.o.Bot.Control(), now),
@@ -61,6 +61,9 @@ func (s *Server) statusAt(now time.Time) Status {
 	}
 	if s.o.Warnings != nil {
 		st.Warnings = s.o.Warnings()
+	}
+	if s.o.LastReload != nil {
+		st.Reload = s.o.LastReload()
 	}
 	if s.o.Pool != nil {
 		servers := s.o.Pool()
@@ -127,7 +130,7 @@ func (s *Server) limits(who string, r *http.Request) (any, error) {
 	var from time.Time
 	begin, must := time.Now(), inTheYear
 	if asked.From != "" {
-		at, err := when.Reader{Now: begin, Zone: s.o.Zone, Toward: when.Future}.Moment(asked.From)
+		at, err := when.Reader{Now: begin, Zone: s.o.Zone(), Toward: when.Future}.Moment(asked.From)
 		if err != nil {
 			return nil, refuse(http.StatusUnprocessableEntity, "from: %v", err)
 		}
@@ -153,13 +156,13 @@ func (s *Server) limits(who string, r *http.Request) (any, error) {
 const nextYear = 364
 
 func (s *Server) nextYear(l schedule.Limits, from, until time.Time) *Rows {
-	t, ok := s.o.BotOptions.Schedule.(interface {
+	t, ok := s.o.Bot.Options().Schedule.(interface {
 		Add(l schedule.Limits, from, until time.Time) (low, high schedule.Series, err error)
 	})
 	if !ok {
 		return nil
 	}
-	later := func(t time.Time) time.Time { return t.In(s.o.Zone).AddDate(0, 0, nextYear) }
+	later := func(t time.Time) time.Time { return t.In(s.o.Zone()).AddDate(0, 0, nextYear) }
 	low, high, err := t.Add(l, later(from), later(until))
 	if err != nil { // the schedule has other rows for these days
 		return nil
@@ -226,7 +229,7 @@ func (s *Server) lengthFrom(begin time.Time, must string, asked endRequest) (tim
 	if asked.Until == "" {
 		return duration(asked.For)
 	}
-	at, err := when.Reader{Now: begin, Zone: s.o.Zone, Toward: when.Future}.Moment(asked.Until)
+	at, err := when.Reader{Now: begin, Zone: s.o.Zone(), Toward: when.Future}.Moment(asked.Until)
 	if err != nil {
 		return 0, refuse(http.StatusUnprocessableEntity, "until: %v", err)
 	}

@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -32,18 +31,20 @@ const (
 
 const socketUser = "the socket's user"
 
-// Options configure a Server. All fields except History, Zone, Token, Pool, Warnings, Throttle and Log are required.
+// Options configure a Server. All fields except History, Zone, Token, Pool, Reload, LastReload, Warnings, Throttle
+// and Log are required.
 type Options struct {
 	Bot    *bot.Bot
 	Ledger *Ledger
 	// History has the records of earlier times; nil means that only those of the ledger are known.
 	History *history.DB
-	// BotOptions are the bot's own options.
-	BotOptions bot.Options
-	// Zone is the time zone of the schedule, and of the times in requests; nil is UTC.
-	Zone *time.Location
+	// Zone returns the time zone of the schedule, and of the times in requests; nil is UTC.
+	Zone func() *time.Location
 	// Pool returns the state of the servers; nil if the platform is not a pool.
 	Pool func() pool.Status
+	// Reload reads the settings again; nil if the bot cannot. LastReload returns the last result, nil before the first.
+	Reload     func(who string) (Reload, error)
+	LastReload func() *Reload
 	// Warnings returns sentences for [Status.Warnings]; nil for none.
 	Warnings func() []string
 	// Started is the start of the bot. Version is its version.
@@ -71,9 +72,11 @@ func New(o Options) *Server {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	o.Zone = cmp.Or(o.Zone, time.UTC)
 	if o.Throttle == nil {
 		o.Throttle = throttle.New(throttle.Options{Log: o.Log})
+	}
+	if o.Zone == nil {
+		o.Zone = func() *time.Location { return time.UTC }
 	}
 	s := &Server{o: o}
 	s.routes = map[string]map[string]handler{
@@ -84,6 +87,7 @@ func New(o Options) *Server {
 		"/v1/scale":    {http.MethodPost: s.scale},
 		"/v1/override": {http.MethodDelete: s.endOverride},
 		"/v1/limits":   {http.MethodPost: s.limits, http.MethodDelete: s.endLimits},
+		"/v1/reload":   {http.MethodPost: s.reload},
 	}
 	return s
 }

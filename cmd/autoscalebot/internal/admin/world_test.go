@@ -44,11 +44,17 @@ type world struct {
 	ledger       *admin.Ledger
 	log          *logtest.Buffer
 	client       admin.Client
+	last         *admin.Reload
+	wrong        error // of a reload
 	socket, addr string
 }
 
 // Its hours differ from those of UTC by 45 minutes.
 var kathmandu = time.FixedZone("Asia/Kathmandu", 5*3600+45*60)
+
+func (w *world) reload(who string) (admin.Reload, error) {
+	return admin.Reload{Time: time.Now(), By: who, Changed: []string{"MAX_DYNOS 5 → 10"}, Notes: []string{"MIN_DYNOS is set in the environment"}}, w.wrong
+}
 
 func must(t testing.TB, err error) {
 	t.Helper()
@@ -81,7 +87,7 @@ func openKeeping(t *testing.T, db *history.DB, change func(*bot.Options)) *world
 	w.ledger = admin.NewLedger()
 	o.Recorders = []record.Recorder{w.ledger}
 	w.Bot = bot.New(o)
-	s := admin.New(admin.Options{Bot: w.Bot, Ledger: w.ledger, BotOptions: o, History: db, Zone: kathmandu, Started: time.Now(), Version: "1.2.3", Token: token, Log: log})
+	s := admin.New(admin.Options{Bot: w.Bot, Ledger: w.ledger, Reload: w.reload, LastReload: func() *admin.Reload { return w.last }, History: db, Zone: func() *time.Location { return kathmandu }, Started: time.Now(), Version: "1.2.3", Token: token, Log: log})
 
 	dir := folder(t)
 	w.socket = filepath.Join(dir, "bot.sock")

@@ -50,8 +50,7 @@ interrupted by Ctrl-C.`,
 	}
 	group("run", "Run:", runCmd, newInit(), newCheck(), newDemo(), newSettings(), newConvert(), newVersion())
 	group("operate", "Operate:", newStatus(), newWhy(), newPause(), newResume(), newScale(), newLimits(),
-		newReport(), newExport(),
-		newImport())
+		newReload(), newReport(), newExport(), newImport())
 	group("pools", "Pools of servers:", newServers(), newImage())
 	group("experiment", "Experiment:", newSimulate(), newBacktest(), newTune(), newSuggest())
 	root.AddCommand(newSampleApp())
@@ -61,7 +60,7 @@ interrupted by Ctrl-C.`,
 
 func isSettings(err error) bool {
 	var ps settings.Problems
-	return errors.As(err, &ps)
+	return errors.As(err, &ps) || errors.As(err, new(wrongSettings))
 }
 
 // Commands returns the tree of all commands, for what describes them. It runs none.

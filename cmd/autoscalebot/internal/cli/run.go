@@ -15,6 +15,9 @@ func newRun() *cobra.Command {
 closed. The bot then ends within 10 s, after it has sent its last notices and
 written its history.
 
+The bot reads the settings file again when the file changes, at SIGHUP, and at
+autoscalebot reload.
+
 autoscalebot without a command does the same.`,
 		Example: `  HEROKU_APP_NAME=dancing-forest-1234 HEROKU_API_KEY=… autoscalebot run
   AUTOSCALE_FILE=autoscale.yaml DRY_RUN=true autoscalebot run`,
@@ -24,7 +27,9 @@ autoscalebot without a command does the same.`,
 			if err != nil {
 				return err
 			}
-			return service.Run(cmd.Context(), all, service.NewHost(all[0], cmd.OutOrStdout(), cmd.ErrOrStderr()))
+			h := service.NewHost(all[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+			h.Reload = reloads(cmd.Context())
+			return service.Run(cmd.Context(), all, h)
 		},
 	}
 }

@@ -32,15 +32,17 @@ type ending struct {
 	first atomic.Int32 // the first signal, 0 before
 	// inOwnTime is true for a command of endInOwnTime, and bot for the bot itself, which a signal ends as intended.
 	inOwnTime, bot atomic.Bool
+	reload         chan string // gets the name of a signal that asks the bot to read its settings again
 }
 
 type endingKey struct{}
 
-// The context ends at the first SIGINT or SIGTERM, at the SIGHUP of a closed terminal, and at end. A command that does
-// not end in its own time then has the grace. A second SIGINT or SIGTERM more than forceAfter later ends the process at
-// once. A SIGPIPE is ignored, as the write that caused it fails.
+// The context ends at the first SIGINT or SIGTERM, at the SIGHUP of a closed terminal, and at end. Any other SIGHUP
+// asks the bot to read its settings again, and other commands ignore it. A command that does not end in its own time
+// then has the grace. A second SIGINT or SIGTERM more than forceAfter later ends the process at once. A SIGPIPE is
+// ignored, as the write that caused it fails.
 func signals() (ctx context.Context, end context.CancelFunc, e *ending) {
-	e = &ending{}
+	e = &ending{reload: make(chan string, 1)}
 	ctx, end = context.WithCancel(context.WithValue(context.Background(), endingKey{}, e))
 	ch := make(chan os.Signal, 16)
 	signal.Notify(ch, syscall.SIGINT, syscall.SIGTERM, syscall.SIGPIPE)
@@ -52,8 +54,13 @@ func signals() (ctx context.Context, end context.CancelFunc, e *ending) {
 		var first time.Time
 		for s := range ch {
 			switch {
-			case s == syscall.SIGPIPE, s == syscall.SIGHUP && (!had || hasTerminal()):
+			case s == syscall.SIGPIPE:
 				continue
+			case s == syscall.SIGHUP && (!had || hasTerminal()):
+				select {
+				case e.reload <- "SIGHUP":
+				default: // one is waiting already, and will read what is there then
+				}
 			case first.IsZero():
 				first = time.Now()
 				e.first.Store(int32(s.(syscall.Signal)))
@@ -102,6 +109,14 @@ func startsEnding(cmd *cobra.Command) {
 func endsInOwnTime(ctx context.Context) bool {
 	e, ok := ctx.Value(endingKey{}).(*ending)
 	return ok && e.inOwnTime.Load()
+}
+
+// Nil for the context of a test.
+func reloads(ctx context.Context) <-chan string {
+	if e, ok := ctx.Value(endingKey{}).(*ending); ok {
+		return e.reload
+	}
+	return nil
 }
 
 func hasTerminal() bool {

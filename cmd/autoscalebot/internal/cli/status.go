@@ -68,6 +68,10 @@ func printStatus(w io.Writer, st admin.Status, zone *time.Location) error {
 	if st.LastChange != nil {
 		line("last change", fmt.Sprintf("%s: %s", stamp(st.LastChange.Time, st.Time, zone), explain(*st.LastChange)))
 	}
+	if r := st.Reload; r != nil && len(r.Changed) > 0 {
+		line("settings", fmt.Sprintf("reloaded at %s by %s: %s", stamp(r.Time, st.Time, zone), r.By,
+			strings.Join(r.Changed, "; ")))
+	}
 	for _, i := range st.Incidents {
 		line("incident", strings.TrimSpace(i.Text+"\n"+i.Advice))
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -121,6 +122,11 @@ func TestTheSystemdUnitLetsTheBotWork(t *testing.T) {
 		said, _ = ask(b, "status")
 		return signals.MatchString(said)
 	})
+	if !u.says("ExecReload=/bin/kill -HUP $MAINPID") {
+		t.Errorf("the unit reloads by %q", u["ExecReload"])
+	}
+	b.signal(syscall.SIGHUP)
+	b.wait("the answer to systemctl reload", func() bool { return strings.Contains(b.log.String(), "no settings file to read again") })
 	if out, err := ask(b, "pause", "up", "1h"); err != nil {
 		t.Fatal(err, out)
 	}

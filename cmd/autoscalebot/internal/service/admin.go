@@ -11,12 +11,14 @@ import (
 // An address that cannot be listened on, such as one that another bot uses, is logged and stops nothing. end stops the
 // server, which takes about a second.
 func (v *Service) openAdminServer(ctx context.Context) (end func()) {
-	s, h, db := v.settings, v.host, v.kept.db
+	s, p := v.inForce()
+	h, db := v.host, v.kept.db
 	ledger := admin.NewLedger()
 	v.Bot.RecordTo(ledger)
 	server := admin.New(admin.Options{
-		Warnings: v.warnings, Pool: PoolStatus(v.parts.Platform), Bot: v.Bot, Ledger: ledger, BotOptions: v.options,
-		History: db, Zone: s.TimeZone.Location, Started: h.Now, Version: Version(),
+		Reload: v.reload, LastReload: func() *admin.Reload { return v.reloader.Load().lastReload() },
+		Warnings: v.warnings, Pool: PoolStatus(p.Platform), Bot: v.Bot, Ledger: ledger,
+		History: db, Zone: v.zone, Started: h.Now, Version: Version(),
 		Token: s.AdminToken.Reveal(), Throttle: h.throttle, Log: h.Log,
 	})
 	var listeners []net.Listener

@@ -29,22 +29,23 @@ const (
 // A watch sees every tick of all process types. While all of them decide on fresh data it resets systemd's watchdog and
 // requests DEADMAN_URL. Both then find out if the bot runs without deciding.
 type watch struct {
-	url    string // "" if not set
 	client *http.Client
 	log    *slog.Logger
 	notify string // the address of systemd's socket, "" without systemd
 
 	mu      sync.Mutex
-	decided []time.Time // by process type; zero if its newest tick decided nothing
-	asked   time.Time   // time of the last request
-	broken  bool        // the last request failed
+	url     string          // "" if not set
+	stale   []time.Duration // by process type
+	decided []time.Time     // by process type; zero if its newest tick decided nothing
+	asked   time.Time       // time of the last request
+	broken  bool            // the last request failed
 	asking  sync.WaitGroup
 }
 
 func newWatch(s *settings.Settings, processTypes int, log *slog.Logger) *watch {
 	return &watch{
 		url: s.DeadmanURL.Reveal(), client: deadmanClient(), log: log, notify: os.Getenv("NOTIFY_SOCKET"),
-		decided: make([]time.Time, processTypes),
+		decided: make([]time.Time, processTypes), stale: make([]time.Duration, processTypes),
 	}
 }
 
@@ -60,16 +61,23 @@ func deadmanClient() *http.Client {
 func watching(services []*Service, log *slog.Logger) *watch {
 	w := newWatch(services[0].settings, len(services), log)
 	for i, v := range services {
-		v.Bot.RecordTo(watcher{w, i, max(staleBeats*v.options.Interval, staleAtLeast)})
+		w.use(i, v.current())
+		v.Bot.RecordTo(watcher{w, i})
 	}
 	w.tell("READY=1")
 	return w
 }
 
+// Takes the settings of a process type.
+func (w *watch) use(i int, s *settings.Settings) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.url, w.stale[i] = s.DeadmanURL.Reveal(), max(staleBeats*time.Duration(s.HeartbeatInterval), staleAtLeast)
+}
+
 type watcher struct {
 	*watch
-	i     int
-	stale time.Duration
+	i int
 }
 
 func (w watcher) Record(ctx context.Context, r record.Record) error {
@@ -82,7 +90,7 @@ func (w watcher) Record(ctx context.Context, r record.Record) error {
 	now := time.Now()
 	w.decided[w.i] = now
 	for _, at := range w.decided {
-		if now.Sub(at) > w.stale {
+		if now.Sub(at) > w.stale[w.i] {
 			return nil
 		}
 	}
@@ -91,13 +99,13 @@ func (w watcher) Record(ctx context.Context, r record.Record) error {
 		return nil
 	}
 	w.asked = now
-	ctx = context.WithoutCancel(ctx)
-	w.asking.Go(func() { w.request(ctx) })
+	ctx, url := context.WithoutCancel(ctx), w.url
+	w.asking.Go(func() { w.request(ctx, url) })
 	return nil
 }
 
-func (w *watch) request(ctx context.Context) {
-	err := w.get(ctx)
+func (w *watch) request(ctx context.Context, url string) {
+	err := w.get(ctx, url)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -110,8 +118,8 @@ func (w *watch) request(ctx context.Context) {
 }
 
 // The URL is a secret, so errors do not contain it.
-func (w *watch) get(ctx context.Context) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.url, nil)
+func (w *watch) get(ctx context.Context, at string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return errors.New("the URL is invalid")
 	}

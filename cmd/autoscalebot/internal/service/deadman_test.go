@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -66,13 +67,14 @@ func TestTheDeadManIsToldOfDecisionsAlone(t *testing.T) {
 				w := &watch{
 					url: "https://example.com/s3cret", client: &http.Client{Transport: service, Timeout: deadmanTime},
 					log: slog.New(slog.NewTextHandler(&log, nil)), decided: make([]time.Time, 1+len(c.more)),
+					stale: slices.Repeat([]time.Duration{time.Minute}, 1+len(c.more)),
 				}
 				for range 40 { // every 15 s for ten minutes
 					for i, r := range append([]record.Record{c.web}, c.more...) {
 						if r.Action == "" {
 							continue
 						}
-						if err := (watcher{w, i, time.Minute}).Record(context.Background(), r); err != nil {
+						if err := (watcher{w, i}).Record(context.Background(), r); err != nil {
 							t.Error(err)
 						}
 					}
@@ -108,8 +110,8 @@ func TestTheDeadManIsNotToldByAnotherAnswer(t *testing.T) {
 			defer service.Close()
 			var log strings.Builder
 			w := &watch{url: service.URL + "/s3cret", client: deadmanClient(), log: slog.New(slog.NewTextHandler(&log, nil))}
-			w.request(t.Context())
-			w.request(t.Context())
+			w.request(t.Context(), w.url)
+			w.request(t.Context(), w.url)
 			if strings.Count(log.String(), "level=WARN") != 1 || strings.Contains(log.String(), "s3cret") || elsewhere.Load() != 0 {
 				t.Errorf("%d requests elsewhere, the log says\n%s", elsewhere.Load(), log.String())
 			}

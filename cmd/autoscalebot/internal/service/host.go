@@ -17,6 +17,8 @@ type Host struct {
 	Stdout, Stderr io.Writer
 	Log            *slog.Logger
 	Now            time.Time         // start of the bot
+	Reload         <-chan string     // asks to read the settings again, and says why; nil never does
+	level          *slog.LevelVar    // of Log; nil for a log of the caller's own
 	heroku         *heroku.App       // the client that several process types share; nil for a single one
 	throttle       *throttle.Limiter // counts wrong passwords and tokens at all endpoints
 }
@@ -35,7 +37,9 @@ func (h Host) share(all []*settings.Settings) (Host, error) {
 
 // NewHost returns a Host that starts now, with a log to stderr in the format and at the level of the settings.
 func NewHost(s *settings.Settings, stdout, stderr io.Writer) Host {
-	h := Host{Stdout: stdout, Stderr: stderr, Log: newLog(s, stderr, IsTerminal(stderr)), Now: time.Now()}
+	h := Host{Stdout: stdout, Stderr: stderr, Now: time.Now(), level: &slog.LevelVar{}}
+	h.level.Set(levelOf(s))
+	h.Log = newLog(s, stderr, IsTerminal(stderr), h.level)
 	h.throttle = throttle.New(throttle.Options{Proxies: s.Proxies(), Log: h.Log})
 	return h
 }

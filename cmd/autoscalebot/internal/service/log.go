@@ -11,9 +11,12 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
-func newLog(s *settings.Settings, w io.Writer, terminal bool) *slog.Logger {
-	var level slog.Level
+func levelOf(s *settings.Settings) (level slog.Level) {
 	_ = level.UnmarshalText([]byte(s.LogLevel)) // one of four valid words
+	return level
+}
+
+func newLog(s *settings.Settings, w io.Writer, terminal bool, level slog.Leveler) *slog.Logger {
 	format := string(s.LogFormat)
 	if format == "auto" {
 		format = "logfmt"
@@ -36,9 +39,7 @@ func newLog(s *settings.Settings, w io.Writer, terminal bool) *slog.Logger {
 		enc.ConsoleSeparator = "  "
 		encoder = zapcore.NewConsoleEncoder(enc)
 	}
-	zapLevel := map[slog.Level]zapcore.Level{
-		slog.LevelDebug: zapcore.DebugLevel, slog.LevelInfo: zapcore.InfoLevel,
-		slog.LevelWarn: zapcore.WarnLevel, slog.LevelError: zapcore.ErrorLevel,
-	}[level]
-	return slog.New(zapslog.NewHandler(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(w)), zapLevel)))
+	// zap counts levels from -1 for debug, slog in fours.
+	enabled := zap.LevelEnablerFunc(func(l zapcore.Level) bool { return slog.Level(4*l) >= level.Level() })
+	return slog.New(zapslog.NewHandler(zapcore.NewCore(encoder, zapcore.Lock(zapcore.AddSync(w)), enabled)))
 }

@@ -41,8 +41,21 @@ type otherBots struct {
 	begun time.Time           // time of the first look, also of the first one following a failure
 	known map[string]otherBot // by ID
 
-	mu      sync.Mutex
+	mu      sync.Mutex // guards the rest, and me
 	warning string
+}
+
+func (t *otherBots) self() history.Runner {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.me
+}
+
+// Takes a new interval between heartbeats.
+func (t *otherBots) use(every time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.me.Every = every
 }
 
 // An otherBot is what is known of another bot.
@@ -79,7 +92,7 @@ func (t *otherBots) run(ctx context.Context) (end func()) {
 			case <-ctx.Done():
 				last, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
 				defer cancel()
-				_ = t.registry.Leave(last, t.me) // else the silence shows it
+				_ = t.registry.Leave(last, t.self()) // else the silence shows it
 				return
 			}
 		}
@@ -93,7 +106,7 @@ func (t *otherBots) run(ctx context.Context) (end func()) {
 func (t *otherBots) look(ctx context.Context, r record.Record) {
 	callCtx, cancel := context.WithTimeout(ctx, OpenTime)
 	defer cancel()
-	others, err := t.registry.Beat(callCtx, t.me)
+	others, err := t.registry.Beat(callCtx, t.self())
 	if err != nil {
 		t.known = nil // other bots may have come and gone meanwhile
 		return        // the history itself reports the failure
@@ -143,7 +156,7 @@ func (t *otherBots) alive(others []history.Runner, now time.Time) (names []strin
 			is.moved = now
 		}
 		next[o.ID] = is
-		silent := max(silentBeats*max(o.Every, t.me.Every), silentAtLeast)
+		silent := max(silentBeats*max(o.Every, t.self().Every), silentAtLeast)
 		if !is.moved.IsZero() && now.Sub(is.moved) < silent {
 			names = append(names, o.Name)
 		}

@@ -2,42 +2,66 @@ package service
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
+	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/bot/words"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
 
 // Nil without a history, as the page shows the history.
-func (v *Service) page(
+func (v *Service) openPage(
 	base string, others []dashboard.Link, sessions *dashboard.Sessions,
 ) (*dashboard.Dashboard, error) {
 	if v.kept.db == nil {
 		v.host.Log.Info("no web page without a history, only /metrics, /healthz and /readyz")
 		return nil, nil
 	}
-	s, o := v.settings, v.options
-	return dashboard.New(dashboard.Options{
-		Target: dashboard.Target{App: o.App, ProcessType: o.ProcessType, Unit: words.Unit(v.Bot.Unit())},
-		Base:   base, Others: others,
-		NoHeartbeat: !s.HasHeartbeat(), Version: Version(), Started: v.host.Now, DryRun: o.DryRun, Interval: o.Interval,
-		Schedule: v.Bot.InForce(s.Table), Zone: s.TimeZone.Location, Policy: o.Policy, Control: v.Bot.Control,
-		State: v.Bot.State, History: v.kept.db, Controls: v.Bot, Warnings: v.warnings,
-		Servers:  serversOf(o.Scaler),
-		Settings: inForce(s),
-		Access: dashboard.Access{
-			Password: s.DashboardPassword.Reveal(), Token: s.AdminToken.Reveal(), Sessions: sessions,
-			Throttle: v.host.throttle,
-			Secure:   os.Getenv("DYNO") != "", // Heroku's router serves HTTPS
-		},
-		Log: v.host.Log,
-	})
+	s, p := v.inForce()
+	o := v.pageOptions(s, p, v.Bot.Options().Policy)
+	o.Base, o.Others = base, others
+	o.Access = dashboard.Access{
+		Password: s.DashboardPassword.Reveal(), Token: s.AdminToken.Reveal(), Sessions: sessions,
+		Throttle: v.host.throttle,
+		Secure:   os.Getenv("DYNO") != "", // Heroku's router serves HTTPS
+	}
+	return dashboard.New(o)
 }
+
+// The page's options without its place and its access.
+func (v *Service) pageOptions(s *settings.Settings, p Parts, policy decide.Policy) dashboard.Options {
+	return dashboard.Options{
+		Target: dashboard.Target{
+			App: s.App(), ProcessType: string(s.HerokuProcessType), Unit: words.Unit(v.Bot.Unit()),
+		},
+		NoHeartbeat: !s.HasHeartbeat(), Version: Version(), Started: v.host.Now, DryRun: bool(s.DryRun),
+		Interval: time.Duration(s.HeartbeatInterval),
+		Schedule: v.Bot.InForce(s.Table), Zone: s.TimeZone.Location, Policy: policy, Control: v.Bot.Control,
+		State: v.Bot.State, History: v.kept.db, Controls: v.Bot, Warnings: v.warnings,
+		Servers:  serversOf(p.Platform),
+		Settings: settingsOf(s),
+		Log:      v.host.Log,
+	}
+}
+
+// A livePage passes everything on to the page that a reload last made. It is nil until Store.
+type livePage struct {
+	atomic.Pointer[dashboard.Dashboard]
+}
+
+func (p *livePage) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.Load().ServeHTTP(w, r) }
+
+func (p *livePage) Record(ctx context.Context, r record.Record) error { return p.Load().Record(ctx, r) }
+
+func (p *livePage) Notify(ctx context.Context, e notify.Event) error { return p.Load().Notify(ctx, e) }
 
 const (
 	// An incident whose last notice is older than openFor counts as ended.
@@ -68,7 +92,7 @@ func showOpen(ctx context.Context, page *dashboard.Dashboard, db *history.DB, h 
 	}
 }
 
-func inForce(s *settings.Settings) []dashboard.Setting {
+func settingsOf(s *settings.Settings) []dashboard.Setting {
 	var out []dashboard.Setting
 	for _, in := range s.AllInForce() {
 		source := "default"

@@ -17,14 +17,14 @@ import (
 
 type withPicture struct {
 	notify.Notifier
-	db  *history.DB
-	s   *settings.Settings
-	log *slog.Logger
+	db      *history.DB
+	current func() *settings.Settings
+	log     *slog.Logger
 }
 
 func (i withPicture) Notify(ctx context.Context, e notify.Event) error {
 	if e.Kind == notify.Scaled && i.db != nil {
-		e.Picture = &lastHour{db: i.db, s: i.s, at: e.Time, log: i.log}
+		e.Picture = &lastHour{db: i.db, s: i.current(), at: e.Time, log: i.log}
 	}
 	return i.Notifier.Notify(ctx, e)
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
@@ -16,7 +17,8 @@ import (
 type serverPool struct {
 	*pool.Pool
 	events *poolEvents
-	close  func() // ends the processes of a provider or a balancer on this machine
+	live   *atomic.Pointer[settings.Settings] // has the limits, which a reload may change
+	close  func()                             // ends the processes of a provider or a balancer on this machine
 }
 
 func (p serverPool) Run(ctx context.Context) error {
@@ -58,11 +60,12 @@ func openPool(s *settings.Settings, h Host) (bot.Scaler, error) {
 }
 
 func newPool(s *settings.Settings, h Host, provider pool.Provider, balancer pool.Balancer) (bot.Scaler, error) {
-	heard := &poolEvents{}
+	heard, live := &poolEvents{}, &atomic.Pointer[settings.Settings]{}
+	live.Store(s)
 	o := pool.Options{
 		Name: s.Pooled(), Provider: provider, Balancer: balancer, Health: OpenHealth(s), Size: s.FirstSize(),
 		Sizes:  poolSizes(s, h, provider),
-		Limits: s.ServerLimits,
+		Limits: func(now time.Time) (least, most int) { return live.Load().ServerLimits(now) },
 		Price:  s.ServerPrice.All, MaxDollarsPerHour: float64(s.PoolMaxDollars), OldestFirst: s.PoolVictims == "oldest",
 		HealthyAfter: int(s.HealthPasses), Timing: pool.Timing{
 			ActiveWithin: time.Duration(s.PoolActive), HealthyWithin: time.Duration(s.PoolHealthy),
@@ -74,7 +77,7 @@ func newPool(s *settings.Settings, h Host, provider pool.Provider, balancer pool
 		o.ReplaceAfter = -1 // never
 	}
 	if s.MaintenanceWindow != "" {
-		o.Maintenance = s.Maintenance.At
+		o.Maintenance = func(now time.Time) bool { return live.Load().Maintenance.At(now) }
 	}
 	if s.PoolProvider == "command" {
 		o.CallTimeout = scriptTime
@@ -83,7 +86,7 @@ func newPool(s *settings.Settings, h Host, provider pool.Provider, balancer pool
 	if err != nil {
 		return nil, err
 	}
-	return serverPool{p, heard, func() {
+	return serverPool{p, heard, live, func() {
 		for _, part := range []any{balancer, provider} {
 			if c, ok := part.(interface{ Close() }); ok {
 				c.Close()

@@ -99,7 +99,7 @@ func TestADropletThatStaysNewIsToldOf(t *testing.T) {
 		p := platform.(serverPool)
 		options := Options(s, Parts{Platform: platform, Heartbeat: app}, people, h)
 		b := bot.New(options)
-		news := &poolNotices{s: s, to: b}
+		news := &poolNotices{current: fixed(s), to: b}
 		p.events.listen(news.take)
 		b.RecordTo(news)
 

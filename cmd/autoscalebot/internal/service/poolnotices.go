@@ -23,8 +23,8 @@ const blockedFor = 2 * time.Minute
 // A poolNotices sends a notice for each failed server, and an incident for the obstacles of a pool. Incidents open and
 // end at heartbeats.
 type poolNotices struct {
-	s  *settings.Settings
-	to notifier
+	current func() *settings.Settings
+	to      notifier
 	// status returns the obstacles in their present words; nil if only events report them.
 	status func() pool.Status
 
@@ -134,11 +134,12 @@ func (n *poolNotices) blockedNow() map[pool.Obstacle]string {
 
 // The numbers are those of the newest heartbeat.
 func (n *poolNotices) event(k notify.Kind, at time.Time, why string) notify.Event {
-	l := n.s.Table.At(at)
+	s := n.current()
+	l := s.Table.At(at)
 	e := notify.Event{
-		ID: rand.Text(), Kind: k, Time: at, App: n.s.App(), ProcessType: string(n.s.HerokuProcessType), From: -1,
+		ID: rand.Text(), Kind: k, Time: at, App: s.App(), ProcessType: string(s.HerokuProcessType), From: -1,
 		To: -1, Min: l.Min, Max: l.Max,
-		Reason: why, DryRun: bool(n.s.DryRun), Dyno: notify.Dyno{Unit: "server"},
+		Reason: why, DryRun: bool(s.DryRun), Dyno: notify.Dyno{Unit: "server"},
 	}
 	if !n.last.Time.IsZero() {
 		e.From, e.To = n.last.After(), n.last.After()

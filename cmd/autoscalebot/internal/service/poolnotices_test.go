@@ -66,12 +66,12 @@ func TestWhatIsInAPoolsWayOutlivesAKill(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			n := &poolNotices{s: s, to: toldTo(to, memory)}
+			n := &poolNotices{current: fixed(s), to: toldTo(to, memory)}
 			block(n)
 			for range 10 {
 				tick(n, false)
 			}
-			n = &poolNotices{s: s, to: toldTo(to, memory)} // after a kill and a restart
+			n = &poolNotices{current: fixed(s), to: toldTo(to, memory)} // after a kill and a restart
 			for restart := now; now.Sub(restart) < 10*time.Minute; tick(n, c.settled) {
 				if c.blocked > 0 && now.Sub(restart) >= c.blocked {
 					block(n)
@@ -96,7 +96,7 @@ func TestAServerThatFailedIsToldAfterAKill(t *testing.T) {
 	memory := &bot.Memory{}
 	to := &heardOf{}
 	b := toldTo(to, memory)
-	n := &poolNotices{s: settings.Defaults(), to: b}
+	n := &poolNotices{current: fixed(settings.Defaults()), to: b}
 	n.take(pool.Event{Time: time.Now(), Kind: pool.Broken, Server: "web-1", Text: "web-1 is no more, and not by the bot"})
 	if len(memory.Undelivered) != 1 || memory.Undelivered[0].Event.Kind != notify.ServerFailed || len(to.events) != 1 || to.events[0].Unit != "server" {
 		t.Fatalf("kept was %+v, told %+v", memory.Undelivered, to.events)
@@ -112,7 +112,7 @@ func TestWhatIsInAPoolsWayIsToldWhenItLasts(t *testing.T) {
 	s := settings.Defaults()
 	s.HerokuAppName = "shop"
 	to := &heardOf{}
-	n := &poolNotices{s: s, to: toldTo(to, nil)}
+	n := &poolNotices{current: fixed(s), to: toldTo(to, nil)}
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	tick := func(d time.Duration) {
 		for end := now.Add(d); now.Before(end); {
@@ -167,7 +167,7 @@ func TestTheNoticeSaysWhatIsInTheWayNow(t *testing.T) {
 	to := &heardOf{}
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	text := "web-2 is not active after 31 s"
-	n := &poolNotices{s: settings.Defaults(), to: toldTo(to, nil), status: func() pool.Status {
+	n := &poolNotices{current: fixed(settings.Defaults()), to: toldTo(to, nil), status: func() pool.Status {
 		return pool.Status{Blocked: map[pool.Obstacle]string{pool.ObstacleCreate: text}}
 	}}
 	n.take(pool.Event{Time: now, Kind: pool.Blocked, About: pool.ObstacleCreate, Text: text})
@@ -184,7 +184,7 @@ func TestTheNoticeSaysWhatIsInTheWayNow(t *testing.T) {
 // Of several servers that fail in a row only some are reported.
 func TestServersThatFailInARowAreToldTogether(t *testing.T) {
 	to := &heardOf{}
-	n := &poolNotices{s: settings.Defaults(), to: toldTo(to, nil)}
+	n := &poolNotices{current: fixed(settings.Defaults()), to: toldTo(to, nil)}
 	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	for range 4 {
 		n.take(pool.Event{Time: now, Kind: pool.Broken, Server: "web-1", Text: "web-1 is taken away: it was not ready in time"})
@@ -193,4 +193,8 @@ func TestServersThatFailInARowAreToldTogether(t *testing.T) {
 	if len(to.events) != 2 || to.events[0].Reason != "web-1 is taken away: it was not ready in time" || !strings.Contains(to.events[1].Reason, "; 2 others failed since") {
 		t.Errorf("told was %+v", to.events)
 	}
+}
+
+func fixed(s *settings.Settings) func() *settings.Settings {
+	return func() *settings.Settings { return s }
 }

@@ -13,7 +13,7 @@ import (
 // URL. The page of the first bot is at /, the others at /processes/NAME/. Without an address, at is empty. A failure is
 // logged and stops nothing. end takes at most a second.
 func Serve(ctx context.Context, services []*Service, h Host, in *Receivers) (at string, end func()) {
-	s := services[0].settings // all process types share the address
+	s := services[0].current() // all process types share the address
 	addr := s.ServeAddr()
 	if s.PageAddr() == "" && s.Port != "" {
 		h.Log.Info("no web page. Set DASHBOARD_PASSWORD to have one on PORT", "port", string(s.Port))
@@ -52,9 +52,9 @@ func mountAll(ctx context.Context, mux *http.ServeMux, services []*Service, h Ho
 	var pages []dashboard.Link
 	for i, v := range services {
 		all = append(all, v.metrics)
-		pages = append(pages, dashboard.Link{Name: v.options.ProcessType, URL: v.base(i) + "/"})
+		pages = append(pages, dashboard.Link{Name: v.processType(), URL: v.base(i) + "/"})
 	}
-	s := services[0].settings
+	s := services[0].current()
 	mux.Handle("/healthz", sameHost(s, metrics.Healthz(all...)))
 	mux.Handle("/readyz", sameHost(s, metrics.Readyz(all...)))
 	if s.PageAddr() == "" {
@@ -66,15 +66,16 @@ func mountAll(ctx context.Context, mux *http.ServeMux, services []*Service, h Ho
 	}
 	sessions := dashboard.NewSessions()
 	for i, v := range services {
-		page, err := v.page(v.base(i), pages, sessions)
+		page, err := v.openPage(v.base(i), pages, sessions)
 		switch {
 		case err != nil:
-			h.Log.Warn("no web page", "process_type", v.options.ProcessType, "error", err)
+			h.Log.Warn("no web page", "process_type", v.processType(), "error", err)
 		case page != nil:
 			showOpen(ctx, page, v.kept.db, h)
-			v.Bot.RecordTo(page)
-			v.notifiers.add(page)
-			mux.Handle(v.base(i)+"/", page)
+			v.page.Store(page)
+			v.Bot.RecordTo(&v.page)
+			v.notifiers.add(&v.page)
+			mux.Handle(v.base(i)+"/", &v.page)
 		}
 	}
 }
@@ -83,5 +84,5 @@ func (v *Service) base(i int) string {
 	if i == 0 {
 		return ""
 	}
-	return "/processes/" + v.options.ProcessType
+	return "/processes/" + v.processType()
 }

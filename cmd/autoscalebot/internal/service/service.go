@@ -5,11 +5,14 @@ package service
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/metrics"
 	"github.com/autoscalebot/autoscalebot/bot/notice"
+	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
@@ -18,16 +21,35 @@ import (
 type Service struct {
 	Bot *bot.Bot
 
-	settings  *settings.Settings
 	host      Host
-	parts     Parts
 	kept      keeping
 	metrics   *metrics.Metrics
 	fanout    *notify.Fanout
 	notifiers *lateNotifier
 	others    *otherBots // nil without a history in a file or database
-	options   bot.Options
+	log       *lateRecorder
+	page      livePage
+	reloader  atomic.Pointer[reloader] // nil before the bot runs, and in the demo
+
+	mu       sync.Mutex // guards the rest
+	settings *settings.Settings
+	parts    Parts
 }
+
+func (v *Service) inForce() (*settings.Settings, Parts) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.settings, v.parts
+}
+
+func (v *Service) current() *settings.Settings {
+	s, _ := v.inForce()
+	return s
+}
+
+func (v *Service) zone() *time.Location { return v.current().TimeZone.Location }
+
+func (v *Service) processType() string { return string(v.current().HerokuProcessType) }
 
 // The error lists all failures. The caller closes the returned services even after an error.
 func openServices(ctx context.Context, all []*settings.Settings, h Host, in *Receivers) ([]*Service, error) {
@@ -71,10 +93,9 @@ func New(ctx context.Context, s *settings.Settings, p Parts, h Host) (*Service, 
 		Log: h.Log, OnError: v.metrics.NoticeFailed,
 		OnDone: func(target string, e notify.Event) { v.Bot.Delivered(target, e) },
 	}, kept.targets(v.metrics.Targets(p.Targets))...)
-	v.notifiers = &lateNotifier{[]notify.Notifier{withPicture{v.fanout, kept.db, s, h.Log}}}
+	v.notifiers = &lateNotifier{[]notify.Notifier{withPicture{v.fanout, kept.db, v.current, h.Log}}}
 	v.greet()
-	v.setOptions()
-	v.Bot = bot.New(v.options)
+	v.Bot = bot.New(v.startOptions())
 	v.bind()
 	v.resume(kept.memory)
 	if kept.recallTo != nil {
@@ -111,26 +132,32 @@ func doubts(s *settings.Settings, now time.Time) []string {
 	return append(append(all, s.Unused()...), s.CommandNotes()...)
 }
 
-func (v *Service) setOptions() {
-	o := Options(v.settings, v.parts, v.notifiers, v.host)
+func (v *Service) optionsOf(s *settings.Settings, p Parts) bot.Options {
+	o := Options(s, p, v.notifiers, v.host)
 	o.Memory, o.Remember = v.kept.memory, v.kept.remember
 	if v.kept.remember != nil {
-		for _, t := range v.parts.Targets {
+		for _, t := range p.Targets {
 			o.Targets = append(o.Targets, t.Name)
 		}
 	}
-	o.Recorders = append(append(o.Recorders, v.kept.recorders()...), v.metrics)
+	return o
+}
+
+func (v *Service) startOptions() bot.Options {
+	o := v.optionsOf(v.settings, v.parts)
+	v.log = newLateRecorder(o.Recorders...)
+	o.Recorders = append(append([]record.Recorder{v.log}, v.kept.recorders()...), v.metrics)
 	if v.kept.db != nil && v.kept.shared {
 		v.others = newOtherBots(v.kept.db, time.Duration(v.settings.HeartbeatInterval), v.host.Log)
 		o.Recorders = append(o.Recorders, v.others)
 	}
-	v.options = o
+	return o
 }
 
 // The pool and the search for other bots send notices through the bot.
 func (v *Service) bind() {
 	if p, ok := v.parts.Platform.(serverPool); ok {
-		notices := &poolNotices{s: v.settings, to: v.Bot, status: p.Status}
+		notices := &poolNotices{current: v.current, to: v.Bot, status: p.Status}
 		p.events.listen(notices.take)
 		v.Bot.RecordTo(notices)
 	}
@@ -141,9 +168,10 @@ func (v *Service) bind() {
 
 // Sends the notices that were not delivered before a kill.
 func (v *Service) resume(m bot.Memory) {
+	s := v.current()
 	for _, u := range m.Undelivered {
 		e := u.Event
-		e.App, e.ProcessType = v.options.App, v.options.ProcessType
+		e.App, e.ProcessType = s.App(), string(s.HerokuProcessType)
 		if age := time.Since(e.Time); age >= notice.UndeliveredAge {
 			v.host.Log.Warn("a notice was not delivered before the bot ended, and is now too old", "type",
 				string(e.Kind), "id", e.ID, "time", e.Time)
@@ -156,12 +184,13 @@ func (v *Service) resume(m bot.Memory) {
 }
 
 func (v *Service) run(ctx context.Context) error {
-	defer warnOfConflicts(ctx, v.parts.Platform, v.settings, v.host)()
+	s, p := v.inForce()
+	defer warnOfConflicts(ctx, p.Platform, s, v.host)()
 	defer together(v.openAdminServer(ctx), v.kept.lease(ctx))()
 	if v.others != nil {
 		defer v.others.run(ctx)()
 	}
-	return Alongside(ctx, v.parts.Platform, v.Bot.Run)
+	return Alongside(ctx, p.Platform, v.Bot.Run)
 }
 
 func (v *Service) warnings() []string {
@@ -169,7 +198,7 @@ func (v *Service) warnings() []string {
 	if v.others != nil {
 		all = append(all, v.others.warnings()...)
 	}
-	return all
+	return append(all, v.reloader.Load().warnings()...)
 }
 
 func (v *Service) flush(ctx context.Context) {

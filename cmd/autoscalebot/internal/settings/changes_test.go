@@ -107,7 +107,7 @@ func TestWhatNeedsARestartIsRefusedWhole(t *testing.T) {
 	}
 }
 
-// Somebody who edits the file is told that the environment overrides it.
+// The environment overrides the file, which surprises people who edit it.
 func TestOverriddenChangesAreNamed(t *testing.T) {
 	inFile(t, app+"max_dynos: 5\nmin_dynos: 2\n", "AUTOSCALE_MAX_DYNOS=9", "MIN_DYNOS=1")
 	before := loadedAll(t)
