@@ -155,6 +155,8 @@ func commandsSteps() map[string]step {
 			b.wait("the bot", func() bool { return strings.Contains(b.log.String(), "listening for") })
 		}},
 		"autoscalebot limits auto": {after: func(w *world) { w.bots[len(w.bots)-1].terminate() }},
+		"autoscalebot reload":      reloadStep(),
+		"autoscalebot reload #2":   refusedReloadStep(),
 		"autoscalebot report --since 2026-11-09 --until 2026-11-16 --out week.html": {before: func(w *world) {
 			days := 15
 			if racetest.On {

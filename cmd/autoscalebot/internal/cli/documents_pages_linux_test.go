@@ -144,6 +144,7 @@ var pageTable = map[string]page{
 			w.scales(a, "ADMIN_ADDR="+addr, "ADMIN_TOKEN=admin-token-0123456789", "DATABASE_URL="+db)
 		},
 		steps: map[string]step{
+			"autoscalebot reload": reloadStep(),
 			"autoscalebot status #3": {
 				machine: "-another", env: []string{"XDG_RUNTIME_DIR=/run/user/1000"}, code: exitWork,
 			},
