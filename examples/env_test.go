@@ -49,8 +49,8 @@ func sourced(t *testing.T, file string) map[string]string {
 
 func TestEnvFilesMeanTheSameToAShell(t *testing.T) {
 	files, _ := filepath.Glob("env/*.env")
-	if len(files) != 6 {
-		t.Errorf("found %q, want 6 files", files)
+	if len(files) != 7 {
+		t.Errorf("found %q, want 7 files", files)
 	}
 	for _, file := range files {
 		want := settings(t, file)
