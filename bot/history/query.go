@@ -46,6 +46,21 @@ func (db *DB) Records(ctx context.Context, q Query) ([]record.Record, error) {
 	return out, err
 }
 
+// ProcessTypes returns the process types of the app that the place has, in the order of their first use.
+func (db *DB) ProcessTypes(ctx context.Context) (all []string, err error) {
+	p, _, err := db.number(ctx, db.who)
+	if err != nil {
+		return nil, err
+	}
+	err = each(ctx, p.db, func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		all = append(all, name)
+		return err
+	}, `select process_type from autoscalebot_bots where app = $1 order by id`, db.who.app)
+	return all, p.failed("read the history", err)
+}
+
 // Reach returns how far back the history goes.
 func (db *DB) Reach(ctx context.Context) (Reach, error) {
 	p, id, err := db.number(ctx, db.who)

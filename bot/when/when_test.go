@@ -179,3 +179,35 @@ func TestClockChanges(t *testing.T) {
 		}
 	}
 }
+
+func TestMonths(t *testing.T) {
+	berlin := zone(t, "Europe/Berlin")
+	for now, wants := range map[string]map[string]string{
+		"2026-12-01T00:30:00+01:00": {
+			"2026-11": "2026-11", "2026-02": "2026-02", "this month": "2026-12", "Last Month": "2026-11", "nov": "2026-11", "November": "2026-11",
+			"december": "2026-12", "jan": "2026-01", "nov 2025": "2025-11",
+		},
+		"2026-12-31T23:30:00Z": {"this month": "2027-01", "last month": "2026-12", "dec": "2026-12", "jan": "2027-01"},
+		"2027-03-31T10:00:00Z": {"last month": "2027-02"},
+	} {
+		at, err := time.Parse(time.RFC3339, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for text, want := range wants {
+			got, err := when.Reader{Now: at, Zone: berlin}.Month(text)
+			if err != nil || got.In(berlin).Format("2006-01") != want || got.In(berlin).Format("02 15:04:05") != "01 00:00:00" {
+				t.Errorf("%q at %s is %v, %v, want %s", text, now, got, err, want)
+			}
+		}
+		for _, text := range []string{"", "2026", "2026-13", "11", "smarch", "nov 26", "next month", "2026-11-01", "1900-01", "nov 2500", "ja"} {
+			if got, err := (when.Reader{Now: at}).Month(text); err == nil {
+				t.Errorf("%q is %v, want an error", text, got)
+			}
+		}
+	}
+	got, err := when.Reader{Now: time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC), Toward: when.Future}.Month("nov")
+	if err != nil || got.Format("2006-01") != "2027-11" {
+		t.Errorf("the next November is %v, %v", got, err)
+	}
+}

@@ -50,7 +50,7 @@ interrupted by Ctrl-C.`,
 	}
 	group("run", "Run:", runCmd, newInit(), newCheck(), newDemo(), newSettings(), newConvert(), newVersion())
 	group("operate", "Operate:", newStatus(), newWhy(), newPause(), newResume(), newScale(), newLimits(),
-		newReload(), newReport(), newExport(), newImport())
+		newReload(), newReport(), newCost(), newExport(), newImport())
 	group("pools", "Pools of servers:", newServers(), newImage())
 	group("experiment", "Experiment:", newSimulate(), newBacktest(), newTune(), newSuggest())
 	root.AddCommand(newSampleApp())
