@@ -166,6 +166,8 @@ func commandsSteps() map[string]step {
 			w.before = slices.Clone(w.env)
 			w.export(w.after...)
 		}},
+		"autoscalebot cost":                           {notRun: "TestScript/cost runs it on recorded months"},
+		"autoscalebot cost --month 2026-11":           {unlike: "in November it has a forecast"},
 		"autoscalebot export --since 1h --format csv": {env: []string{"HEROKU_APP_NAME=" + docApp, "HISTORY=auto"}, subset: true},
 		"autoscalebot import november.jsonl": {
 			before: func(w *world) { w.must(os.Rename(w.path("november.jsonl"), w.path("work/november.jsonl"))) },
