@@ -119,7 +119,7 @@ func (b docBlock) isSettings() bool {
 
 func isSetting(name string) bool {
 	name = strings.TrimPrefix(name, settings.Prefix)
-	return slices.ContainsFunc(settings.Entries(), func(e settings.Entry) bool { return e.Name == name || settings.OtherName(e.Name) == name })
+	return name != "" && slices.ContainsFunc(settings.Entries(), func(e settings.Entry) bool { return e.Name == name || settings.OtherName(e.Name) == name })
 }
 
 // What follows an assignment at the beginning of a command.

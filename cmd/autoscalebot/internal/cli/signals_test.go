@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
 
 // The built binary scales by signals that it requests and by pushed metrics, without a heartbeat.
@@ -95,34 +94,4 @@ func TestSignalsEndToEnd(t *testing.T) {
 	post("/logdrain", "application/logplex-1", fmt.Sprintf("%d %s", len(line), line), "drain", "wrong", http.StatusUnauthorized)
 	post("/logdrain", "application/logplex-1", fmt.Sprintf("%d %s", len(line), line), "drain", password, http.StatusNoContent)
 	b.terminate()
-}
-
-// The settings in the docs of the signals work as written.
-func TestTheDocumentedSignalsAreRead(t *testing.T) {
-	pages, err := filepath.Glob("../../../../docs/signals/*.md")
-	if err != nil || len(pages) == 0 {
-		t.Fatal(pages, err)
-	}
-	example := regexp.MustCompile(`(?m)^(?:export )?(SIGNALS|RULES)='([^']*(?:'[^'\n]*'[^'\n]*)*)'`)
-	for _, page := range append(pages, "../../../../docs/signals.md", "../../../../docs/pools/cpu.md") {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found := example.FindAllStringSubmatch(string(text), -1)
-		if len(found) == 0 {
-			t.Errorf("%s has no example", page)
-		}
-		for _, m := range found {
-			var err error
-			if m[1] == "SIGNALS" {
-				err = new(settings.Signals).Decode(m[2])
-			} else {
-				err = new(settings.Rules).Decode(m[2])
-			}
-			if err != nil {
-				t.Errorf("%s: %s: %v", page, m[0], err)
-			}
-		}
-	}
 }
