@@ -22,7 +22,7 @@ func newTransport(o Options, inner http.RoundTripper) *web.Transport {
 		MaxBody:   1 << 20, // the longest answer, 50 routes with their domains, is about 150 KB
 		Who:       "Cloud Foundry",
 		Secrets:   web.NewSecrets("[secret]", c.Password, c.ClientSecret, c.RefreshToken),
-		RequestID: "X-Vcap-Request-Id", Remaining: "X-RateLimit-Remaining", Heartbeats: true, Asked: asked,
+		RequestID: "X-Vcap-Request-Id", Remaining: "X-RateLimit-Remaining", Heartbeats: !o.Once, Asked: asked,
 		Untrusted: "this machine does not trust the certificate. " +
 			"Add the installation's authority to the system's (SSL_CERT_FILE)",
 		Refused: func(req *http.Request, status int, body []byte) *Error {

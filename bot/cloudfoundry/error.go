@@ -23,6 +23,7 @@ func refused(app string, status int, body []byte) *Error {
 		e.ID, e.Message = a.Errors[0].Title, a.Errors[0].Detail
 	}
 	e.Deploy = e.ID == "CF-ScaleDisabledDuringDeployment"
+	e.Later = e.Deploy || status == http.StatusTooManyRequests || status >= 500
 	e.Hint = strings.ReplaceAll(hint(status, e), "APP", web.Line(app))
 	return e
 }
@@ -40,7 +41,7 @@ func hint(status int, e *Error) string {
 			"credentials " +
 			"may not see it"
 	case e.Deploy:
-		return "a deployment is in progress; " + web.NextHeartbeat
+		return "a deployment is in progress"
 	case status == http.StatusUnprocessableEntity && exceeded:
 		return q.hint()
 	case status == http.StatusUnprocessableEntity:
@@ -48,9 +49,9 @@ func hint(status int, e *Error) string {
 			"org-quotas`) and the space (`cf space-quotas`)"
 	case status == http.StatusTooManyRequests:
 		return "the calls of this user or client are used up by all programs with its credentials. Set a longer " +
-			"interval; " + web.NextHeartbeat
+			"interval"
 	case status >= 500:
-		return "the installation has a problem; " + web.NextHeartbeat
+		return "the installation has a problem"
 	case status >= 300 && status < 400:
 		return "redirects are not followed, to protect the token. Check the API's URL (`cf api`)"
 	}
@@ -73,7 +74,7 @@ func uaaError(status int, body []byte) *Error {
 	case status/100 == 3:
 		e.Hint = "redirects are not followed, to protect the credentials"
 	default:
-		e.Hint = web.NextHeartbeat
+		e.Later = true
 	}
 	return e
 }

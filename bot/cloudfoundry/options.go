@@ -25,6 +25,8 @@ type Options struct {
 	// Timeout limits one HTTP call; 0 means 10 s. A call is tried up to three times, and ends within 20 s in all,
 	// whatever the Timeout.
 	Timeout time.Duration
+	// Once says that no heartbeat follows which would repeat a failed call. Errors then do not promise one.
+	Once bool
 }
 
 func (o Options) check() error {

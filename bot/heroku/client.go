@@ -32,7 +32,7 @@ func newService(o Options, base string, inner http.RoundTripper) (*api.Service, 
 		Inner: inner, Timeout: o.Timeout, Tries: 3,
 		MaxBody: 1 << 20, // the longest answer, a list of 1,000 dynos, is about 500 KB
 		Who:     "Heroku", Place: "Heroku", Secrets: web.NewSecrets("[key]", o.Key),
-		RequestID: "Request-Id", Remaining: "RateLimit-Remaining", Heartbeats: true,
+		RequestID: "Request-Id", Remaining: "RateLimit-Remaining", Heartbeats: !o.Once,
 		Untrusted: "something on the way answers instead of Heroku, or this machine's certificates or " +
 			"clock are wrong",
 		Refused: func(_ *http.Request, status int, body []byte) *Error { return refused(o.App, status, body) },

@@ -22,9 +22,11 @@ func refused(app string, status int, body []byte) *Error {
 	if json.Unmarshal(body, &a) != nil {
 		a.ID, a.Message, a.Resource = "", "", "" // some may already be set
 	}
+	deploy := preboot(status, a.Message)
 	return &Error{
-		ID: a.ID, Message: a.Message, Deploy: preboot(status, a.Message),
-		Hint: strings.ReplaceAll(hint(status, a.ID, a.Message, a.Resource), "--app APP", "--app "+app),
+		ID: a.ID, Message: a.Message, Deploy: deploy,
+		Later: deploy || status == http.StatusConflict || status == http.StatusTooManyRequests || status >= 500,
+		Hint:  strings.ReplaceAll(hint(status, a.ID, a.Message, a.Resource), "--app APP", "--app "+app),
 	}
 }
 
@@ -50,9 +52,9 @@ func hint(status int, id, message, resource string) string {
 	case status == http.StatusNotFound:
 		return "check the app's name (`heroku apps`) and the process type (`heroku ps:scale --app APP`)"
 	case status == http.StatusConflict:
-		return "another change to the app is in progress; " + web.NextHeartbeat
+		return "another change to the app is in progress"
 	case preboot(status, message):
-		return "a deploy with preboot is in progress; " + web.NextHeartbeat
+		return "a deploy with preboot is in progress"
 	case status == http.StatusUnprocessableEntity && strings.HasSuffix(id, "_above_limit"):
 		return "the app's plan or dyno size does not allow more. Lower the maximum, or change the size with " +
 			"`heroku ps:type`"
@@ -63,9 +65,9 @@ func hint(status int, id, message, resource string) string {
 			"(`heroku ps:type`)"
 	case status == http.StatusTooManyRequests:
 		return "the account's 4,500 calls per hour are used up by all programs with its keys. Set a longer " +
-			"interval; " + web.NextHeartbeat
+			"interval"
 	case status >= 500:
-		return "Heroku has a problem, see https://status.heroku.com; " + web.NextHeartbeat
+		return "Heroku has a problem, see https://status.heroku.com"
 	case status >= 300 && status < 400:
 		return "redirects are not followed, to protect the key. Check the API's URL"
 	}

@@ -24,6 +24,8 @@ type Error struct {
 	Message string
 	// Hint says how to fix it; "" if Message is enough.
 	Hint string
+	// Later says that the same call may succeed later. If heartbeats repeat it, the text says so.
+	Later bool
 	// RequestID is the API's ID of the request, for its support; "" without an answer.
 	RequestID string
 	// Tries is the number of HTTP calls made.
@@ -46,6 +48,8 @@ type Error struct {
 
 	gaveUp string        // why there was no further try
 	asked  time.Duration // the wait that the API asks for
+	// heartbeats says that the next heartbeat repeats the call
+	heartbeats bool
 }
 
 // Again says whether a failed call may be repeated.
@@ -92,8 +96,12 @@ func (e *Error) Error() string {
 	add(answered)
 	add(strings.TrimSuffix(e.Message, "."))
 	text := strings.Join(parts, ": ") + e.details()
-	if e.Hint != "" {
-		text += ": " + e.Hint
+	hints := e.Hint
+	if e.Later && e.heartbeats {
+		hints = strings.TrimPrefix(hints+"; "+nextHeartbeat, "; ")
+	}
+	if hints != "" {
+		text += ": " + hints
 	}
 	return text
 }

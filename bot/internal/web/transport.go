@@ -20,8 +20,7 @@ import (
 )
 
 const (
-	// NextHeartbeat is the hint if waiting is all that you can do.
-	NextHeartbeat = "the bot tries again at the next heartbeat"
+	nextHeartbeat = "the bot tries again at the next heartbeat"
 	// MaxAsked caps the time that an answer can ask to wait. It only keeps the number readable: a call without the time
 	// gives up.
 	MaxAsked = 24 * time.Hour
@@ -63,7 +62,7 @@ type Transport struct {
 	// Waits is how often a retryable call waits for the time that the API asks for, if its deadline allows. Such waits
 	// do not count as tries. With 0, a call waits only between its tries, and fails while the API asks to wait.
 	Waits int
-	// Heartbeats says that the next heartbeat repeats what failed, for the hints.
+	// Heartbeats says that the next heartbeat repeats what failed. Errors then say so.
 	Heartbeats bool
 	// Untrusted is the hint for an untrusted certificate. Such a call is not retried.
 	Untrusted string
@@ -100,7 +99,7 @@ func (t *Transport) Do(req *http.Request, once bool, check func(body []byte) *Er
 			}
 			return resp, nil
 		}
-		e.Tries = try
+		e.Tries, e.heartbeats = try, t.Heartbeats
 		switch {
 		case e.Again == whenOpen:
 		case !e.again(once) || try == t.Tries || !e.pause(ctx, pauses.NextBackOff()):
@@ -218,14 +217,11 @@ func (t *Transport) Left() (n int, ok bool) {
 
 // The error of a try without a whole answer. ctx is the whole call's.
 func (t *Transport) broken(ctx context.Context, what string, err error) *Error {
-	e := &Error{Again: Unclear, Common: true}
-	if t.Heartbeats {
-		e.Hint = NextHeartbeat
-	}
+	e := &Error{Again: Unclear, Common: true, Later: true, heartbeats: t.Heartbeats}
 	var certificate *tls.CertificateVerificationError
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
-		e.Message, e.Is, e.Hint, e.Again = "the call was canceled", context.Canceled, "", Never
+		e.Message, e.Is, e.Later, e.Again = "the call was canceled", context.Canceled, false, Never
 	case errors.Is(err, context.DeadlineExceeded):
 		e.Message, e.Is = "no complete answer in time", context.DeadlineExceeded
 		if ctx.Err() != nil {
@@ -234,7 +230,7 @@ func (t *Transport) broken(ctx context.Context, what string, err error) *Error {
 	default:
 		e.Message = what + ": " + t.Secrets.Strike(err.Error())
 		if t.Untrusted != "" && errors.As(err, &certificate) {
-			e.Again, e.Hint = Never, t.Untrusted
+			e.Again, e.Hint, e.Later = Never, t.Untrusted, false
 		}
 	}
 	return e

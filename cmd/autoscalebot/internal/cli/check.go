@@ -53,7 +53,9 @@ func checkAll(ctx context.Context, stdout, stderr io.Writer, send bool) error {
 		if len(all) > 1 {
 			c.title(i, string(s.HerokuProcessType))
 		}
-		if err := c.all(ctx, s, service.NewHost(s, stdout, stderr), send); err != nil {
+		h := service.NewHost(s, stdout, stderr)
+		h.Once = true
+		if err := c.all(ctx, s, h, send); err != nil {
 			return err
 		}
 	}

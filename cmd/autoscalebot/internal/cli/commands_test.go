@@ -97,6 +97,10 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 			[]string{"HEROKU_APP_NAME=dancing-tree"},
 			[]string{"credentials ok", "app WRONG", "Run `heroku apps` to list your apps", "dynos note not checked: needs the app", "heartbeat note not checked: needs the app", "1 check failed"},
 		},
+		"Heroku that cannot be reached": {
+			[]string{"HEROKU_API_URL=http://127.0.0.1:1"},
+			[]string{"credentials WRONG read the account: Heroku is unreachable: dial tcp 127.0.0.1:1: connect: connection refused (3 tries) ", "dynos note not checked"},
+		},
 		"a history that nobody can write": {
 			[]string{"HISTORY=sqlite:/proc/nowhere/x.db"},
 			[]string{"history WRONG create the SQLite file /proc/nowhere/x.db"},
@@ -125,6 +129,9 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 				if !strings.Contains(oneSpaced(all), want) {
 					t.Errorf("check does not say %q:\n%s", want, all)
 				}
+			}
+			if strings.Contains(all, "next heartbeat") {
+				t.Errorf("check promises what only a running bot does:\n%s", all)
 			}
 			for _, secret := range []string{api.Key, "another-key", "s3cret-path"} {
 				if strings.Contains(all, secret) {

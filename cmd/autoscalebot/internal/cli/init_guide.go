@@ -85,6 +85,7 @@ func (g *guide) load() error {
 	}
 	g.s = all[0]
 	h := service.NewHost(g.s, io.Discard, io.Discard)
+	h.Once = true
 	in, err := service.OpenReceivers(all, h)
 	if err != nil {
 		return err

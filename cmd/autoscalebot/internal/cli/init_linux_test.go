@@ -307,7 +307,7 @@ func TestInitWithoutNetwork(t *testing.T) {
 	y.answers("Heroku is unreachable", "y")
 	y.answers("Heroku is unreachable", "n")
 	y.reads("the app was not read, so nothing was written")
-	if code := y.code(); code != exitWork || len(y.files()) > 0 || strings.Contains(y.shown.String(), "s3cr3t") {
+	if code := y.code(); code != exitWork || len(y.files()) > 0 || strings.Contains(y.shown.String(), "s3cr3t") || strings.Contains(y.shown.String(), "next heartbeat") {
 		t.Errorf("code %d, want 1; files %q", code, y.files())
 	}
 }

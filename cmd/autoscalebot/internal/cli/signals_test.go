@@ -13,7 +13,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
-
 )
 
 // The built binary scales by signals that it requests and by pushed metrics, without a heartbeat.

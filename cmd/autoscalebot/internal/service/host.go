@@ -19,6 +19,7 @@ type Host struct {
 	Now            time.Time         // start of the bot
 	Reload         <-chan string     // asks to read the settings again, and says why; nil never does
 	level          *slog.LevelVar    // of Log; nil for a log of the caller's own
+	Once           bool              // a command looks at the platform, so no heartbeat repeats what failed
 	heroku         *heroku.App       // the client that several process types share; nil for a single one
 	throttle       *throttle.Limiter // counts wrong passwords and tokens at all endpoints
 }
@@ -29,7 +30,7 @@ func (h Host) share(all []*settings.Settings) (Host, error) {
 		return h, nil
 	}
 	var err error
-	if h.heroku, err = heroku.Open(herokuOptions(s)); err != nil {
+	if h.heroku, err = heroku.Open(herokuOptions(s, h)); err != nil {
 		return h, settings.Problems{{Name: "PLATFORM heroku", What: err.Error()}}
 	}
 	return h, nil

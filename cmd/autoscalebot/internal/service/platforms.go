@@ -16,17 +16,17 @@ func openHeroku(s *settings.Settings, h Host) (bot.Scaler, error) {
 	if h.heroku != nil {
 		return h.heroku.Scaler(string(s.HerokuProcessType))
 	}
-	return heroku.New(herokuOptions(s))
+	return heroku.New(herokuOptions(s, h))
 }
 
-func herokuOptions(s *settings.Settings) heroku.Options {
+func herokuOptions(s *settings.Settings, h Host) heroku.Options {
 	return heroku.Options{
 		App: string(s.HerokuAppName), Key: s.HerokuAPIKey.Reveal(), ProcessType: string(s.HerokuProcessType),
-		URL: string(s.HerokuAPIURL), UserAgent: UserAgent(),
+		URL: string(s.HerokuAPIURL), UserAgent: UserAgent(), Once: h.Once,
 	}
 }
 
-func openCloudFoundry(s *settings.Settings, _ Host) (bot.Scaler, error) {
+func openCloudFoundry(s *settings.Settings, h Host) (bot.Scaler, error) {
 	return cloudfoundry.New(cloudfoundry.Options{
 		URL: string(s.CFAPIURL), Org: string(s.CFOrg), Space: string(s.CFSpace), App: string(s.CFAppName),
 		ProcessType: string(s.HerokuProcessType),
@@ -35,7 +35,7 @@ func openCloudFoundry(s *settings.Settings, _ Host) (bot.Scaler, error) {
 			ClientID: string(s.CFClientID), ClientSecret: s.CFClientSecret.Reveal(),
 			RefreshToken: s.CFRefreshToken.Reveal(),
 		},
-		UserAgent: UserAgent(),
+		UserAgent: UserAgent(), Once: h.Once,
 	})
 }
 
