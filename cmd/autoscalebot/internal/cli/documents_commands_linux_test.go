@@ -49,45 +49,34 @@ func shiftDays(text string) string {
 	})
 }
 
-// The file has the heartbeats of 15 days in November, or of fewer in its middle.
-func (w *world) november(file string, days int) {
+// The beginning of November as of the documents.
+func november() time.Time { return time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC).Add(docShift()) }
+
+// The file NAME.jsonl has the heartbeats of some days, and so has a history. The result is the environment that selects it.
+func (w *world) recorded(name string, begin time.Time, days int) (env []string) {
 	w.t.Helper()
-	begin := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC).Add(docShift())
-	if days < 15 {
-		begin = begin.AddDate(0, 0, 10)
-	}
 	f := sim.DefaultFleet()
 	f.Slots, f.Service.Mean = 1, 250*time.Millisecond
 	o := sim.Options{Demand: busyMornings{begin, days}, Fleet: f, Start: begin, Seed: 3}
-	w.must(writeRecord(w.t.Context(), w.path(file), o, "HEARTBEAT_INTERVAL_IN_SECONDS=900"))
-}
-
-// The history has them. The result is the environment that selects it.
-func (w *world) recorded(name string, days int) (env []string) {
-	w.t.Helper()
-	w.november(name+".jsonl", days)
-	return w.imported(name)
-}
-
-// The history has the heartbeats of yesterday and of the day before. The result is the environment that selects it.
-func (w *world) recordedYesterday() (env []string) {
-	w.t.Helper()
-	begin := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -2)
-	f := sim.DefaultFleet()
-	f.Slots, f.Service.Mean = 1, 250*time.Millisecond
-	o := sim.Options{Demand: busyMornings{begin, 2}, Fleet: f, Start: begin, Seed: 3}
-	w.must(writeRecord(w.t.Context(), w.path("yesterday.jsonl"), o, "HEARTBEAT_INTERVAL_IN_SECONDS=900"))
-	return w.imported("yesterday")
-}
-
-func (w *world) imported(name string) (env []string) {
-	w.t.Helper()
+	w.must(writeRecord(w.t.Context(), w.path(name+".jsonl"), o, "HEARTBEAT_INTERVAL_IN_SECONDS=900"))
 	env = []string{"HEROKU_APP_NAME=shop", "HISTORY=sqlite:" + w.path(name+".db"), "HISTORY_DAYS=60", "DYNO_PRICE_PER_MONTH=25", "MAX_DYNOS="}
-	o := runProgram(w.t, binary(w.t), append(slices.Clone(w.env), env...), "import", w.path(name+".jsonl"))
-	if o.code != exitFine {
-		w.t.Fatal(o.stderr)
+	imported := runProgram(w.t, binary(w.t), append(slices.Clone(w.env), env...), "import", w.path(name+".jsonl"))
+	if imported.code != exitFine {
+		w.t.Fatal(imported.stderr)
 	}
 	return env
+}
+
+// The bot ran yesterday, and the reader looks at its history.
+func ranYesterday() step {
+	return step{
+		before: func(w *world) {
+			w.recorded("yesterday", time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -1), 1)
+			w.must(os.Rename(w.path("yesterday.db"), w.path("work/yesterday.db")))
+		},
+		env:    []string{"HEROKU_APP_NAME=shop", "HISTORY=sqlite:yesterday.db", "TIME_ZONE=Europe/Berlin"},
+		unlike: "the decisions are others",
+	}
 }
 
 // A bot in the background scales from 2 to 3 dynos, and then holds.
@@ -142,27 +131,23 @@ func commandsSteps() map[string]step {
 			b := w.bots[0]
 			b.wait("the override", func() bool { return strings.Contains(b.log.String(), "scaled 3 → 4") })
 		}},
-		`autoscalebot why --at "yesterday 15:00" -n 4`: {
-			before: func(w *world) { w.before = slices.Clone(w.env); w.env = append(w.env, w.recordedYesterday()...) },
-			after:  func(w *world) { w.env = w.before },
-			unlike: "its records are of another load",
-		},
-		"autoscalebot pause down 2h": {before: func(w *world) { runs("scale", "auto")(w); runs("resume")(w) }},
-		"autoscalebot scale 9":       {code: exitWork},
-		"autoscalebot scale auto":    {after: func(w *world) { w.bots[0].terminate() }},
+		"autoscalebot pause down 2h":                     {before: func(w *world) { runs("scale", "auto")(w); runs("resume")(w) }},
+		"autoscalebot scale 9":                           {code: exitWork},
+		"autoscalebot scale auto":                        {after: func(w *world) { w.bots[0].terminate() }},
+		"autoscalebot why --at \"yesterday 15:00\" -n 4": ranYesterday(),
 		"autoscalebot limits 10..20 from fri 8:00 until mon 8:00": {before: func(w *world) {
-			b := w.bot("MAX_DYNOS=0:00=5, 2026-11-27..2026-11-29 0:00=20", "HISTORY=memory")
-			b.wait("the bot", func() bool { return strings.Contains(b.log.String(), "listening for") })
+			b := w.bot("MAX_DYNOS=0:00=5, 9:00=20", "MIN_RESPONSE_TIME_IN_MS=5")
+			b.wait("a decision", func() bool { return strings.Contains(b.log.String(), "held at") })
 		}},
 		"autoscalebot limits auto": {after: func(w *world) { w.bots[len(w.bots)-1].terminate() }},
 		"autoscalebot reload":      reloadStep(),
 		"autoscalebot reload #2":   refusedReloadStep(),
 		"autoscalebot report --since 2026-11-09 --until 2026-11-16 --out week.html": {before: func(w *world) {
-			days := 15
+			begin, days := november(), 15
 			if racetest.On {
-				days = 3
+				begin, days = begin.AddDate(0, 0, 10), 3
 			}
-			w.after = w.recorded("november", days)
+			w.after = w.recorded("november", begin, days)
 			w.before = slices.Clone(w.env)
 			w.export(w.after...)
 		}},
@@ -181,7 +166,7 @@ func commandsSteps() map[string]step {
 		"autoscalebot simulate --shape flash --peak-dynos 3 --policy count,adaptive": {computes: true, env: []string{"DYNO_PRICE_PER_MONTH="}},
 		"autoscalebot backtest --since 30d INCREMENT_UP=2": {computes: true, before: func(w *world) {
 			if !racetest.On {
-				w.env = slices.Concat(w.before, w.recorded("day", 1))
+				w.env = slices.Concat(w.before, w.recorded("day", november(), 1))
 			}
 		}, after: func(w *world) { w.env = slices.Concat(w.before, w.after) }},
 		"autoscalebot tune --shape flash --peak-dynos 3 --trials 16": {computes: true},

@@ -154,7 +154,7 @@ var pageTable = map[string]page{
 		begin: func(w *world) {
 			w.installed()
 			if !racetest.On {
-				w.export(w.recorded("recorded", 1)...)
+				w.export(w.recorded("recorded", november(), 1)...)
 			}
 		},
 		steps: map[string]step{
@@ -174,10 +174,7 @@ var pageTable = map[string]page{
 			w.beats()
 		},
 		steps: map[string]step{
-			`autoscalebot why --at "yesterday 15:00"`: {
-				before: func(w *world) { w.before = slices.Clone(w.env); w.env = append(w.env, w.recordedYesterday()...) },
-				after:  func(w *world) { w.env = w.before },
-			},
+			`autoscalebot why --at "yesterday 15:00"`: ranYesterday(),
 			"heroku run -- autoscalebot status": {before: func(w *world) {
 				db := postgrestest.New(w.t).URL("postgres")
 				w.write("heroku/app-of-the-git-remote", strings.Join(w.env, "\n")+"\nDATABASE_URL="+db+"\n")
