@@ -136,7 +136,7 @@ func commandsSteps() map[string]step {
 		"autoscalebot scale auto":                        {after: func(w *world) { w.bots[0].terminate() }},
 		"autoscalebot why --at \"yesterday 15:00\" -n 4": ranYesterday(),
 		"autoscalebot limits 10..20 from fri 8:00 until mon 8:00": {before: func(w *world) {
-			b := w.bot("MAX_DYNOS=0:00=5, 9:00=20", "MIN_RESPONSE_TIME_IN_MS=5")
+			b := w.bot(shiftDays("MAX_DYNOS=0:00=5, 2026-11-27..2026-11-29 0:00=20"), "MIN_RESPONSE_TIME_IN_MS=5")
 			b.wait("a decision", func() bool { return strings.Contains(b.log.String(), "held at") })
 		}},
 		"autoscalebot limits auto": {after: func(w *world) { w.bots[len(w.bots)-1].terminate() }},
