@@ -2,19 +2,15 @@ package cli
 
 import (
 	"bufio"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/report"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 )
@@ -52,10 +48,9 @@ spreadsheet.
 		each, end := watchedExport(cmd, db, from, to)
 		defer end()
 		if format == "csv" {
-			err = exportCSV(each, out)
+			err = report.CSV(out, each)
 		} else {
-			lines := json.NewEncoder(out)
-			err = each(func(r record.Record) error { return lines.Encode(r) })
+			err = report.JSONLines(out, each)
 		}
 		return errors.Join(err, out.Flush())
 	}
@@ -64,10 +59,8 @@ spreadsheet.
 	return cmd
 }
 
-type eachRecord func(do func(record.Record) error) error
-
 // If the records go to the terminal, they show the progress themselves.
-func watchedExport(cmd *cobra.Command, db *history.DB, from, to time.Time) (each eachRecord, end func()) {
+func watchedExport(cmd *cobra.Command, db *history.DB, from, to time.Time) (each report.Each, end func()) {
 	var tell func(share float64)
 	end = func() {}
 	if !service.IsTerminal(cmd.OutOrStdout()) {
@@ -80,36 +73,4 @@ func watchedExport(cmd *cobra.Command, db *history.DB, from, to time.Time) (each
 			return do(r)
 		})
 	}, end
-}
-
-func exportCSV(each eachRecord, w io.Writer) error {
-	out := csv.NewWriter(w)
-	if err := out.Write([]string{
-		"time", "app", "process_type", "action", "dynos", "dynos_after", "min", "max", "outcome", "response_time_ms",
-		"verdict", "rule", "desired", "why",
-	}); err != nil {
-		return err
-	}
-	err := each(func(r record.Record) error {
-		hb, _ := r.Heartbeat()
-		d := r.Decision
-		return out.Write([]string{
-			r.Time.UTC().Format(time.RFC3339Nano), cell(r.App), cell(r.ProcessType), string(r.Action),
-			strconv.Itoa(r.Dynos), strconv.Itoa(r.After()),
-			strconv.Itoa(r.Limits.Min), strconv.Itoa(r.Limits.Max), string(hb.Outcome),
-			strconv.FormatFloat(hb.Value, 'f', 3, 64),
-			string(d.Verdict), string(d.Rule), strconv.Itoa(d.Desired), cell(r.Why()),
-		})
-	})
-	out.Flush()
-	return errors.Join(err, out.Error())
-}
-
-// A spreadsheet would run a text from outside as a formula if it began with one of these characters.
-func cell(text string) string {
-	if strings.HasPrefix(text, "=") || strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-") ||
-		strings.HasPrefix(text, "@") {
-		return "'" + text
-	}
-	return text
 }
