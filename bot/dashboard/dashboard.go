@@ -22,6 +22,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/bot/throttle"
 	"github.com/autoscalebot/autoscalebot/bot/words"
+	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -31,6 +32,8 @@ type History interface {
 	Points(ctx context.Context, from, to time.Time, atMost int) (history.Series, error)
 	// Records returns the records that match q.
 	Records(ctx context.Context, q history.Query) ([]record.Record, error)
+	// Events returns the newest events in [from, to), the newest last.
+	Events(ctx context.Context, from, to time.Time, limit int) ([]notify.Event, error)
 }
 
 // Controls carries out the page's commands. Its errors are sentences for people. A *bot.Bot implements it.
@@ -99,6 +102,8 @@ type Options struct {
 	State   func() decide.State
 	// History is the source of the charts, the decisions and the cost.
 	History History
+	// Files writes the shown period to files. Nil hides its links.
+	Files Files
 	// Servers returns the servers of a pool. Nil hides that section.
 	Servers func() []Server
 	// Warnings returns sentences about the bot that people should read. Nil means no warnings.
@@ -150,6 +155,7 @@ type Dashboard struct {
 	incidents *incidents // too
 	bills     bills
 	asking    chan struct{} // limits parallel queries to the history
+	writing   chan struct{} // limits parallel files
 	zips      sync.Pool     // of *gzip.Writer, which are large
 }
 
@@ -175,7 +181,8 @@ func New(o Options) (*Dashboard, error) {
 	d := &Dashboard{
 		o: o, assets: files, sessions: o.Sessions, foreign: http.NewCrossOriginProtection(),
 		hub: &hub{}, incidents: &incidents{},
-		asking: make(chan struct{}, mostAsking), bills: bills{turn: make(chan struct{}, 1)},
+		asking: make(chan struct{}, mostAsking), writing: make(chan struct{}, mostFiles),
+		bills: bills{turn: make(chan struct{}, 1)},
 	}
 	d.routes = d.paths()
 	return d, nil

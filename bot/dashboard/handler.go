@@ -46,6 +46,9 @@ func (d *Dashboard) paths() map[string]map[string]route {
 		},
 		"/sign-out": post(d.signOut),
 	}
+	if d.o.Files != nil {
+		paths["/export"], paths["/report"] = get(d.export), get(d.report)
+	}
 	if d.o.Controls != nil {
 		paths["/pause"], paths["/resume"] = post(d.pause), post(d.resume)
 		paths["/override"], paths["/end-override"] = post(d.override), post(d.endOverride)

@@ -62,6 +62,7 @@ type whole struct {
 	Started     time.Time
 	Trouble     string
 	Charted     period
+	Files       bool
 }
 
 type group struct {
@@ -114,7 +115,7 @@ func (d *Dashboard) page(w http.ResponseWriter, r *http.Request, v visitor) {
 	now := time.Now()
 	all := whole{
 		Frame: d.frame(v), NoHeartbeat: d.o.NoHeartbeat, Now: d.present(now), Groups: d.groups(),
-		Controls: d.o.Controls != nil, Spans: spans(d.o.Interval), Zone: d.o.Zone.String(),
+		Controls: d.o.Controls != nil, Files: d.o.Files != nil, Spans: spans(d.o.Interval), Zone: d.o.Zone.String(),
 		Interval: words.Length(d.o.Interval), Started: d.o.Started.In(d.o.Zone),
 	}
 	all.Limits.Min, all.Limits.Max = max(1, all.Now.Limits.Min), all.Now.Limits.Max

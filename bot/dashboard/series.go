@@ -1,6 +1,7 @@
 package dashboard
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -49,7 +50,7 @@ type point struct {
 
 type chartMark struct {
 	Time float64 `json:"t"`
-	// Kind is up, down, hand, failed or dry.
+	// Kind is up, down, hand, failed, dry or deploy.
 	Kind string `json:"kind"`
 	Text string `json:"text"`
 	Why  string `json:"why"`
@@ -76,6 +77,7 @@ type chart struct {
 	Unanswered []int `json:"unanswered"`
 
 	Marks []chartMark  `json:"marks"`
+	Spans []chartSpan  `json:"spans"`
 	Ahead [][3]float64 `json:"ahead"` // time, minimum, maximum
 	// Summary describes the charts in words.
 	Summary string `json:"summary"`
@@ -150,8 +152,17 @@ func (d *Dashboard) chart(ctx context.Context, from, to, now time.Time) (chart, 
 	if err != nil {
 		return chart{}, err
 	}
+	spans, err := d.chartSpans(ctx, from, to, now)
+	if err != nil {
+		return chart{}, err
+	}
+	deploys, err := d.deploys(ctx, from, to)
+	if err != nil {
+		return chart{}, err
+	}
 	c := chart{
-		From: unix(from), To: unix(to), Now: unix(now), Step: s.Step.Seconds(), Interval: d.o.Interval.Seconds(),
+		Spans: spans,
+		From:  unix(from), To: unix(to), Now: unix(now), Step: s.Step.Seconds(), Interval: d.o.Interval.Seconds(),
 		Time: []float64{}, Median: []figure{}, P95: []figure{}, Low: []figure{}, High: []figure{}, Dynos: []figure{},
 		Min: []figure{}, Max: []figure{}, Unanswered: []int{}, Marks: []chartMark{}, Ahead: [][3]float64{},
 	}
@@ -160,6 +171,8 @@ func (d *Dashboard) chart(ctx context.Context, from, to, now time.Time) (chart, 
 	for _, r := range changes {
 		c.Marks = append(c.Marks, markOf(r))
 	}
+	c.Marks = append(c.Marks, deploys...)
+	slices.SortStableFunc(c.Marks, func(a, b chartMark) int { return cmp.Compare(a.Time, b.Time) })
 	for _, st := range d.steps(now, now.Add(aheadSpan)) {
 		c.Ahead = append(c.Ahead, [3]float64{unix(st.from), float64(st.Min), float64(st.Max)})
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/record"
+	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
 )
 
@@ -353,7 +354,15 @@ func TestSettingsAreShownWithWhereTheyCameFrom(t *testing.T) {
 	}
 }
 
+func (*stuck) Events(context.Context, time.Time, time.Time, int) ([]notify.Event, error) {
+	return nil, nil
+}
+
 type ledger struct{ series history.Series }
+
+func (ledger) Events(context.Context, time.Time, time.Time, int) ([]notify.Event, error) {
+	return nil, nil
+}
 
 func (l ledger) Points(context.Context, time.Time, time.Time, int) (history.Series, error) {
 	return l.series, nil

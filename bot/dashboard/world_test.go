@@ -113,8 +113,21 @@ type past struct {
 	mu       sync.Mutex
 	interval time.Duration
 	records  []record.Record
+	events   []notify.Event
 	broken   error
 	asked    int
+}
+
+func (p *past) Events(_ context.Context, from, to time.Time, _ int) ([]notify.Event, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []notify.Event
+	for _, e := range p.events {
+		if !e.Time.Before(from) && e.Time.Before(to) {
+			out = append(out, e)
+		}
+	}
+	return out, p.broken
 }
 
 func (p *past) Record(_ context.Context, r record.Record) error {

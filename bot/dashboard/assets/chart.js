@@ -119,7 +119,7 @@ window.charts = (() => {
       line("dynos", 2, { paths: stepped(), ...dots(5) }),
       line("dynos", 1, { dash: [4, 4], paths: stepped() }), line("dynos", 1, { dash: [4, 4], paths: stepped() }),
     ], [{ series: [1, 2], fill: color("band") }, { series: [4, 5], fill: color("band") + "66" }],
-    (v) => Number.isInteger(v) ? v : "", (u, low, high) => [0, Math.max(2, (high ?? 1) * 1.15)], true, [marks]));
+    (v) => Number.isInteger(v) ? v : "", (u, low, high) => [0, Math.max(2, (high ?? 1) * 1.15)], true, [spans, marks]));
     fill(c);
   }
 
@@ -152,7 +152,19 @@ window.charts = (() => {
     u.ctx.restore();
   }
 
-  const kinds = { up: "dynos", down: "median", failed: "alert", hand: "busy", dry: "soft" };
+  // Strips at the top: incidents above what people have set.
+  function spans(u) {
+    const d = devicePixelRatio;
+    u.ctx.save();
+    for (const s of data.spans) {
+      const [x, end] = [s.from, s.to].map((t) => Math.min(Math.max(u.valToPos(t, "x", true), u.bbox.left), u.bbox.left + u.bbox.width));
+      u.ctx.fillStyle = color(s.kind === "incident" ? "alert" : "calm");
+      u.ctx.fillRect(x, u.bbox.top + (s.kind === "incident" ? 0 : 6) * d, Math.max(end - x, 2 * d), 4 * d);
+    }
+    u.ctx.restore();
+  }
+
+  const kinds = { up: "dynos", down: "median", failed: "alert", hand: "busy", dry: "soft", deploy: "ink" };
 
   // A triangle for each change, up or down.
   function marks(u) {
@@ -163,6 +175,10 @@ window.charts = (() => {
       if (x < u.bbox.left || x > u.bbox.left + u.bbox.width) continue;
       const up = m.kind !== "down";
       u.ctx.fillStyle = color(kinds[m.kind] || "soft");
+      if (m.kind === "deploy") {
+        u.ctx.fillRect(x - s / 5, u.bbox.top, s / 2.5, u.bbox.height);
+        continue;
+      }
       u.ctx.beginPath();
       u.ctx.moveTo(x - s, up ? foot : foot - 1.7 * s);
       u.ctx.lineTo(x + s, up ? foot : foot - 1.7 * s);
@@ -218,6 +234,7 @@ window.charts = (() => {
       const a = data.ahead.findLast((a) => a[0] <= t) || data.ahead[0];
       lines.push(paragraph(moment.format(t * 1e3), true), paragraph(`upcoming limits ${a[1]} to ${a[2]}`));
     }
+    for (const s of data.spans) if (s.from <= t && t <= s.to) lines.push(paragraph(s.text, true));
     for (const m of near.slice(-3)) lines.push(paragraph(m.text, true), paragraph(m.why));
     if (near.length > 3) lines.push(paragraph(`and ${near.length - 3} more; zoom in to see each`));
     tip.replaceChildren(...lines);
@@ -330,9 +347,45 @@ window.charts = (() => {
     });
   }
 
+  // The newest changes, deploys and incidents. Each selects its moment.
+  function events() {
+    const list = document.getElementById("chart-events");
+    if (!list.open) return;
+    const all = [...data.marks.map((m) => ({ t: m.t, text: `${m.text}: ${m.why}` })), ...data.spans.map((s) => ({ t: s.from, text: s.text }))];
+    const rows = all.sort((a, b) => b.t - a.t).slice(0, 50).map((e) => {
+      const row = document.createElement("li"), button = document.createElement("button");
+      button.type = "button";
+      button.className = "plain";
+      button.textContent = `${moment.format(e.t * 1e3)} · ${e.text}`;
+      button.addEventListener("click", () => pick(() => mark(e.t)));
+      row.append(button);
+      return row;
+    });
+    if (!rows.length) rows.push(Object.assign(document.createElement("li"), { textContent: "None in this period." }));
+    list.querySelector("ul").replaceChildren(...rows);
+  }
+
+  const iso = (t) => new Date(t * 1e3).toISOString().replace(/\.\d+Z/, "Z");
+
+  // The links to files are of the shown period.
+  function files() {
+    for (const a of document.querySelectorAll("#files a")) {
+      const to = new URL(a.href);
+      for (const name of ["from", "to", "last", "at"]) to.searchParams.delete(name);
+      if (last) to.searchParams.set("last", last);
+      else {
+        to.searchParams.set("from", iso(view.from));
+        to.searchParams.set("to", iso(Math.min(view.to, data.now)));
+      }
+      a.href = to.pathname + to.search;
+    }
+  }
+
   // Describes the charts in text, for screen readers too.
   function words() {
     document.getElementById("chart-summary").textContent = data.summary;
+    files();
+    events();
     const table = document.getElementById("chart-table");
     if (!table.open) return;
     const rows = [], step = Math.max(1, Math.ceil(data.t.length / 48));
@@ -395,7 +448,7 @@ window.charts = (() => {
     clearTimeout(turning);
     turning = setTimeout(() => pick(() => show(view.from, view.to)), 250);
   }, { passive: false });
-  document.getElementById("chart-table").addEventListener("toggle", () => data && words());
+  for (const id of ["chart-table", "chart-events"]) document.getElementById(id).addEventListener("toggle", () => data && words());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => data && draw());
   new ResizeObserver(() => {
     for (const p of plots) {

@@ -1,7 +1,10 @@
 package service
 
 import (
+	"bufio"
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"os"
 	"strings"
@@ -13,6 +16,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/bot/words"
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/report"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
@@ -45,7 +49,7 @@ func (v *Service) pageOptions(s *settings.Settings, p Parts, policy decide.Polic
 		NoHeartbeat: !s.HasHeartbeat(), Version: Version(), Started: v.host.Now, DryRun: bool(s.DryRun),
 		Interval: time.Duration(s.HeartbeatInterval),
 		Schedule: v.Bot.InForce(s.Table), Zone: s.TimeZone.Location, Policy: policy, Control: v.Bot.Control,
-		State: v.Bot.State, History: v.kept.db, Controls: v.Bot, Warnings: v.warnings,
+		State: v.Bot.State, History: v.kept.db, Files: files{v.kept.db, s}, Controls: v.Bot, Warnings: v.warnings,
 		Servers:  serversOf(p.Platform),
 		Settings: settingsOf(s),
 		Log:      v.host.Log,
@@ -62,6 +66,30 @@ func (p *livePage) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.Load().
 func (p *livePage) Record(ctx context.Context, r record.Record) error { return p.Load().Record(ctx, r) }
 
 func (p *livePage) Notify(ctx context.Context, e notify.Event) error { return p.Load().Notify(ctx, e) }
+
+// The page's files of the history.
+type files struct {
+	db *history.DB
+	s  *settings.Settings
+}
+
+func (f files) Export(ctx context.Context, w io.Writer, format string, from, to time.Time) error {
+	out := bufio.NewWriter(w)
+	write := report.JSONLines
+	if format == "csv" {
+		write = report.CSV
+	}
+	each := func(do func(record.Record) error) error { return f.db.Each(ctx, from, to, do) }
+	return errors.Join(write(out, each), out.Flush())
+}
+
+func (f files) Report(ctx context.Context, w io.Writer, from, to time.Time) error {
+	r, err := report.Read(ctx, f.db, f.s, from, to)
+	if err != nil {
+		return err
+	}
+	return r.HTML(w)
+}
 
 const (
 	// An incident whose last notice is older than openFor counts as ended.
