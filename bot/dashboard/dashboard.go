@@ -59,6 +59,8 @@ type Setting struct {
 	Value, Source string
 	// Meaning is a short description.
 	Meaning string
+	// Doc is the URL of its documentation; empty for none.
+	Doc string
 }
 
 // In characters. The page limits guesses of a password. Only its length protects a token.

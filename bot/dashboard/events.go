@@ -100,7 +100,8 @@ func (d *Dashboard) deploys(ctx context.Context, from, to time.Time) ([]chartMar
 				at = r.Time.Add(left - d.o.Policy.DeployGrace)
 			}
 			if at.Sub(last) > time.Minute && at.Sub(last) > 2*d.o.Interval {
-				out = append(out, chartMark{Time: unix(at), Kind: "deploy", Text: "deploy", Why: "a release of the app"})
+				m := chartMark{Time: unix(at), Kind: "deploy", Text: "deploy", Why: "a release of the app"}
+				out = append(out, m)
 			}
 			last = at
 		}

@@ -35,7 +35,7 @@ func hostile(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, time.Hour, func(o *dashboard.Options) {
 		o.App, o.ProcessType, o.Version = "app"+evil, "type"+evil, "version"+evil
-		o.Settings = []dashboard.Setting{{"group" + evil, "name" + evil, "value" + evil, "source" + evil, "meaning" + evil}}
+		o.Settings = []dashboard.Setting{{"group" + evil, "name" + evil, "value" + evil, "source" + evil, "meaning" + evil, "javascript:" + evil}}
 	})
 	return w
 }

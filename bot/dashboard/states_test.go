@@ -217,8 +217,16 @@ func statesOfTheHistory() []state {
 		{name: "the chart as a table", then: []chromedp.Action{click(`#chart-table summary`)}, shown: `document.querySelector("#chart-table tbody tr")`},
 		{
 			name: "the settings", then: []chromedp.Action{chromedp.Evaluate(`document.querySelectorAll("#settings details").forEach((d) => { d.open = true })`, nil)},
-			shown: `document.querySelector("#settings td.value").checkVisibility()`,
+			shown: `document.querySelector("#settings td.value").checkVisibility() && document.querySelector("#settings .copy")`,
 		},
+		{name: "keyboard help", then: []chromedp.Action{chromedp.KeyEvent("?")}, shown: `document.getElementById("help").open`},
+		{
+			name: "changes and incidents", options: func(o *dashboard.Options) { o.Files = labels{} }, arrange: func(t *testing.T, w *world) {
+				slow(t, w)
+				w.incident(notify.NeedsExceedMax, 90*time.Second, 30*time.Second)
+			}, then: []chromedp.Action{click(`#chart-events summary`)}, shown: says("at its maximum", "#chart-events ul"),
+		},
+		{name: "a moment", path: "?at=" + time.Now().UTC().Format(time.RFC3339), shown: `document.querySelector("tr.at") && !document.getElementById("moment").hidden`},
 		{
 			name: "values in the chart", arrange: slow, then: []chromedp.Action{drawn(), hover()},
 			shown: tip,
@@ -405,6 +413,13 @@ func (p *stage) play(t *testing.T, ctx context.Context, audit *browsertest.Audit
 	for _, size := range sizes {
 		run(t, ctx, chromedp.EmulateViewport(size.width, size.height))
 		audit.Check(t, ctx, s.name, size.name)
+		if size.name == "phone" {
+			var height float64
+			run(t, ctx, chromedp.Evaluate(`document.getElementById("now")?.offsetHeight ?? 0`, &height))
+			if screens := height / float64(size.height); screens > 3 {
+				t.Errorf("%s: the present takes %.1f screens of a phone", s.name, screens)
+			}
+		}
 		for _, scheme := range []string{"light", "dark"} {
 			if *shots != "" {
 				run(t, ctx, browsertest.Theme(scheme))

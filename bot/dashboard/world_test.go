@@ -268,13 +268,13 @@ func unserved(t testing.TB, length time.Duration, change ...func(*dashboard.Opti
 		Zone: afternoon(t), Policy: policy, History: w.past, Access: dashboard.Access{Password: password, Token: token},
 		State: func() decide.State { return w.State() }, Control: func() decide.Control { return w.Control() },
 		Settings: []dashboard.Setting{
-			{"Heartbeat", "HEARTBEAT_URL", "https://dancing-forest.example.com/heartbeat", "environment", "URL of the heartbeat."},
-			{"Heartbeat", "HEARTBEAT_INTERVAL_IN_SECONDS", "60", "environment", "Time between heartbeats."},
-			{"Decision", "MAX_RESPONSE_TIME_IN_MS", "600", "environment", "Slower heartbeats count as slow."},
-			{"Decision", "MIN_RESPONSE_TIME_IN_MS", "220", "environment", "Faster heartbeats count as fast."},
-			{"Decision", "COOLDOWN_UP_IN_SECONDS", "180", "default", "Minimum time between scale-ups."},
-			{"Platform", "HEROKU_API_KEY", "(set, hidden)", "environment", "lets the bot scale"},
-			{"Platform", "HEROKU_API_URL", "", "default", ""},
+			{"Heartbeat", "HEARTBEAT_URL", "https://dancing-forest.example.com/heartbeat", "environment", "URL of the heartbeat.", "https://example.com/docs/settings.md#heartbeat"},
+			{"Heartbeat", "HEARTBEAT_INTERVAL_IN_SECONDS", "60", "environment", "Time between heartbeats.", ""},
+			{"Decision", "MAX_RESPONSE_TIME_IN_MS", "600", "environment", "Slower heartbeats count as slow.", ""},
+			{"Decision", "MIN_RESPONSE_TIME_IN_MS", "220", "environment", "Faster heartbeats count as fast.", ""},
+			{"Decision", "COOLDOWN_UP_IN_SECONDS", "180", "default", "Minimum time between scale-ups.", ""},
+			{"Platform", "HEROKU_API_KEY", "(set, hidden)", "environment", "lets the bot scale", ""},
+			{"Platform", "HEROKU_API_URL", "", "default", "", ""},
 		},
 	}
 	for _, c := range change {

@@ -217,8 +217,11 @@ window.charts = (() => {
     return p;
   }
 
+  let touched = null; // the chart that a finger touched last, which shows its values
+  box.addEventListener("pointerdown", (e) => { touched = e.pointerType === "touch" ? e.target.closest(".uplot") : null; });
+
   function hover(u) {
-    if (!plots.includes(u) || u.cursor.left == null || u.cursor.left < 0 || u.cursor.idx == null || !u.root.matches(":hover")) {
+    if (!plots.includes(u) || u.cursor.left == null || u.cursor.left < 0 || u.cursor.idx == null || !(u.root === touched || u.root.matches(":hover"))) {
       if (!box.matches(":hover")) tip.hidden = true;
       return;
     }
@@ -255,6 +258,7 @@ window.charts = (() => {
   function choose(u, e) {
     const left = e.clientX - u.over.getBoundingClientRect().left, i = u.posToIdx(left);
     if (i >= data.t.length) return;
+    if (u.root === touched) u.setCursor({ left, top: 10 });
     const near = data.marks.findLast((m) => Math.abs(u.valToPos(m.t, "x") - left) < 7);
     pick(() => mark(near ? near.t : data.t[i]));
   }
@@ -464,5 +468,5 @@ window.charts = (() => {
     mark(Number(at) || 0);
   }
 
-  return { begin: () => restore(box.dataset), restore, follow: (f) => { follow = f; }, clock: (ms) => moment.format(ms), add, again: async () => !last || live(last), points: () => data ? data.t.length : 0 };
+  return { begin: () => restore(box.dataset), restore, follow: (f) => { follow = f; }, clock: (ms) => moment.format(ms), redraw: () => data && draw(), add, again: async () => !last || live(last), points: () => data ? data.t.length : 0 };
 })();

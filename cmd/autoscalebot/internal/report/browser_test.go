@@ -78,6 +78,11 @@ func TestInABrowserReportsAreForEverybody(t *testing.T) {
 			if wide > size.width {
 				t.Errorf("a report with %s is %d pixels wide on a %s", name, wide, size.name)
 			}
+			var text float64 // the height of the smallest visible text of the picture
+			browsertest.Run(t, ctx, chromedp.Evaluate(`Math.min(...[...document.querySelectorAll("svg text")].filter((e) => e.checkVisibility()).map((e) => e.getBoundingClientRect().height))`, &text))
+			if text < 9 {
+				t.Errorf("the picture of a report with %s has text of %.1f pixels on a %s", name, text, size.name)
+			}
 			new(browsertest.Audit).Check(t, ctx, "a report with "+name, size.name)
 		}
 	}

@@ -12,7 +12,14 @@ import (
 
 const style = `table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.3rem .8rem .3rem 0;border-bottom:1px solid #8884;vertical-align:top}td:first-child{white-space:nowrap}
-@media(max-width:40rem){td:first-child{white-space:normal}th,td{padding-right:.5rem}}`
+.narrow{display:none}
+@media(max-width:40rem){td:first-child{white-space:normal}th,td{padding-right:.5rem}.wide{display:none}.narrow{display:block}}`
+
+// The widths of the picture, in pixels. On a phone the wide one would be too small to read.
+var widths = []struct {
+	class string
+	width int
+}{{"wide", 0}, {"narrow", 400}}
 
 // HTML writes the report as a self-contained page: the chart, light and dark, and every change with its reason.
 func (r Report) HTML(w io.Writer) error {
@@ -20,11 +27,16 @@ func (r Report) HTML(w io.Writer) error {
 		fmt.Fprintf(b, "<p>%s to %s: %s.</p>\n", r.clock(r.From), r.clock(r.To), html.EscapeString(r.Sum().String()))
 		c := r.Chart()
 		c.Title, c.Subtitle = "", ""
-		if err := chart.Twice(b, func(dark bool) error {
-			c.Dark = dark
-			return c.SVG(b)
-		}); err != nil {
-			return err
+		for _, w := range widths {
+			fmt.Fprintf(b, `<div class="%s">`, w.class)
+			c.Width = w.width
+			if err := chart.Twice(b, func(dark bool) error {
+				c.Dark = dark
+				return c.SVG(b)
+			}); err != nil {
+				return err
+			}
+			b.WriteString("</div>\n")
 		}
 		b.WriteString("<h2>Changes</h2>\n")
 		if len(r.Changes) == 0 {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -118,19 +117,4 @@ func showOpen(ctx context.Context, page *dashboard.Dashboard, db *history.DB, h 
 	for _, e := range open {
 		_ = page.Notify(ctx, e) // never fails
 	}
-}
-
-func settingsOf(s *settings.Settings) []dashboard.Setting {
-	var out []dashboard.Setting
-	for _, in := range s.AllInForce() {
-		source := "default"
-		if in.From != "" {
-			source = in.From
-		}
-		out = append(out, dashboard.Setting{
-			Group: in.Group, Name: in.Name, Value: in.Value, Source: source,
-			Meaning: strings.ReplaceAll(in.Meaning, "`", ""),
-		})
-	}
-	return out
 }
