@@ -81,6 +81,13 @@ func TestTheLastDynoStaysForWork(t *testing.T) {
 	}
 }
 
+func TestADecisionIntervalDoesNotDelayTheFirstDyno(t *testing.T) {
+	w := worker(0, latencyRule)
+	w.policy.DecideEvery = time.Hour
+	w.beat(waiting(0, 0), waiting(0, 0), waiting(1, 1))
+	wantResizes(t, w, 1)
+}
+
 // Where the minimum is at least one, the rules are as they are.
 func TestWithoutZeroTheLastDynoIsNotSpecial(t *testing.T) {
 	w := newSignals(1, decide.SignalRule{Signal: "jobs", Max: 100, Min: 10, Fails: decide.InARow(1), Passes: decide.InARow(1)})

@@ -159,8 +159,8 @@ type Runner struct {
 	Default string
 	// MustName: it stores no list of its queues, so they must be named.
 	MustName bool
-	// Untold says for each value that the runner does not store why.
-	Untold map[Value]string
+	// Missing says for each value that the runner does not store why.
+	Missing map[Value]string
 }
 
 // Runners returns the job runners, in the order in which people read them.
@@ -170,12 +170,12 @@ func Runners() []Runner {
 		{Name: "rq", Title: "RQ"},
 		{
 			Name: "celery", Title: "Celery", Default: "celery",
-			Untold: map[Value]string{Latency: "Celery stores no time with its tasks"},
+			Missing: map[Value]string{Latency: "Celery stores no time with its tasks"},
 		},
 		{Name: "bullmq", Title: "BullMQ", MustName: true},
 		{
 			Name: "resque", Title: "Resque",
-			Untold: map[Value]string{Latency: "Resque stores no time with its jobs"},
+			Missing: map[Value]string{Latency: "Resque stores no time with its jobs"},
 		},
 		{Name: "delayed-job", Title: "Delayed Job", SQL: true},
 		{Name: "good-job", Title: "GoodJob", SQL: true},

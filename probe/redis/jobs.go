@@ -58,7 +58,7 @@ func backends() map[string]backend {
 		"bullmq":  {readBullMQ, "bull:", "SELECT, EXISTS, HEXISTS, LLEN, LINDEX, ZCARD, ZCOUNT, ZRANGE and HMGET"},
 		"celery":  {readCelery, "", "SELECT, EXISTS, LLEN and HLEN"},
 		"resque":  {readResque, "resque:", "SELECT, SMEMBERS, EXISTS and LLEN"},
-		"rq":      {readRQ, "", "SELECT, SMEMBERS, EXISTS, LLEN, LINDEX, ZCOUNT, ZRANGE and HGET"},
+		"rq":      {readRQ, "", "SELECT, SMEMBERS, EXISTS, LLEN, LRANGE, ZCOUNT, ZRANGE and HGET"},
 		"sidekiq": {readSidekiq, "", "SELECT, SMEMBERS, LLEN, LINDEX, ZRANGEBYSCORE and HMGET"},
 	}
 }

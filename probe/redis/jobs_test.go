@@ -42,7 +42,7 @@ func TestAllMistakesOfJobQueuesAtOnce(t *testing.T) {
 func FuzzJobs(f *testing.F) {
 	for i, s := range []string{
 		"*1\r\n$7\r\ndefault\r\n*0\r\n*1\r\n$1\r\na\r\n:1\r\n$19\r\n{\"enqueued_at\":1.5}\r\n*2\r\n$17\r\n{\"queue\":\"default\"}\r\n$1\r\n5\r\n*0\r\n*2\r\n$2\r\n{}\r\n$1\r\n3\r\n",
-		"*1\r\n$16\r\nrq:queue:default\r\n:0\r\n:1\r\n:0\r\n:0\r\n*0\r\n$1\r\na\r\n$-1\r\n$27\r\n2026-12-01T12:00:00.000000Z\r\n",
+		"*1\r\n$16\r\nrq:queue:default\r\n:0\r\n:1\r\n:0\r\n:0\r\n*0\r\n*1\r\n$1\r\na\r\n$27\r\n2026-12-01T12:00:00.000000Z\r\n",
 		":1\r\n:1\r\n:0\r\n:0\r\n:0\r\n:0\r\n:0\r\n:0\r\n:0\r\n:0\r\n:0\r\n:0\r\n",
 		":1\r\n:0\r\n:1\r\n:0\r\n:0\r\n:0\r\n*2\r\n$1\r\na\r\n$1\r\n1\r\n$1\r\n1\r\n*0\r\n*0\r\n*3\r\n$3\r\n100\r\n$1\r\n0\r\n$-1\r\n",
 		"*1\r\n$7\r\ndefault\r\n*1\r\n$8\r\nh:1:a,b*\r\n:1\r\n:1\r\n", "$2000000\r\n", ":-1\r\n", "*-1\r\n", "-ERR\r\n", "$1048576\r\n",

@@ -8,7 +8,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/probe/jobs"
 )
 
-// Resque's keys after its namespace (lib/resque/data_store.rb and worker.rb of version 2.7):
+// Resque's keys after its namespace (lib/resque/data_store.rb and worker.rb of version 3.0):
 //
 //	queues, workers  sets: names of queues, and ids HOST:PID:QUEUE,QUEUE of workers
 //	queue:NAME       list of jobs

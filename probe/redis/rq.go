@@ -34,8 +34,7 @@ func readRQ(j *Jobs, w *wire, now time.Time) (jobs.Backlog, error) {
 		w.say("ZCOUNT", "rq:scheduled:"+q.Name, "-inf", score(now))
 		w.say("ZCOUNT", "rq:wip:"+q.Name, score(now), "+inf")
 		w.say("ZRANGE", "rq:scheduled:"+q.Name, "0", "0", "WITHSCORES")
-		w.say("LINDEX", "rq:queue:"+q.Name, "0")
-		w.say("LINDEX", "rq:queue:"+q.Name, "-1") // jobs with at_front are at the beginning, but not old
+		w.say("LRANGE", "rq:queue:"+q.Name, "0", "9") // the first may be newer, with at_front
 	}
 	suspended, err := w.number()
 	if err != nil {
@@ -83,16 +82,7 @@ func hearRQQueue(w *wire, q *jobs.Queue, now time.Time) (ids []string, err error
 	if q.Wait, err = hearDue(w, now, 1); err != nil {
 		return nil, err
 	}
-	for range 2 {
-		id, ok, err := w.text()
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			ids = append(ids, id)
-		}
-	}
-	return ids, nil
+	return w.texts()
 }
 
 // The wait of the first member of a sorted set whose scores are times in seconds, multiplied by scale.

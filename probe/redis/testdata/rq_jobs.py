@@ -26,6 +26,7 @@ elif sys.argv[1] == "suspend":
     print("{}")
 else:
     first = default.enqueue(time.sleep, 1)
+    time.sleep(0.3)
     default.enqueue(time.sleep, 1)
     default.enqueue(time.sleep, 1, at_front=True)
     mail.enqueue(time.sleep, 1)

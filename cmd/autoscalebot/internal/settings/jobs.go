@@ -126,7 +126,7 @@ func (s Signal) Names() []string {
 	r, _ := jobs.Find(s.Runner)
 	var out []string
 	for _, v := range jobs.Values() {
-		if r.Untold[v] == "" {
+		if r.Missing[v] == "" {
 			out = append(out, s.Name+"."+string(v))
 		}
 	}
@@ -153,7 +153,7 @@ func (ss Signals) unknownValue(name string) string {
 			continue
 		}
 		r, _ := jobs.Find(s.Runner)
-		if why := r.Untold[jobs.Value(value)]; why != "" {
+		if why := r.Missing[jobs.Value(value)]; why != "" {
 			return fmt.Sprintf("%s has no %s: %s. Use %s", s.Name, value, why, eitherOf(s.Names()))
 		}
 		return fmt.Sprintf("%s has several values. Use %s", s.Name, eitherOf(s.Names()))
