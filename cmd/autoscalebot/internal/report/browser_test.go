@@ -11,6 +11,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/autoscalebot/autoscalebot/bot/browsertest"
+	"github.com/autoscalebot/autoscalebot/bot/cost"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/record"
@@ -32,6 +33,10 @@ func day() report.Report {
 		App: "dancing-forest", ProcessType: "web", From: begin, To: begin.Add(24 * time.Hour), Price: 50,
 		Series: history.Series{Step: time.Hour},
 	}
+	month := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	r.Months = []cost.Month{{
+		Begin: month, Total: cost.Sum{DynoHours: 2527.5, Dollars: 87.76}, Maximum: cost.Sum{Dollars: 200}, Forecast: &cost.Sum{DynoHours: 2600, Dollars: 187.46},
+	}, {Begin: month.AddDate(0, 1, 0), Total: cost.Sum{DynoHours: 10}, UnpricedHours: 10}}
 	for hour := range 24 {
 		dynos := 2
 		if hour >= 9 && hour < 18 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/chart"
@@ -38,6 +39,7 @@ func (r Report) HTML(w io.Writer) error {
 			}
 			b.WriteString("</div>\n")
 		}
+		r.costs(b)
 		b.WriteString("<h2>Changes</h2>\n")
 		if len(r.Changes) == 0 {
 			b.WriteString("<p>No changes in this period.</p>")
@@ -52,6 +54,33 @@ func (r Report) HTML(w io.Writer) error {
 		return nil
 	})
 }
+
+func (r Report) costs(b *bytes.Buffer) {
+	if len(r.Months) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "<h2>Cost by month</h2>\n<table><thead><tr><th scope=\"col\">Month</th><th "+
+		"scope=\"col\">%s-hours</th>"+
+		"<th scope=\"col\">Cost</th><th scope=\"col\">At the maximum</th></tr></thead><tbody>\n",
+		html.EscapeString(capital(r.Unit.One())))
+	for _, m := range r.Months {
+		money := func(dollars float64) string {
+			if m.Total.Dollars == 0 && m.UnpricedHours > 0 {
+				return "unknown price"
+			}
+			return fmt.Sprintf("$%.2f", dollars)
+		}
+		spent := money(m.Total.Dollars)
+		if m.Forecast != nil {
+			spent += " so far, forecast " + money(m.Forecast.Dollars)
+		}
+		fmt.Fprintf(b, "<tr><td>%s</td><td>%.1f</td><td>%s</td><td>%s</td></tr>\n", m.Begin.Format("Jan 2006"),
+			m.Total.DynoHours, spent, money(m.Maximum.Dollars))
+	}
+	b.WriteString("</tbody></table>\n")
+}
+
+func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }
 
 // Draw writes the report in the format that a file's ending names: .html, .svg or .png.
 func (r Report) Draw(w io.Writer, ending string) error {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/autoscalebot/autoscalebot/bot/cost"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/words"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
@@ -22,6 +23,9 @@ const (
 // record that has one.
 func Read(ctx context.Context, db *history.DB, s *settings.Settings, from, to time.Time) (Report, error) {
 	r, err := read(ctx, db, s, from, to, mostPoints, mostChanges)
+	if err == nil {
+		r.Months, err = months(ctx, db, s, from, to)
+	}
 	if r.Price = float64(s.DynoPrice); err != nil || r.Price > 0 {
 		return r, err
 	}
@@ -33,6 +37,29 @@ func Read(ctx context.Context, db *history.DB, s *settings.Settings, from, to ti
 		}
 	}
 	return r, err
+}
+
+const mostMonths = 12 // the newest of more
+
+// A month without a history is left out.
+func months(ctx context.Context, db *history.DB, s *settings.Settings, from, to time.Time) ([]cost.Month, error) {
+	zone, now := s.TimeZone.Location, time.Now()
+	if zone == nil {
+		zone = time.UTC
+	}
+	var all []cost.Month
+	for begin := cost.MonthOf(to.Add(-1), zone); begin.AddDate(0, 1, 0).After(from) && len(all) < mostMonths; begin = begin.AddDate(0, -1, 0) {
+		m, err := cost.Read(ctx, db, begin, now, float64(s.DynoPrice))
+		if err != nil {
+			return nil, err
+		}
+		if m.First.IsZero() {
+			break
+		}
+		all = append(all, m)
+	}
+	slices.Reverse(all)
+	return all, nil
 }
 
 // ReadHour reads the report of the hour before a moment, without the price.

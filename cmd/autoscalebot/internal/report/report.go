@@ -4,10 +4,10 @@ package report
 import (
 	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot/chart"
+	"github.com/autoscalebot/autoscalebot/bot/cost"
 	"github.com/autoscalebot/autoscalebot/bot/history"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/bot/words"
@@ -26,6 +26,8 @@ type Report struct {
 	Unit words.Unit
 	// Price is the price of a dyno in dollars a month; 0 leaves costs out.
 	Price float64
+	// Months are the costs of the calendar months that the period touches, at the prices that were in force.
+	Months []cost.Month
 }
 
 // Chart returns the report's chart: response times and their thresholds above, dynos and their limits below.
@@ -90,8 +92,10 @@ func (r Report) dynos() chart.Panel {
 		last := r.Series.Points[n-1]
 		add(last.Time.Add(r.Series.Step), last)
 	}
-	title := strings.ToUpper(r.Unit.Many()[:1]) + r.Unit.Many()[1:]
-	return chart.Panel{Title: title, Height: 110, Lines: []chart.Line{dynos}, Bands: []chart.Band{limits}}
+	return chart.Panel{
+		Title: capital(r.Unit.Many()), Height: 110, Lines: []chart.Line{dynos},
+		Bands: []chart.Band{limits},
+	}
 }
 
 // A value of -1 is unknown.

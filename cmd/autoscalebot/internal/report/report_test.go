@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -47,5 +48,12 @@ func TestAReportKnowsThePriceOfBefore(t *testing.T) {
 	r, err := report.Read(t.Context(), db, &settings.Settings{}, begin, begin.Add(time.Hour))
 	if err != nil || r.Price != 25 {
 		t.Errorf("the price is %g, %v, want 25", r.Price, err)
+	}
+	if len(r.Months) != 1 || !r.Months[0].Begin.Equal(time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)) || r.Months[0].Total.DynoHours < 0.09 {
+		t.Errorf("the months are %+v", r.Months)
+	}
+	var page strings.Builder
+	if err := r.HTML(&page); err != nil || !strings.Contains(page.String(), "<td>Nov 2026</td><td>0.1</td>") {
+		t.Errorf("%v, no row of the month in\n%s", err, page.String())
 	}
 }
