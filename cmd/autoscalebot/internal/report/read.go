@@ -48,7 +48,8 @@ func months(ctx context.Context, db *history.DB, s *settings.Settings, from, to 
 		zone = time.UTC
 	}
 	var all []cost.Month
-	for begin := cost.MonthOf(to.Add(-1), zone); begin.AddDate(0, 1, 0).After(from) && len(all) < mostMonths; begin = begin.AddDate(0, -1, 0) {
+	begin := cost.MonthOf(to.Add(-1), zone)
+	for ; begin.AddDate(0, 1, 0).After(from) && len(all) < mostMonths; begin = begin.AddDate(0, -1, 0) {
 		m, err := cost.Read(ctx, db, begin, now, float64(s.DynoPrice))
 		if err != nil {
 			return nil, err
