@@ -42,6 +42,7 @@ type Controls interface {
 	Resume(d bot.Direction, by string) error
 	Override(dynos int, length time.Duration, by string) error
 	EndOverride(by string) error
+	OverrideLimits(l schedule.Limits, from, until time.Time, by string) error
 	EndLimits(from time.Time, by string) error
 }
 
@@ -112,6 +113,8 @@ type Options struct {
 	Warnings func() []string
 	// Controls carries out commands. Nil hides the controls.
 	Controls Controls
+	// TestNotices sends test notices. Nil, or one without a name, hides the button.
+	TestNotices TestNotices
 	// Settings are the settings in force, in the order of the page.
 	Settings []Setting
 	Access

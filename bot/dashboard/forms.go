@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/autoscalebot/autoscalebot/bot"
@@ -144,7 +145,7 @@ func (d *Dashboard) carryOut(w http.ResponseWriter, r *http.Request, v visitor, 
 		return
 	}
 	if err := asked.do(v.by()); err != nil {
-		d.refuse(w, r, http.StatusUnprocessableEntity, err.Error())
+		d.refuse(w, r, http.StatusUnprocessableEntity, oneLine(err))
 		return
 	}
 	d.show(time.Now())
@@ -154,6 +155,9 @@ func (d *Dashboard) carryOut(w http.ResponseWriter, r *http.Request, v visitor, 
 	}
 	http.Redirect(w, r, d.home()+"#now", http.StatusSeeOther)
 }
+
+// The page shows all mistakes in one sentence.
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // An empty length has no end. A number without a unit is minutes, as in the commands.
 func readLength(given string) (d time.Duration, text string, err error) {

@@ -1,8 +1,11 @@
 package dashboard_test
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -60,6 +63,67 @@ func TestANumberOfDynosIsAskedFor(t *testing.T) {
 	if a = p.ask("/end-override", "confirmed", "yes"); a.status != 303 || w.Control().Override != (decide.Override{}) {
 		t.Errorf("ending it is answered with %d, and the bot is asked for %+v", a.status, w.Control())
 	}
+}
+
+func TestLimitsAreAskedForTwice(t *testing.T) {
+	w, p := enter(t, "Ada", time.Hour)
+	most := strconv.Itoa(w.options.Schedule.At(time.Now()).Max)
+	given := []string{"min", "2", "max", most, "from", "", "until", "3 days"}
+	a := p.ask("/limits", given...)
+	if a.status != 200 || !strings.Contains(a.body, "Set limits of 2 to "+most+" dynos until ") {
+		t.Errorf("the first time is answered with %d: %s", a.status, a.body)
+	}
+	if a = p.ask("/limits", append(given, "confirmed", "yes")...); a.status != 303 {
+		t.Errorf("the second time is answered with %d: %s", a.status, a.body)
+	}
+	all := w.Control().Limits
+	if len(all) != 1 || all[0].Min != 2 || all[0].By != "Ada (dashboard)" {
+		t.Fatalf("the bot is asked for %+v", all)
+	}
+	if left := time.Until(all[0].Until); left > 72*time.Hour || left < 71*time.Hour {
+		t.Errorf("the limits last %v", left)
+	}
+	for want, fields := range map[string][]string{
+		`the limits must be whole numbers of dynos; the end is missing; use a time such as "mon 8:00", or 3 days`: {"min", "x", "max", "3"},
+		`until: "soon": must be a time such as`: {"min", "1", "max", "3", "until", "soon"},
+		`from: "then": must be a time such as`:  {"min", "1", "max", "3", "from", "then", "until", "3 days"},
+		"the minimum 3 is above the maximum 1":  {"min", "3", "max", "1", "until", "3 days", "confirmed", "yes"},
+	} {
+		if a := p.ask("/limits", fields...); a.status != 422 || !strings.Contains(a.body, want) {
+			t.Errorf("%v are answered with %d without %q: %s", fields, a.status, want, a.body)
+		}
+	}
+}
+
+// A button sends a test notice through each notifier, and says which failed.
+func TestTestNotices(t *testing.T) {
+	notices := &tested{}
+	_, p := enter(t, "Ada", time.Hour, func(o *dashboard.Options) { o.TestNotices = notices })
+	if body := p.get("/").body; !strings.Contains(body, "Send test notices") {
+		t.Error("the page has no button for test notices")
+	}
+	if a := p.ask("/test-notices"); a.status != 200 || !strings.Contains(a.body, "It goes to email, slack.") || notices.by != "" {
+		t.Errorf("the first time is answered with %d: %s", a.status, a.body)
+	}
+	if a := p.ask("/test-notices", "confirmed", "yes"); a.status != 303 || notices.by != "Ada (dashboard)" {
+		t.Errorf("the second time is answered with %d for %q: %s", a.status, notices.by, a.body)
+	}
+	notices.err = errors.Join(errors.New("email: refused"), errors.New("slack: no such channel"))
+	if a := p.ask("/test-notices", "confirmed", "yes"); a.status != 422 || !strings.Contains(a.body, "email: refused; slack: no such channel") {
+		t.Errorf("failures are answered with %d: %s", a.status, a.body)
+	}
+}
+
+type tested struct {
+	by  string
+	err error
+}
+
+func (*tested) Names() []string { return []string{"email", "slack"} }
+
+func (n *tested) Send(_ context.Context, by string) error {
+	n.by = by
+	return n.err
 }
 
 func TestWhatMakesNoSenseIsRefused(t *testing.T) {

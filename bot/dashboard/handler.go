@@ -52,7 +52,10 @@ func (d *Dashboard) paths() map[string]map[string]route {
 	if d.o.Controls != nil {
 		paths["/pause"], paths["/resume"] = post(d.pause), post(d.resume)
 		paths["/override"], paths["/end-override"] = post(d.override), post(d.endOverride)
-		paths["/end-limits"] = post(d.endLimits)
+		paths["/limits"], paths["/end-limits"] = post(d.setLimits), post(d.endLimits)
+	}
+	if d.testsNotices() {
+		paths["/test-notices"] = post(d.testNotices)
 	}
 	return paths
 }

@@ -95,8 +95,8 @@ type wait struct {
 func (w wait) Width() string { return percent(w.Share) }
 
 type incident struct {
-	Title, Reason string
-	Since         time.Time
+	Title, Reason, Advice string
+	Since                 time.Time
 }
 
 type ahead struct {
@@ -135,7 +135,7 @@ func (d *Dashboard) present(now time.Time) present {
 		title := e
 		title.App, title.Since = "", time.Time{} // shown next to it
 		p.Incidents = append(p.Incidents,
-			incident{Title: title.Subject(), Reason: e.ReasonLine(), Since: e.Since.In(d.o.Zone)})
+			incident{Title: title.Subject(), Reason: e.ReasonLine(), Advice: e.AdviceLine(), Since: e.Since.In(d.o.Zone)})
 	}
 	if seen {
 		p.fill(r, d.o.Zone, d.o.Interval)

@@ -55,6 +55,7 @@ type whole struct {
 	Groups      []group
 	Spans       []span
 	Controls    bool
+	TestNotices bool
 	Limits      struct{ Min, Max int }
 	Zone        string // an IANA name, or empty
 	ZoneText    string
@@ -115,7 +116,8 @@ func (d *Dashboard) page(w http.ResponseWriter, r *http.Request, v visitor) {
 	now := time.Now()
 	all := whole{
 		Frame: d.frame(v), NoHeartbeat: d.o.NoHeartbeat, Now: d.present(now), Groups: d.groups(),
-		Controls: d.o.Controls != nil, Files: d.o.Files != nil, Spans: spans(d.o.Interval), Zone: d.o.Zone.String(),
+		Controls: d.o.Controls != nil, TestNotices: d.testsNotices(), Files: d.o.Files != nil,
+		Spans: spans(d.o.Interval), Zone: d.o.Zone.String(),
 		Interval: words.Length(d.o.Interval), Started: d.o.Started.In(d.o.Zone),
 	}
 	all.Limits.Min, all.Limits.Max = max(1, all.Now.Limits.Min), all.Now.Limits.Max

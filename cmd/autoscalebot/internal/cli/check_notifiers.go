@@ -2,15 +2,12 @@ package cli
 
 import (
 	"context"
-	"crypto/rand"
 	"slices"
-	"time"
 
+	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/service"
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings"
 	"github.com/autoscalebot/autoscalebot/notify"
 )
-
-const testTime = 15 * time.Second
 
 func (c *checker) notifiers(ctx context.Context, to []notify.Target, s *settings.Settings, send bool) {
 	if len(to) == 0 {
@@ -35,18 +32,7 @@ func (c *checker) notifiers(ctx context.Context, to []notify.Target, s *settings
 			c.report(t.Name, "configured. Run autoscalebot check --notify to send a test notice", nil)
 			continue
 		}
-		c.report(t.Name, "test notice", c.test(ctx, t, s))
+		c.report(t.Name, "test notice", service.SendTest(ctx, t, s, string(c.unit),
+			"a test notice from autoscalebot check --notify"))
 	}
-}
-
-func (c *checker) test(ctx context.Context, t notify.Target, s *settings.Settings) error {
-	ctx, cancel := context.WithTimeout(ctx, testTime)
-	defer cancel()
-	now := time.Now()
-	l := s.Table.At(now)
-	return t.Notifier.Notify(ctx, notify.Event{
-		ID: rand.Text(), Kind: notify.Test, Time: now, App: s.App(), ProcessType: string(s.HerokuProcessType),
-		From: -1, To: -1, Min: l.Min, Max: l.Max, Dyno: notify.Dyno{Unit: string(c.unit)},
-		Reason: "a test notice from autoscalebot check --notify",
-	})
 }
