@@ -28,7 +28,10 @@ func (d *Dashboard) setLimits(w http.ResponseWriter, r *http.Request, v visitor)
 		Text: fmt.Sprintf("Set limits of %s %s?", limits, period), Action: "limits", Yes: "Set limits",
 		Note: "The bot keeps deciding by itself, within these limits.",
 		Fields: []choice{
-			{"min", strconv.Itoa(l.Min)}, {"max", strconv.Itoa(l.Max)}, {"from", stampOf(from)}, {"until", stampOf(until)},
+			{"min", strconv.Itoa(l.Min)},
+			{"max", strconv.Itoa(l.Max)},
+			{"from", stampOf(from)},
+			{"until", stampOf(until)},
 		},
 	}
 	if d.o.DryRun {

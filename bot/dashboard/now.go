@@ -135,7 +135,10 @@ func (d *Dashboard) present(now time.Time) present {
 		title := e
 		title.App, title.Since = "", time.Time{} // shown next to it
 		p.Incidents = append(p.Incidents,
-			incident{Title: title.Subject(), Reason: e.ReasonLine(), Advice: e.AdviceLine(), Since: e.Since.In(d.o.Zone)})
+			incident{
+				Title: title.Subject(), Reason: e.ReasonLine(), Advice: e.AdviceLine(),
+				Since: e.Since.In(d.o.Zone),
+			})
 	}
 	if seen {
 		p.fill(r, d.o.Zone, d.o.Interval)
