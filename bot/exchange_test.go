@@ -175,3 +175,13 @@ func TestTargetsAreExchanged(t *testing.T) {
 		t.Errorf("undelivered are %+v", u)
 	}
 }
+
+// Other notices are sent from the next tick. An incident that is open is not opened again.
+func TestNoticesAreExchanged(t *testing.T) {
+	w := newWorld(3)
+	w.beat(slow, slow, slow)
+	wantTold(t, w, "needs_exceed_max opened")
+	exchange(w, func(o *bot.Options) { o.Notices.EveryPing, o.Notices.Reminder = true, 10*time.Minute })
+	w.beat(slow)
+	wantTold(t, w, "ping")
+}

@@ -48,7 +48,7 @@ func (v *Service) pageOptions(s *settings.Settings, p Parts, policy decide.Polic
 		NoHeartbeat: !s.HasHeartbeat(), Version: Version(), Started: v.host.Now, DryRun: bool(s.DryRun),
 		Interval: time.Duration(s.HeartbeatInterval),
 		Schedule: v.Bot.InForce(s.Table), Zone: s.TimeZone.Location, Policy: policy, Control: v.Bot.Control,
-		State: v.Bot.State, History: v.kept.db, Files: files{v.kept.db, s}, Controls: v.Bot, Warnings: v.warnings,
+		State: v.Bot.State, History: v.kept.db, Files: files{v.kept.db, s}, Controls: v.Bot, Warnings: v.pageWarnings,
 		TestNotices: testNotices{p.Targets, s, v.Bot.Unit()},
 		Servers:     serversOf(p.Platform),
 		Settings:    settingsOf(s),

@@ -195,6 +195,10 @@ func (r *reloader) incident(done admin.Reload, reason string) {
 	r.services[0].Bot.Incident(r.ctx, notify.SettingsRefused, len(done.Refused) > 0, done.Time,
 		func(phase notify.Phase, since time.Time) notify.Event {
 			e.Phase, e.Since = phase, since
+			if phase != notify.Resolved {
+				e.Advice = "Correct the file. To check it, run autoscalebot check. The bot reads it again when " +
+					"it changes."
+			}
 			e.Incident = notify.IncidentID(e.App, e.ProcessType, e.Kind, since)
 			return e
 		})

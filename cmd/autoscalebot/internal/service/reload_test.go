@@ -348,3 +348,65 @@ func TestARefusalEndsWithARestart(t *testing.T) {
 		r.stop()
 	})
 }
+
+// A new key makes a new client, and what reads through it. A pool takes its new limits, and keeps its servers' settings.
+func TestAReloadExchangesThePlatform(t *testing.T) {
+	inFolder(t)
+	write(t, someApp)
+	before, err := settings.LoadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := NewHost(before[0], io.Discard, io.Discard)
+	p, err := Open(before[0], h, &Receivers{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &Service{settings: before[0], parts: p, host: h}
+	write(t, strings.Replace(someApp, "s3cret-key", "another-key", 1))
+	after, changes := reloaded(t, before)
+	x, err := v.prepare(after[0], changes, h, &Receivers{})
+	if err != nil || x.parts.Platform == p.Platform || x.parts.Heartbeat == p.Heartbeat || x.former != p.Heartbeat {
+		t.Errorf("with another key: %v", err)
+	}
+	write(t, someApp+"rules: queue max=5\nsignals: queue=redis://127.0.0.1:1/0#jobs\n")
+	after, changes = reloaded(t, before)
+	if x, err = v.prepare(after[0], changes, h, &Receivers{}); err != nil || len(x.parts.Signals) != 1 || x.parts.Platform != p.Platform || x.former != nil {
+		t.Errorf("with a signal: %v", err)
+	}
+
+	const pool = "platform: pool\npool_provider: local\npool_balancer: none\nlocal_command: 'true'\nheartbeat_url: http://127.0.0.1:1/\nmax_dynos: "
+	write(t, pool+"2\n")
+	if before, err = settings.LoadAll(); err != nil {
+		t.Fatal(err)
+	}
+	platform, err := openPool(before[0], h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	servers := platform.(serverPool)
+	defer servers.close()
+	write(t, pool+"7\n")
+	after, changes = reloaded(t, before)
+	v = &Service{settings: before[0], parts: Parts{Platform: platform}, host: h}
+	if x, err = v.prepare(after[0], changes, h, &Receivers{}); err != nil {
+		t.Fatal(err)
+	}
+	servers.live.Store(x.settings)
+	if _, most := servers.live.Load().ServerLimits(time.Now()); most != 7 || x.parts.Platform.(serverPool).Pool != servers.Pool {
+		t.Errorf("the pool has at most %d servers", most)
+	}
+}
+
+func reloaded(t *testing.T, before []*settings.Settings) ([]*settings.Settings, []settings.Change) {
+	t.Helper()
+	after, err := settings.LoadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes, err := settings.Changes(before, after)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return after, changes
+}

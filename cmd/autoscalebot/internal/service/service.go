@@ -194,11 +194,23 @@ func (v *Service) run(ctx context.Context) error {
 }
 
 func (v *Service) warnings() []string {
+	return append(v.ownWarnings(), v.reloader.Load().warnings()...)
+}
+
+// The page of the first process type shows a refused settings file as an incident.
+func (v *Service) pageWarnings() []string {
+	if r := v.reloader.Load(); r != nil && r.services[0] == v {
+		return v.ownWarnings()
+	}
+	return v.warnings()
+}
+
+func (v *Service) ownWarnings() []string {
 	all := v.kept.warnings()
 	if v.others != nil {
 		all = append(all, v.others.warnings()...)
 	}
-	return append(all, v.reloader.Load().warnings()...)
+	return all
 }
 
 func (v *Service) flush(ctx context.Context) {
