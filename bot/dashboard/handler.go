@@ -39,6 +39,7 @@ func (d *Dashboard) paths() map[string]map[string]route {
 		"/money":     get(d.moneyPart),
 		"/decisions": get(d.decisionsPart),
 		"/jump":      get(d.jump),
+		"/signals":   get(d.signalSeries),
 		"/sign-in": {
 			http.MethodGet:  {answer: d.signInPage, public: true},
 			http.MethodHead: {answer: d.signInPage, public: true},

@@ -64,6 +64,7 @@ type whole struct {
 	Trouble     string
 	Charted     period
 	Files       bool
+	Signals     bool
 }
 
 type group struct {
@@ -125,6 +126,8 @@ func (d *Dashboard) page(w http.ResponseWriter, r *http.Request, v visitor) {
 	if all.Zone == "Local" {
 		all.Zone, all.ZoneText = "", "the bot's time zone"
 	}
+	newest, _ := d.hub.newest()
+	all.Signals = hasSignals(newest)
 	all.Charted = readPeriod(r.URL.Query()).charted(first(all.Spans), now)
 	var err error
 	if all.Decisions, err = d.decisions(r.Context(), readFilter(r.URL.Query())); err == nil {

@@ -44,6 +44,8 @@ type point struct {
 	Dynos    figure  `json:"dynos"`
 	Min      int     `json:"min"`
 	Max      int     `json:"max"`
+	// Signals are the values of signals, by name.
+	Signals map[string]figure `json:"signals,omitempty"`
 	// Unanswered is 1 for a heartbeat without a response, or else 0.
 	Unanswered int `json:"unanswered"`
 }

@@ -125,3 +125,19 @@ func TestInABrowserSignalsFitTheScreen(t *testing.T) {
 		})
 	}
 }
+
+// The charts of signals are next to those of response times, and follow the heartbeats.
+func TestInABrowserSignalsHaveCharts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 10*time.Minute, ruled)
+	w.read(t, map[string]float64{"queue": 120, "requests_per_second": 44, "busy": 0.2})
+	ctx := browser(t, w)
+	queue := `charts.signals().signals.find((s) => s.name === "queue")`
+	run(t, ctx, signIn(w.url), drawn(), until(`document.querySelectorAll("#chart-signals canvas").length === 4`),
+		until(queue+`.values.at(-1) === 120 && `+queue+`.high === 100 && `+queue+`.low === 10`),
+		until(`document.getElementById("chart-signals").textContent.startsWith("queue")`))
+	w.read(t, map[string]float64{"queue": 150, "requests_per_second": 44, "busy": 0.2})
+	run(t, ctx, until(queue+`.values.at(-1) === 150`), click(`[data-last="604800"]`), until(`location.search === "?last=604800"`),
+		until(queue+`.values.includes(150) && document.querySelectorAll("#chart-signals canvas").length === 4`))
+	picture(t, ctx, "signal charts")
+}

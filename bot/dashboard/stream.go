@@ -160,6 +160,12 @@ func pointOf(r record.Record, noHeartbeat bool) *point {
 	} else if !noHeartbeat {
 		p.Unanswered = 1
 	}
+	for name, reading := range signalsOf(r) {
+		if p.Signals == nil {
+			p.Signals = map[string]figure{}
+		}
+		p.Signals[name] = figure(reading.Value)
+	}
 	p.Dynos = missing
 	if n := r.After(); n >= 0 {
 		p.Dynos = figure(n)

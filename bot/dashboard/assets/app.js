@@ -166,11 +166,14 @@
   }
 
   // Reloads a part of the page, and returns whether that succeeded.
+  const turns = {}; // an answer that comes after a newer request is not shown
   async function part(what, into) {
+    const mine = turns[into] = (turns[into] ?? 0) + 1;
     try {
       const r = await fetch(home + what);
       if (r.status === 401) location.reload();
-      if (r.ok) morph(get(into), parse(await r.text()));
+      const text = await r.text();
+      if (r.ok && mine === turns[into]) morph(get(into), parse(text));
       return r.ok;
     } catch {
       return false;

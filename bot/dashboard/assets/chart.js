@@ -129,7 +129,7 @@ window.charts = (() => {
   }
 
   function scale() {
-    for (const p of plots) p.setScale("x", { min: view.from, max: view.to });
+    for (const p of [...plots, ...signalPlots]) p.setScale("x", { min: view.from, max: view.to });
   }
 
   // Lines between past and future, and at the selected moment.
@@ -221,11 +221,11 @@ window.charts = (() => {
   box.addEventListener("pointerdown", (e) => { touched = e.pointerType === "touch" ? e.target.closest(".uplot") : null; });
 
   function hover(u) {
-    if (!plots.includes(u) || u.cursor.left == null || u.cursor.left < 0 || u.cursor.idx == null || !(u.root === touched || u.root.matches(":hover"))) {
+    if (![...plots, ...signalPlots].includes(u) || u.cursor.left == null || u.cursor.left < 0 || u.cursor.idx == null || !(u.root === touched || u.root.matches(":hover"))) {
       if (!box.matches(":hover")) tip.hidden = true;
       return;
     }
-    const i = u.cursor.idx, t = u.posToVal(u.cursor.left, "x");
+    const t = u.posToVal(u.cursor.left, "x"), i = plots[0].valToIdx(t);
     const near = data.marks.filter((m) => Math.abs(u.valToPos(m.t, "x") - u.cursor.left) < 7);
     const lines = [];
     if (i < data.t.length && data.median[i] !== undefined) {
@@ -233,6 +233,8 @@ window.charts = (() => {
       if (timed && data.median[i] != null) lines.push(paragraph(`median ${millis(data.median[i])}, 95th percentile ${millis(data.p95[i])}`));
       if (data.unanswered[i]) lines.push(paragraph(lacking(i)));
       lines.push(paragraph(`${data.dynos[i] ?? "–"} ${data.dynos[i] === 1 ? one : many}, limits ${data.min[i] ?? "–"} to ${data.max[i] ?? "–"}`));
+      const at = signals.t.findLastIndex((s) => s <= data.t[i] + data.step);
+      if (at >= 0) for (const s of signals.signals) lines.push(paragraph(`${s.name} ${s.values[at] ?? "–"}`));
     } else {
       const a = data.ahead.findLast((a) => a[0] <= t) || data.ahead[0];
       lines.push(paragraph(moment.format(t * 1e3), true), paragraph(`upcoming limits ${a[1]} to ${a[2]}`));
@@ -254,9 +256,38 @@ window.charts = (() => {
     u.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
   }
 
+  // A chart for each signal, such as the length of a queue or the CPU, below the others.
+  const below = document.getElementById("chart-signals");
+  let signals = { t: [], signals: [] }, signalPlots = [];
+  async function drawSignals(query) {
+    if (!below) return;
+    const got = await fetched(query, "signals?");
+    if (got) signals = got;
+    plotSignals();
+  }
+
+  function plotSignals() {
+    if (!below) return;
+    for (const p of signalPlots) p.destroy();
+    below.replaceChildren();
+    signalPlots = signals.signals.map((s, i) => {
+      const head = document.createElement("h3"), at = document.createElement("div");
+      head.textContent = s.unit ? `${s.name}, ${s.unit}` : s.name;
+      at.className = "chart";
+      at.id = "chart-signal-" + i;
+      below.append(head, at);
+      const levels = [s.low, s.high].filter((v) => v != null);
+      const plot = make(at.id, [line("median", 1.5, dots(4)), ...levels.map(() => line("bound", 1, { dash: [5, 4] }))], [], (v) => String(+v.toPrecision(6)),
+        (u, low, high) => [Math.min(0, low ?? 0), Math.max(high ?? 0, ...levels, 1e-9) * 1.15], i === signals.signals.length - 1, []);
+      plot.setData([signals.t, s.values, ...levels.map((v) => signals.t.map(() => v))], false);
+      plot.setScale("x", { min: view.from, max: view.to });
+      return plot;
+    });
+  }
+
   // Selects the change or the heartbeat that was clicked.
   function choose(u, e) {
-    const left = e.clientX - u.over.getBoundingClientRect().left, i = u.posToIdx(left);
+    const left = e.clientX - u.over.getBoundingClientRect().left, i = plots[0].valToIdx(u.posToVal(left, "x"));
     if (i >= data.t.length) return;
     if (u.root === touched) u.setCursor({ left, top: 10 });
     const near = data.marks.findLast((m) => Math.abs(u.valToPos(m.t, "x") - left) < 7);
@@ -268,13 +299,15 @@ window.charts = (() => {
     const p = document.getElementById("moment");
     p.hidden = !t;
     if (t) p.querySelector("span").textContent = moment.format(t * 1e3) + ".";
-    for (const u of plots) u.redraw(false);
+    for (const u of [...plots, ...signalPlots]) u.redraw(false);
   }
 
   // Shows a period or moment that somebody chose. The decisions and the URL follow.
+  let picks = 0;
   async function pick(action) {
+    const mine = ++picks;
     await action();
-    if (view) follow({ from: last ? 0 : view.from, to: last ? 0 : view.to, last: last === first ? 0 : last, at: chosen });
+    if (view && mine === picks) follow({ from: last ? 0 : view.from, to: last ? 0 : view.to, last: last === first ? 0 : last, at: chosen });
   }
 
   // Loads a period. An error is shown below the charts.
@@ -291,9 +324,9 @@ window.charts = (() => {
   }
 
   // The result is undefined after an error.
-  async function fetched(query) {
+  async function fetched(query, what = "series?") {
     try {
-      const r = await fetch(document.body.dataset.home + "series?" + query, { headers: { Accept: "application/json" } });
+      const r = await fetch(document.body.dataset.home + what + query, { headers: { Accept: "application/json" } });
       if (r.status === 401) location.reload();
       return r.ok ? await r.json() : undefined;
     } catch {
@@ -307,6 +340,7 @@ window.charts = (() => {
 
   // Shows the newest period and follows it. Returns whether the history contains everything from the stream.
   async function live(seconds) {
+    const other = last !== seconds;
     last = seconds;
     if (chosen && chosen < Date.now() / 1e3 - seconds) mark(0);
     buttons();
@@ -316,6 +350,7 @@ window.charts = (() => {
     view = { from: data.now - seconds, to: right(seconds) };
     update();
     words();
+    if (other) await drawSignals("last=" + seconds);
     return recent.length === 0;
   }
 
@@ -333,10 +368,12 @@ window.charts = (() => {
     last = 0;
     if (chosen && (chosen < from || chosen > to)) mark(0);
     buttons();
-    if (await ask(`from=${from.toFixed(3)}&to=${Math.max(from + 60, to).toFixed(3)}`)) {
+    const query = `from=${from.toFixed(3)}&to=${Math.max(from + 60, to).toFixed(3)}`;
+    if (await ask(query)) {
       view = { from, to };
       update();
       words();
+      await drawSignals(query);
     }
   }
 
@@ -425,6 +462,12 @@ window.charts = (() => {
     if (!last || p.t <= (data.t.at(-1) ?? 0)) return;
     push(p);
     view = { from: p.t - last, to: right(last) };
+    signals.t.push(p.t);
+    for (const s of signals.signals) s.values.push(p.signals?.[s.name] ?? null);
+    signalPlots.forEach((plot, i) => {
+      const s = signals.signals[i];
+      plot.setData([signals.t, s.values, ...[s.low, s.high].filter((v) => v != null).map((v) => signals.t.map(() => v))], false);
+    });
     update();
   }
 
@@ -453,9 +496,9 @@ window.charts = (() => {
     turning = setTimeout(() => pick(() => show(view.from, view.to)), 250);
   }, { passive: false });
   for (const id of ["chart-table", "chart-events"]) document.getElementById(id).addEventListener("toggle", () => data && words());
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => data && draw());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { if (data) { draw(); plotSignals(); } });
   new ResizeObserver(() => {
-    for (const p of plots) {
+    for (const p of [...plots, ...signalPlots]) {
       const at = p.root.parentElement;
       if (at.clientWidth && (p.width !== at.clientWidth || p.height !== at.clientHeight)) p.setSize({ width: at.clientWidth, height: at.clientHeight });
     }
@@ -468,5 +511,5 @@ window.charts = (() => {
     mark(Number(at) || 0);
   }
 
-  return { begin: () => restore(box.dataset), restore, follow: (f) => { follow = f; }, clock: (ms) => moment.format(ms), redraw: () => data && draw(), add, again: async () => !last || live(last), points: () => data ? data.t.length : 0 };
+  return { begin: () => restore(box.dataset), restore, follow: (f) => { follow = f; }, clock: (ms) => moment.format(ms), redraw: () => { if (data) { draw(); plotSignals(); } }, add, again: async () => !last || live(last), signals: () => signals, points: () => data ? data.t.length : 0 };
 })();
