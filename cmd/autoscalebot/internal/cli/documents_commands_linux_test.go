@@ -208,7 +208,7 @@ func poolsPage() page {
 				w.must(exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", w.path("home/.ssh/id")).Run())
 				w.export("SSH_KEY_FILE=" + w.path("home/.ssh/id"))
 			}},
-			"autoscalebot image prepare --script setup.sh --write pool.env --yes": {notRun: "runs a script over SSH, as TestScripts of bot/pool/manual do"},
+			"autoscalebot image prepare --script setup.sh --write pool.env --yes": {notRun: "runs a script over SSH. TestAnImageIsPrepared and TestRealSSHD run its parts"},
 		},
 	}
 }

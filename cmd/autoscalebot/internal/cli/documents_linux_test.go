@@ -31,7 +31,7 @@ type page struct {
 	begin func(*world)
 	// sources has the first lines of blocks of settings that the reader enters in the shell, too.
 	sources []string
-	// steps are by the command, or by "LINE OF THE SHOWN OUTPUT" of what follows it.
+	// steps are by the command as written, without its comment: see keyOf.
 	steps map[string]step
 }
 
