@@ -116,7 +116,7 @@ func (v *Service) exchange(x exchange) (done <-chan struct{}) {
 		_ = v.fanout.Exchange(targets...) // only a bot that ends has closed it
 	}
 	if p, ok := x.parts.Platform.(serverPool); ok {
-		p.live.Store(s)
+		p.live.settings.Store(s)
 	}
 	v.log.use(o.Recorders...)
 	v.metrics.Exchange(o.Interval, o.DryRun)

@@ -17,8 +17,23 @@ import (
 type serverPool struct {
 	*pool.Pool
 	events *poolEvents
-	live   *atomic.Pointer[settings.Settings] // has the limits, which a reload may change
-	close  func()                             // ends the processes of a provider or a balancer on this machine
+	live   *live
+	close  func() // ends the processes of a provider or a balancer on this machine
+}
+
+// A live has what a pool asks for again and again, since people may change it.
+type live struct {
+	settings atomic.Pointer[settings.Settings]
+	bot      atomic.Pointer[bot.Bot] // nil until there is one
+}
+
+// Before the bot exists nobody can have overridden the limits.
+func (l *live) limits(now time.Time) (least, most int) {
+	if b := l.bot.Load(); b != nil {
+		inForce := b.Limits(now)
+		return inForce.Min, inForce.Max
+	}
+	return l.settings.Load().ServerLimits(now)
 }
 
 func (p serverPool) Run(ctx context.Context) error {
@@ -60,12 +75,12 @@ func openPool(s *settings.Settings, h Host) (bot.Scaler, error) {
 }
 
 func newPool(s *settings.Settings, h Host, provider pool.Provider, balancer pool.Balancer) (bot.Scaler, error) {
-	heard, live := &poolEvents{}, &atomic.Pointer[settings.Settings]{}
-	live.Store(s)
+	heard, live := &poolEvents{}, &live{}
+	live.settings.Store(s)
 	o := pool.Options{
 		Name: s.Pooled(), Provider: provider, Balancer: balancer, Health: OpenHealth(s), Size: s.FirstSize(),
 		Sizes:  poolSizes(s, h, provider),
-		Limits: func(now time.Time) (least, most int) { return live.Load().ServerLimits(now) },
+		Limits: live.limits,
 		Price:  s.ServerPrice.All, MaxDollarsPerHour: float64(s.PoolMaxDollars), OldestFirst: s.PoolVictims == "oldest",
 		HealthyAfter: int(s.HealthPasses), Timing: pool.Timing{
 			ActiveWithin: time.Duration(s.PoolActive), HealthyWithin: time.Duration(s.PoolHealthy),
@@ -77,7 +92,7 @@ func newPool(s *settings.Settings, h Host, provider pool.Provider, balancer pool
 		o.ReplaceAfter = -1 // never
 	}
 	if s.MaintenanceWindow != "" {
-		o.Maintenance = func(now time.Time) bool { return live.Load().Maintenance.At(now) }
+		o.Maintenance = func(now time.Time) bool { return live.settings.Load().Maintenance.At(now) }
 	}
 	if s.PoolProvider == "command" {
 		o.CallTimeout = scriptTime

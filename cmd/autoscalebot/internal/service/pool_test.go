@@ -19,6 +19,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/cmd/autoscalebot/internal/settings/settingstest"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
+	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
 // A latency is the response time of an app in milliseconds.
@@ -60,6 +61,28 @@ func (n *inbox) first(k notify.Kind, p notify.Phase) (notify.Event, bool) {
 		}
 	}
 	return notify.Event{}, false
+}
+
+// What people set for a time holds for the pool too.
+func TestAPoolHasTheLimitsInForce(t *testing.T) {
+	l := &live{}
+	l.settings.Store(maxima(t, "0:00=4, 2099-01-01 0:00=9"))
+	now := time.Now()
+	want := func(least, most int) {
+		t.Helper()
+		if a, b := l.limits(now); a != least || b != most {
+			t.Errorf("the limits are %d to %d, want %d to %d", a, b, least, most)
+		}
+	}
+	want(1, 4)
+	b := bot.New(bot.Options{Interval: time.Minute, Schedule: l.settings.Load().Table, Scaler: fixedSize(2)})
+	l.bot.Store(b)
+	want(1, 4)
+	if err := b.OverrideLimits(schedule.Limits{Min: 3, Max: 8}, time.Time{}, now.Add(time.Hour), "ann"); err != nil {
+		t.Fatal(err)
+	}
+	now = time.Now()
+	want(3, 8)
 }
 
 // A droplet that stays in the state new is reported long before it is destroyed. Meanwhile the bot can scale down.

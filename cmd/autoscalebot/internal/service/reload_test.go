@@ -392,8 +392,8 @@ func TestAReloadExchangesThePlatform(t *testing.T) {
 	if x, err = v.prepare(after[0], changes, h, &Receivers{}); err != nil {
 		t.Fatal(err)
 	}
-	servers.live.Store(x.settings)
-	if _, most := servers.live.Load().ServerLimits(time.Now()); most != 7 || x.parts.Platform.(serverPool).Pool != servers.Pool {
+	servers.live.settings.Store(x.settings)
+	if _, most := servers.live.limits(time.Now()); most != 7 || x.parts.Platform.(serverPool).Pool != servers.Pool {
 		t.Errorf("the pool has at most %d servers", most)
 	}
 }

@@ -159,6 +159,7 @@ func (v *Service) bind() {
 	if p, ok := v.parts.Platform.(serverPool); ok {
 		notices := &poolNotices{current: v.current, to: v.Bot, status: p.Status}
 		p.events.listen(notices.take)
+		p.live.bot.Store(v.Bot)
 		v.Bot.RecordTo(notices)
 	}
 	if v.others != nil {
