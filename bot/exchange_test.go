@@ -121,6 +121,7 @@ func TestAnExchangeKeepsTheCallUnderWay(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		cancel()
 		<-ended
+		synctest.Wait() // the platforms' calls are goroutines of their own
 		if len(before.asked) != 1 || len(after.asked) == 0 {
 			t.Errorf("the platforms were asked for %v and %v", before.asked, after.asked)
 		}

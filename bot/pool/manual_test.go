@@ -62,7 +62,8 @@ func TestByHand(t *testing.T) {
 		{"one is destroyed by hand", 1, 4, 2, nil, func(s *scenario) {
 			s.lasts(time.Second)
 			said := s.byHand(operator(s.w).Destroy, "web-1")
-			if want := "drain web-1|wait until web-1 has no requests|  web-1 still has requests in flight (1) after 10s|remove web-1 from the balancer|destroy web-1|wait until web-1 is gone"; strings.Join(said, "|") != want {
+			if want := "step 1 of 5: drain web-1|step 2 of 5: wait until web-1 has no requests|  web-1 still has requests in flight (1) after 10s, at most 50s left|" +
+				"step 3 of 5: remove web-1 from the balancer|step 4 of 5: destroy web-1|step 5 of 5: wait until web-1 is gone"; strings.Join(said, "|") != want {
 				s.Errorf("said %q, want %q", said, want)
 			}
 			s.exist("web-2 web-3!")

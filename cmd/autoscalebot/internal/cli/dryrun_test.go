@@ -148,7 +148,8 @@ func TestNoCommandActsInADryRun(t *testing.T) {
 		"HEARTBEAT_URL="+app.url+"/autoscalebot/heartbeat/", "HEARTBEAT_INTERVAL_IN_SECONDS=0.2", "MAX_DYNOS=4", "POOL_DRAIN_IN_SECONDS=1",
 		"ADMIN_ADDR="+l.bot(t), "ADMIN_TOKEN=0123456789abcdef0123", "HISTORY=sqlite:"+filepath.Join(dir, "history.db"), "DRY_RUN=true", "LOG_LEVEL=debug")
 	const (
-		reads = "only reads, and prints"            // and may fail here without data
+		reads = "only reads, and prints" // and may fail here without data
+		again = "lets the bot read its own settings, which may end or begin a dry run"
 		alone = "acts on processes of its own only" // not named by the settings
 	)
 	table := map[string]string{
@@ -166,6 +167,7 @@ func TestNoCommandActsInADryRun(t *testing.T) {
 		"pause":            "pause up 1h",
 		"resume":           "resume",
 		"scale":            "scale 3 for 1h",
+		"limits":           "limits 1..2 for 1h",
 		"import":           "import " + record,
 		"check":            "check",
 		"status":           "status",
@@ -174,7 +176,8 @@ func TestNoCommandActsInADryRun(t *testing.T) {
 		"init":             "init --out -",
 		"settings":         "settings",
 		"version":          "version",
-		"export":           reads, "report": reads, "backtest": reads, "simulate": reads, "suggest": reads, "tune": reads, "compare": reads,
+		"export":           reads, "report": reads, "backtest": reads, "cost": reads,
+		"reload": again, "simulate": reads, "suggest": reads, "tune": reads, "compare": reads,
 		"demo": alone, "sample-app": alone,
 	}
 	started := false
@@ -184,13 +187,13 @@ func TestNoCommandActsInADryRun(t *testing.T) {
 		switch {
 		case !ok:
 			t.Errorf("autoscalebot %s is not in this test: what does it do with DRY_RUN?", path)
-		case line == "" || line == reads || line == alone:
+		case line == "" || line == reads || line == alone || line == again:
 		default:
 			o := runOnce(t, env, strings.Fields(line)...)
 			if o.code != exitFine {
 				t.Errorf("%s: code %d, want 0\n%s%s", line, o.code, o.stdout, o.stderr)
 			}
-			acts := strings.Contains(line, "--yes") || slices.Contains([]string{"pause", "resume", "scale", "import"}, path)
+			acts := strings.Contains(line, "--yes") || slices.Contains([]string{"pause", "resume", "scale", "limits", "import"}, path)
 			if acts != strings.Contains(o.stdout, "nothing was done: DRY_RUN is set") {
 				t.Errorf("%s says\n%s%s", line, o.stdout, o.stderr)
 			}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/autoscalebot/autoscalebot/bot/logtest"
 )
 
 func TestProgressHasTheTimeLeft(t *testing.T) {
@@ -76,14 +78,14 @@ func TestProgressIsForTerminals(t *testing.T) {
 // On a terminal a step's line has the time it has taken and its detail. The output of a script has the terminal to itself.
 func TestStepsOnATerminal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var b bytes.Buffer
+		var b logtest.Buffer
 		s := &steps{w: &b, terminal: true, line: liveLine{w: &b}, ticker: time.NewTicker(time.Second), ended: make(chan struct{})}
 		go s.tick()
 		shown := func(do func()) string {
-			b.Reset()
+			before := len(b.String())
 			do()
 			synctest.Wait()
-			lines := strings.Split(b.String(), "\r")
+			lines := strings.Split(b.String()[before:], "\r")
 			return strings.TrimRight(lines[len(lines)-1], " ")
 		}
 		for _, c := range []struct {
