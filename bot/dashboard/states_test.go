@@ -17,6 +17,7 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot/browsertest"
 	"github.com/autoscalebot/autoscalebot/bot/dashboard"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
+	"github.com/autoscalebot/autoscalebot/bot/racetest"
 	"github.com/autoscalebot/autoscalebot/bot/record"
 	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/probe"
@@ -379,6 +380,7 @@ var sizes = []struct {
 
 // axe-core finds nothing in any state of the page, on a desktop and on a phone, in light and in dark colors.
 func TestInABrowserEveryStateIsForEverybody(t *testing.T) {
+	racetest.Long(t)
 	t.Parallel()
 	const tabs = 2
 	for tab := range tabs {

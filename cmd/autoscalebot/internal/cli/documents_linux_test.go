@@ -73,6 +73,7 @@ var notRun = map[string]string{
 
 // Every command in the documents is run as written, each page's in order, in an empty home folder.
 func TestCommandsInDocuments(t *testing.T) {
+	racetest.Long(t)
 	t.Parallel()
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip(err)
