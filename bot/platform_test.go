@@ -22,9 +22,13 @@ type sluggish struct {
 	refuse         error
 	asked          []int
 	calls, most    int // calls of a kind that are running, and their maximum
+	first          time.Time
 }
 
 func (s *sluggish) spend(ctx context.Context, d time.Duration) error {
+	if s.first.IsZero() {
+		s.first = time.Now()
+	}
 	s.calls++
 	s.most = max(s.most, s.calls)
 	defer func() { s.calls-- }()
