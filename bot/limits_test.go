@@ -231,7 +231,7 @@ func TestLimitsInForce(t *testing.T) {
 			if !ok || inForce.At(when) != l {
 				t.Fatalf("after %v: %v, %v, %v", at, when, l, ok)
 			}
-			got += fmt.Sprintf("%s %d–%d, ", when.Format("15:04"), l.Min, l.Max)
+			got += fmt.Sprintf("%s %d–%d, ", when.UTC().Format("15:04"), l.Min, l.Max)
 			at = when
 		}
 		// At 9:00 only the schedule changes, which is not in force.
