@@ -75,6 +75,9 @@ const (
 	Test Kind = "test"
 )
 
+// ByPeople reports whether k is an incident that people have set themselves: a pause, an override, or other limits.
+func (k Kind) ByPeople() bool { return k == Paused || k == Override || k == Limits }
+
 // A Phase is the state of an incident at the time of an event. It is empty for an event that is not an incident.
 type Phase string
 

@@ -45,7 +45,7 @@ func (d *Dashboard) chartSpans(ctx context.Context, from, to, now time.Time) ([]
 				begin = e.Time
 			}
 			s = &chartSpan{From: unix(begin), To: unix(now), Kind: "incident", Text: spanText(e)}
-			if ordered(e.Kind) {
+			if e.Kind.ByPeople() {
 				s.Kind = "ordered"
 			}
 			spans[key] = s

@@ -41,11 +41,6 @@ func (in *incidents) take(e notify.Event) bool {
 	return true
 }
 
-// People need no alarm about what they have set themselves.
-func ordered(k notify.Kind) bool {
-	return k == notify.Paused || k == notify.Override || k == notify.Limits
-}
-
 // The newest incident comes first.
 func (in *incidents) list() []notify.Event {
 	in.mu.Lock()

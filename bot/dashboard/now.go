@@ -129,7 +129,7 @@ func (d *Dashboard) present(now time.Time) present {
 	}
 	p.Waits = d.waits(&state, control, now)
 	for _, e := range d.incidents.list() {
-		if ordered(e.Kind) {
+		if e.Kind.ByPeople() {
 			continue // it is in force, see above
 		}
 		title := e

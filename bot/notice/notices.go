@@ -121,8 +121,7 @@ func (e *tickReport) once(happened bool, k notify.Kind, why func(record.Record) 
 func (e *tickReport) incident(k notify.Kind, begins, goesOn bool, why func(record.Record) string) {
 	_, open := e.notified.Incidents[k]
 	phase, since := e.notified.Incidents.Update(k, begins || open && goesOn, e.r.Time, e.want.Reminder)
-	if phase == "" && !since.IsZero() && e.recalled &&
-		(k == notify.Paused || k == notify.Override || k == notify.Limits) {
+	if phase == "" && !since.IsZero() && e.recalled && k.ByPeople() {
 		phase = notify.Reminded // it was not in force since the start
 	}
 	if phase == "" {

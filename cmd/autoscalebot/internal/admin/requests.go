@@ -12,7 +12,6 @@ import (
 	"github.com/autoscalebot/autoscalebot/bot"
 	"github.com/autoscalebot/autoscalebot/bot/decide"
 	"github.com/autoscalebot/autoscalebot/bot/when"
-	"github.com/autoscalebot/autoscalebot/notify"
 	"github.com/autoscalebot/autoscalebot/schedule"
 )
 
@@ -49,9 +48,8 @@ func (s *Server) statusAt(now time.Time) Status {
 	s.o.Ledger.fill(&st)
 	if st.Last != nil {
 		for _, e := range s.o.Bot.Incidents(*st.Last) {
-			switch e.Kind {
-			case notify.Paused, notify.Override, notify.Limits:
-				continue // people set them, and Control has them
+			if e.Kind.ByPeople() { // Control has it
+				continue
 			}
 			advice := e.AdviceLine()
 			e.App = "" // the status names it
